@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every outside package, each with the reason it was chosen. Nothing is downloaded here.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+# fmt: formatting without iostreams; the library std::format was made from.
+find_package(fmt REQUIRED)
+# nlohmann/json: the field's usual JSON type; only in .cpp files (3 s a translation unit).
+find_package(nlohmann_json 3.11 REQUIRED)
+# CLI11: header-only option parser with validators; only tools/ include it.
+find_package(CLI11 REQUIRED)
+# OpenSSL: HMAC, SHA-2, RSA and TLS, patched by the distribution.
+find_package(OpenSSL 3.0 REQUIRED)
+# SQLite: state on one machine, transactional, readable with its own shell.
+find_package(SQLite3 REQUIRED)
+# libcurl: headers only here; the library is loaded on first use, so ts token does not pay 5 ms.
+find_package(CURL REQUIRED)
+# Boost.Beast/Asio (header-only): the HTTPS server's event loop; a thread per connection would let
+# slow clients starve honest ones.
+find_package(Boost 1.74 REQUIRED)
+# qrcodegen: the reference implementation of QR encoding, a few kB, no dependencies.
+find_library(QRCODEGEN_LIBRARY qrcodegencpp REQUIRED)
+find_path(QRCODEGEN_INCLUDE qrcodegen/qrcodegen.hpp REQUIRED)
+add_library(ts_qrcodegen INTERFACE)
+target_include_directories(ts_qrcodegen SYSTEM INTERFACE ${QRCODEGEN_INCLUDE})
+target_link_libraries(ts_qrcodegen INTERFACE ${QRCODEGEN_LIBRARY})
+
+# FFmpeg 5.1: decoding, filters, encoding, muxing for ts-media only. Debian's build is GPL (x264).
+pkg_check_modules(FFMPEG IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavfilter>=8 libavutil>=57
+                  libswscale>=6 libswresample>=4 libavdevice>=59)
+if(FFMPEG_FOUND)
+  set(TS_MEDIA_ENABLED ON)
+else()
+  set(TS_MEDIA_ENABLED OFF)
+  message(STATUS "ts-media is off: FFmpeg development packages are missing (scripts/build.sh installs them)")
+endif()
+
+if(BUILD_TESTING)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(TS_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

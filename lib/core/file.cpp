@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/file.hpp"
+
+#include "core/unique_fd.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace ts {
+namespace {
+
+Error file_error(ErrorKind kind, std::string_view verb, const std::filesystem::path& path,
+                 int number) {
+  return Error{
+      .kind = kind,
+      .message = fmt::format("cannot {} {} ({})", verb, path.string(), std::strerror(number))};
+}
+
+Result<std::string> read_all(int fd, const std::filesystem::path& path, std::size_t max_bytes) {
+  std::string out;
+  std::string chunk(64 * 1024, '\0');
+  for (;;) {
+    const ssize_t count = ::read(fd, chunk.data(), chunk.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_error(ErrorKind::kUsage, "read", path, errno);
+    if (count == 0) return out;
+    out.append(chunk, 0, static_cast<std::size_t>(count));
+    if (out.size() > max_bytes) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("{} is larger than {} bytes", path.string(), max_bytes)};
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return file_error(ErrorKind::kUsage, "open", path, errno);
+  return read_all(fd.get(), path, max_bytes);
+}
+
+Result<Secret> read_secret_file(const std::filesystem::path& path, bool allow_loose) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return file_error(ErrorKind::kConfig, "open", path, errno);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return file_error(ErrorKind::kConfig, "stat", path, errno);
+  if (!allow_loose && S_ISREG(info.st_mode) && (info.st_mode & 0077U) != 0) {
+    return Error{.kind = ErrorKind::kConfig,
+                 .message = fmt::format("secret file {} can be read by others", path.string()),
+                 .hint = fmt::format("chmod 600 {} (TS_ALLOW_LOOSE_PERMS=1 for mounted secrets)",
+                                     path.string())};
+  }
+  auto text = read_all(fd.get(), path, std::size_t{64} * 1024);
+  if (!text) {
+    Error error = std::move(text).error();
+    error.kind = ErrorKind::kConfig;
+    return error;
+  }
+  std::string_view body = text.value();
+  if (body.ends_with('\n')) body.remove_suffix(1);
+  if (body.ends_with('\r')) body.remove_suffix(1);
+  Secret secret(body);
+  explicit_bzero(text.value().data(), text.value().size());
+  if (secret.empty()) {
+    return Error{.kind = ErrorKind::kConfig,
+                 .message = fmt::format("secret file {} is empty", path.string())};
+  }
+  return secret;
+}
+
+Status write_file_atomic(const std::filesystem::path& path, std::string_view content,
+                         unsigned mode) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  std::string temporary = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
+  UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) return file_error(ErrorKind::kUsage, "write", path, errno);
+  const auto fail = [&](std::string_view verb) {
+    const int number = errno;
+    ::unlink(temporary.c_str());
+    return file_error(ErrorKind::kUsage, verb, path, number);
+  };
+  if (::fchmod(fd.get(), mode) != 0) return fail("set the mode of");
+  while (!content.empty()) {
+    const ssize_t count = ::write(fd.get(), content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail("write");
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (::fsync(fd.get()) != 0) return fail("flush");
+  fd.reset();
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return fail("replace");
+  const UniqueFd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory) ::fsync(directory.get());
+  return ok_status();
+}
+
+}  // namespace ts

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/json.hpp"
+
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+namespace ts {
+namespace {
+
+/// Deepest nesting of brackets outside strings: nlohmann recurses when it destroys values.
+std::size_t nesting(std::string_view text) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+std::string position(std::string_view text, std::size_t offset) {
+  std::size_t line = 1;
+  std::size_t column = 1;
+  for (std::size_t i = 0; i + 1 < offset && i < text.size(); ++i) {
+    if (text[i] == '\n') {
+      ++line;
+      column = 1;
+    } else {
+      ++column;
+    }
+  }
+  return fmt::format("line {} column {}", line, column);
+}
+
+std::string_view type_phrase(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return "null";
+    case Json::value_t::object:
+      return "an object";
+    case Json::value_t::array:
+      return "a list";
+    case Json::value_t::string:
+      return "a string";
+    case Json::value_t::boolean:
+      return "a boolean";
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float:
+      return "a number";
+    default:
+      return "something else";
+  }
+}
+
+/// ".name", or "['odd name']" where a bare name would not read.
+std::string step(std::string_view key) {
+  const bool plain = !key.empty() && key.find_first_not_of(
+                                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                         "0123456789_-") == std::string_view::npos;
+  return plain ? fmt::format(".{}", key) : fmt::format("['{}']", shorten(key, 60));
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, std::string_view what, ErrorKind kind,
+                        JsonLimits limits) {
+  const auto fail = [&](std::string problem) {
+    return Error{.kind = kind, .message = fmt::format("{} {}", what, problem)};
+  };
+  if (text.size() > limits.max_bytes) {
+    return fail(fmt::format("is larger than {} bytes", limits.max_bytes));
+  }
+  if (!is_utf8(text)) return fail("is not UTF-8");
+  if (nesting(text) > limits.max_depth) {
+    return fail(fmt::format("nests deeper than {} levels", limits.max_depth));
+  }
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::parse_error& failure) {
+    if (trim(text).empty()) return fail("is empty, expected JSON");
+    return fail(fmt::format("is not valid JSON at {}", position(text, failure.byte)));
+  } catch (const nlohmann::json::exception&) {
+    return fail("holds a number out of range");
+  }
+}
+
+std::string dump_json(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+Error JsonReader::error(std::string_view expectation) const {
+  return Error{.kind = kind_, .message = fmt::format("at {}: {}", path_, expectation)};
+}
+
+Error JsonReader::expected(std::string_view what) const {
+  return error(fmt::format("expected {}, found {}", what, type_phrase(*value_)));
+}
+
+Result<JsonReader> JsonReader::at(std::string_view key) const {
+  TS_TRY(const auto member, find(key));
+  if (!member) return error(fmt::format("member '{}' is missing", key));
+  return *member;
+}
+
+Result<std::optional<JsonReader>> JsonReader::find(std::string_view key) const {
+  if (!value_->is_object()) return expected("an object");
+  const auto found = value_->find(key);
+  if (found == value_->end() || found->is_null()) return std::optional<JsonReader>{};
+  return std::optional<JsonReader>(JsonReader(*found, kind_, path_ + step(key)));
+}
+
+Result<std::optional<JsonReader>> JsonReader::find_any(
+    std::initializer_list<std::string_view> keys) const {
+  for (const std::string_view key : keys) {
+    TS_TRY(auto member, find(key));
+    if (member) return member;
+  }
+  return std::optional<JsonReader>{};
+}
+
+Result<std::string> JsonReader::as_string() const {
+  if (!value_->is_string()) return expected("a string");
+  return value_->get<std::string>();
+}
+
+Result<bool> JsonReader::as_bool() const {
+  if (!value_->is_boolean()) return expected("true or false");
+  return value_->get<bool>();
+}
+
+Result<std::int64_t> JsonReader::as_int() const {
+  if (value_->is_number_unsigned()) {
+    const auto number = value_->get<std::uint64_t>();
+    if (number > static_cast<std::uint64_t>(INT64_MAX)) return error("number is out of range");
+    return static_cast<std::int64_t>(number);
+  }
+  if (value_->is_number_integer()) return value_->get<std::int64_t>();
+  if (value_->is_number_float()) {
+    const double number = value_->get<double>();
+    // 2^53: above it a double no longer names one integer.
+    if (std::floor(number) != number || std::abs(number) > 9007199254740992.0) {
+      return error("expected a whole number");
+    }
+    return static_cast<std::int64_t>(number);
+  }
+  if (value_->is_string()) {
+    const auto& text = value_->get_ref<const std::string&>();
+    std::int64_t number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (!text.empty() && failure == std::errc{} && end == text.data() + text.size()) return number;
+  }
+  return expected("a whole number");
+}
+
+Result<double> JsonReader::as_number() const {
+  if (!value_->is_number()) return expected("a number");
+  return value_->get<double>();
+}
+
+Result<std::vector<JsonReader>> JsonReader::items() const {
+  if (!value_->is_array()) return expected("a list");
+  std::vector<JsonReader> out;
+  out.reserve(value_->size());
+  std::size_t index = 0;
+  for (const Json& item : *value_) {
+    out.emplace_back(item, kind_, fmt::format("{}[{}]", path_, index++));
+  }
+  return out;
+}
+
+Result<std::vector<std::pair<std::string, JsonReader>>> JsonReader::members() const {
+  if (!value_->is_object()) return expected("an object");
+  std::vector<std::pair<std::string, JsonReader>> out;
+  for (const auto& [key, member] : value_->items()) {
+    out.emplace_back(key, JsonReader(member, kind_, path_ + step(key)));
+  }
+  return out;
+}
+
+Result<std::string> JsonReader::string_or(std::string_view key, std::string fallback) const {
+  TS_TRY(const auto member, find(key));
+  if (!member) return fallback;
+  return member->as_string();
+}
+
+Result<bool> JsonReader::bool_or(std::string_view key, bool fallback) const {
+  TS_TRY(const auto member, find(key));
+  if (!member) return fallback;
+  return member->as_bool();
+}
+
+Result<std::int64_t> JsonReader::int_or(std::string_view key, std::int64_t fallback) const {
+  TS_TRY(const auto member, find(key));
+  if (!member) return fallback;
+  return member->as_int();
+}
+
+Result<double> JsonReader::number_or(std::string_view key, double fallback) const {
+  TS_TRY(const auto member, find(key));
+  if (!member) return fallback;
+  return member->as_number();
+}
+
+Status JsonReader::only(std::initializer_list<std::string_view> known) const {
+  TS_TRY(const auto all, members());
+  for (const auto& [key, member] : all) {
+    bool found = false;
+    for (const std::string_view name : known) found = found || name == key;
+    if (found) continue;
+    Error unknown = error(fmt::format("unknown key '{}'", shorten(key, 60)));
+    if (const auto suggestion = nearest(key, known)) {
+      unknown.hint = fmt::format("did you mean '{}'?", *suggestion);
+    } else {
+      unknown.hint = fmt::format("known keys: {}", fmt::join(known.begin(), known.end(), ", "));
+    }
+    return unknown;
+  }
+  return ok_status();
+}
+
+}  // namespace ts

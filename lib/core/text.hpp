@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ts {
+
+std::string to_lower(std::string_view text);
+std::string_view trim(std::string_view text);
+std::vector<std::string_view> split(std::string_view text, char separator);
+/// True for well-formed UTF-8 (no overlong forms, no surrogates).
+bool is_utf8(std::string_view text) noexcept;
+/// The candidate nearest to `word` (Damerau-Levenshtein, case ignored) if it is near enough to be
+/// meant; nullopt otherwise.
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+std::optional<std::string> nearest(std::string_view word,
+                                   std::initializer_list<std::string_view> candidates);
+/// Decimal digits only, whole text, no sign. nullopt on anything else or on overflow.
+std::optional<std::uint64_t> parse_u64(std::string_view text) noexcept;
+
+}  // namespace ts

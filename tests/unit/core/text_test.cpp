@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ts {
+namespace {
+
+TEST(Nearest, SuggestsWhatWasMeant) {
+  EXPECT_EQ(nearest("tokn", {"token", "room"}), "token");
+  EXPECT_EQ(nearest("crate", {"create", "list"}), "create");
+  EXPECT_EQ(nearest("xyzzy", {"token", "room"}), std::nullopt);
+  EXPECT_EQ(nearest(std::string(100'000, 'a'), {"token"}), std::nullopt);
+}
+
+TEST(IsUtf8, RefusesOverlongSurrogatesAndCutText) {
+  EXPECT_TRUE(is_utf8("caf\xC3\xA9 \xF0\x9F\x8E\xA5"));
+  EXPECT_FALSE(is_utf8("\xC0\x80"));
+  EXPECT_FALSE(is_utf8("\xED\xA0\x80"));
+  EXPECT_FALSE(is_utf8("a\xE2\x82"));
+  EXPECT_FALSE(is_utf8("\xF5\x80\x80\x80"));
+}
+
+TEST(ParseU64, TakesDigitsOnly) {
+  EXPECT_EQ(parse_u64("18446744073709551615"), UINT64_MAX);
+  EXPECT_EQ(parse_u64("18446744073709551616"), std::nullopt);
+  EXPECT_EQ(parse_u64("+1"), std::nullopt);
+  EXPECT_EQ(parse_u64(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ts
