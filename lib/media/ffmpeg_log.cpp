@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "media/ffmpeg_log.hpp"
+
+#include "media/ffmpeg.hpp"
+
+#include <array>
+#include <atomic>
+#include <cctype>
+#include <cstdarg>
+#include <mutex>
+#include <string>
+
+namespace ts::media {
+namespace {
+
+// FFmpeg's callback carries no user pointer: the one process-wide state of this library.
+std::mutex g_mutex;
+Log* g_log = nullptr;
+
+LogLevel level_of(int av_level) {
+  if (av_level <= AV_LOG_FATAL) return LogLevel::kError;
+  // What FFmpeg calls an error is for us quality that suffers: the caller gets the code anyway.
+  if (av_level <= AV_LOG_ERROR) return LogLevel::kWarning;
+  if (av_level <= AV_LOG_WARNING) return LogLevel::kInfo;
+  if (av_level <= AV_LOG_VERBOSE) return LogLevel::kDebug;
+  return LogLevel::kTrace;
+}
+
+void callback(void* context, int av_level, const char* format, va_list arguments) noexcept {
+  if (av_level > AV_LOG_DEBUG) return;
+  const std::lock_guard lock(g_mutex);
+  if (g_log == nullptr || !g_log->enabled(level_of(av_level))) return;
+  try {
+    std::array<char, 1024> line{};
+    int prefix = 1;
+    av_log_format_line2(context, av_level, format, arguments, line.data(),
+                        static_cast<int>(line.size()), &prefix);
+    std::string text = without_url_paths(line.data());
+    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
+      text.pop_back();
+    }
+    if (!text.empty()) g_log->write(level_of(av_level), "ffmpeg", std::move(text));
+  } catch (...) {  // NOLINT(bugprone-empty-catch): a log line is not worth a show
+  }
+}
+
+}  // namespace
+
+FfmpegLog::FfmpegLog(Log& log) {
+  const std::lock_guard lock(g_mutex);
+  g_log = &log;
+  av_log_set_callback(callback);
+}
+
+FfmpegLog::~FfmpegLog() {
+  av_log_set_level(AV_LOG_QUIET);
+  const std::lock_guard lock(g_mutex);
+  g_log = nullptr;
+}
+
+std::string without_url_paths(std::string_view text) {
+  std::string out;
+  std::size_t from = 0;
+  while (true) {
+    const std::size_t separator = text.find("://", from);
+    if (separator == std::string_view::npos) return out.append(text.substr(from));
+    const std::size_t host = separator + 3;
+    std::size_t end = text.find_first_of(" \t\n\"'<>", host);
+    if (end == std::string_view::npos) end = text.size();
+    std::string_view rest = text.substr(host, end - host);
+    out.append(text.substr(from, host - from));
+    const std::size_t slash = rest.find_first_of("/?#");
+    std::string_view authority = rest.substr(0, slash);
+    if (const auto at = rest.rfind('@', slash);
+        at != std::string_view::npos && at < authority.size()) {
+      out.append("…@");
+      authority.remove_prefix(at + 1);
+    }
+    out.append(authority);
+    if (slash != std::string_view::npos) out.append("/…");
+    from = end;
+  }
+}
+
+}  // namespace ts::media
