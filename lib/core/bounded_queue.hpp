@@ -77,6 +77,22 @@ class BoundedQueue {
     return out;
   }
 
+  /// Waits for an item for at most `limit`. Empty when that passed, when stopped, or when closed
+  /// and drained.
+  template <typename Rep, typename Period>
+  std::optional<T> pop_for(std::chrono::duration<Rep, Period> limit, std::stop_token stop) {
+    std::optional<T> out;
+    {
+      std::unique_lock lock(mutex_);
+      readable_.wait_for(lock, stop, limit, [&] { return closed_ || !items_.empty(); });
+      if (items_.empty()) return std::nullopt;
+      out.emplace(std::move(items_.front()));
+      items_.pop_front();
+    }
+    writable_.notify_one();
+    return out;
+  }
+
   std::optional<T> try_pop() {
     std::optional<T> out;
     {
