@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/renderer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ts::compose {
+
+Blend blend_of(scene::TransitionKind kind, double progress, int canvas_width) noexcept {
+  progress = std::clamp(progress, 0.0, 1.0);
+  const auto weight = [](double part) { return static_cast<int>(std::lround(part * 256)); };
+  switch (kind) {
+    case scene::TransitionKind::kFade:
+      return {.incoming_256 = weight(progress)};
+    case scene::TransitionKind::kFtb:
+      return progress < 0.5
+                 ? Blend{.incoming_256 = weight(1 - 2 * progress), .show_incoming = false}
+                 : Blend{.incoming_256 = weight(2 * progress - 1)};
+    case scene::TransitionKind::kWipe:
+      return {.wipe_edge = static_cast<int>(std::lround(progress * canvas_width)) & ~1};
+    case scene::TransitionKind::kCut:
+      break;
+  }
+  return {};
+}
+
+}  // namespace ts::compose

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scene/show.hpp"
+
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ts::scene {
+namespace {
+
+template <typename T>
+const T* find_named(const std::vector<T>& all, std::string_view wanted) noexcept {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const T& item) { return item.name == wanted; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+constexpr std::array<std::pair<TransitionKind, std::string_view>, 4> kTransitions{{
+    {TransitionKind::kCut, "cut"},
+    {TransitionKind::kFade, "fade"},
+    {TransitionKind::kFtb, "ftb"},
+    {TransitionKind::kWipe, "wipe"},
+}};
+
+}  // namespace
+
+const Source* Show::find_source(std::string_view wanted) const noexcept {
+  return find_named(sources, wanted);
+}
+const Scene* Show::find_scene(std::string_view wanted) const noexcept {
+  return find_named(scenes, wanted);
+}
+const Overlay* Show::find_overlay(std::string_view wanted) const noexcept {
+  return find_named(overlays, wanted);
+}
+
+std::string_view to_string(TransitionKind kind) noexcept {
+  for (const auto& [value, name] : kTransitions) {
+    if (value == kind) return name;
+  }
+  return "cut";
+}
+
+Result<TransitionKind> parse_transition(std::string_view text) {
+  for (const auto& [value, name] : kTransitions) {
+    if (name == text) return value;
+  }
+  Error error{.kind = ErrorKind::kUsage,
+              .message = fmt::format("unknown transition '{}'", shorten(text, 60)),
+              .hint = "known: cut, fade, ftb, wipe"};
+  if (const auto near = nearest(text, {"cut", "fade", "ftb", "wipe"})) {
+    error.hint = fmt::format("did you mean '{}'?", *near);
+  }
+  return error;
+}
+
+std::string_view to_string(LayoutKind kind) noexcept {
+  switch (kind) {
+    case LayoutKind::kFull:
+      return "full";
+    case LayoutKind::kSideBySide:
+      return "side-by-side";
+    case LayoutKind::kPip:
+      return "pip";
+    case LayoutKind::kGrid:
+      return "grid";
+    case LayoutKind::kScreen:
+      return "screen";
+    case LayoutKind::kItems:
+      return "items";
+  }
+  return "items";
+}
+
+std::string_view to_string(Fit fit) noexcept {
+  switch (fit) {
+    case Fit::kCover:
+      return "cover";
+    case Fit::kContain:
+      return "contain";
+    case Fit::kStretch:
+      return "stretch";
+  }
+  return "cover";
+}
+
+Result<Output> parse_output(std::string_view text) {
+  const auto colon = text.find(':');
+  const std::string_view kind = text.substr(0, colon);
+  const std::string value(colon == std::string_view::npos ? "" : text.substr(colon + 1));
+  const auto missing = [&](std::string_view what) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("output '{}:' names no {}", kind, what),
+                 .hint = fmt::format("write {}:{}", kind, what)};
+  };
+  Output output;
+  output.name = std::string(text);
+  if (kind == "file") {
+    if (value.empty()) return missing("FILE");
+    output.target = FileOutput{value};
+  } else if (kind == "hls") {
+    if (value.empty()) return missing("FOLDER");
+    output.target = HlsOutput{.folder = value};
+  } else if (kind == "rtmp-url-file") {
+    if (value.empty()) return missing("FILE");
+    output.target = RtmpUrlFileOutput{value};
+  } else if (kind == "mux") {
+    if (value.empty()) return missing("LIVE_STREAM_ID");
+    output.target = MuxOutput{value};
+  } else if (kind == "whip") {
+    if (value.empty()) return missing("URL");
+    output.target = WhipOutput{value};
+  } else if (text == "room") {
+    output.target = RoomOutput{};
+  } else {
+    Error error{.kind = ErrorKind::kUsage,
+                .message = fmt::format("unknown output '{}'", shorten(text, 80)),
+                .hint = "write file:F, hls:DIR, rtmp-url-file:F, mux:ID, whip:URL or room"};
+    if (kind == "rtmp" || kind == "rtmps") {
+      error.hint = "an RTMP address is a secret: put it into a file and write rtmp-url-file:F";
+      error.message = "an RTMP address cannot be given on the command line";
+    }
+    return error;
+  }
+  return output;
+}
+
+std::string describe(const Output& output) {
+  struct Visitor {
+    std::string operator()(const FileOutput& file) const { return "file " + file.path; }
+    std::string operator()(const RtmpUrlFileOutput& rtmp) const {
+      return "RTMP address in " + rtmp.path;
+    }
+    std::string operator()(const HlsOutput& hls) const { return "HLS in " + hls.folder; }
+    std::string operator()(const MuxOutput& mux) const {
+      return "Mux stream " + mux.live_stream_id;
+    }
+    std::string operator()(const WhipOutput&) const { return "WHIP"; }
+    std::string operator()(const RoomOutput&) const { return "LiveKit room"; }
+  };
+  return std::visit(Visitor{}, output.target);
+}
+
+}  // namespace ts::scene

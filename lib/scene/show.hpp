@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "scene/geometry.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ts::scene {
+
+/// The picture on air: its size and its rate. Frame n is at n * rate.den / rate.num seconds.
+struct Canvas {
+  Size size{1280, 720};
+  Ratio rate{30, 1};
+  std::uint32_t background = 0x000000;  ///< 0xRRGGBB behind everything.
+  friend bool operator==(const Canvas&, const Canvas&) = default;
+};
+
+/// A file (resolved against the show file's folder) or an address.
+struct MediaInput {
+  std::string url{};
+  bool is_file = false;
+  bool loop = false;
+  milliseconds start{0};              ///< `in`: where playing (and each loop) begins.
+  std::optional<milliseconds> end{};  ///< `out`: where it ends.
+};
+
+enum class TestPattern : std::uint8_t { kBars, kSmpte, kMoving, kGradient };
+
+/// A generated picture, with a tone unless `tone_hz` is 0.
+struct TestInput {
+  TestPattern pattern = TestPattern::kBars;
+  double tone_hz = 0;
+};
+
+struct ColorInput {
+  std::uint32_t rgb = 0;
+};
+
+/// A participant of the LiveKit room.
+struct RoomInput {
+  std::string identity{};
+  std::string track = "camera";  ///< camera or screen_share.
+};
+
+using Input = std::variant<MediaInput, TestInput, ColorInput, RoomInput>;
+
+/// Anything that yields frames.
+struct Source {
+  std::string name{};
+  Input input{};
+  double gain_db = 0;
+  bool muted = false;
+  milliseconds delay{0};  ///< Added to picture and sound alike.
+  std::string filter{};   ///< libavfilter chain for the picture; empty for none.
+};
+
+enum class LayoutKind : std::uint8_t { kFull, kSideBySide, kPip, kGrid, kScreen, kItems };
+enum class Corner : std::uint8_t { kTopLeft, kTopRight, kBottomLeft, kBottomRight };
+
+/// One source at one place. A scene is a list of these, back to front.
+struct Layer {
+  std::string source{};
+  Rect cell{};  ///< Even and inside the canvas.
+  Fit fit = Fit::kCover;
+  Crop crop{};
+  double opacity = 1;
+  int border = 0;  ///< Pixels of border around the cell, even, drawn inside it.
+  std::uint32_t border_rgb = 0xFFFFFF;
+  friend bool operator==(const Layer&, const Layer&) = default;
+};
+
+/// An arrangement of sources over the canvas, plus gains. `layers` is the whole picture: every
+/// layout has become rectangles.
+struct Scene {
+  std::string name{};
+  LayoutKind layout = LayoutKind::kFull;
+  std::vector<Layer> layers{};
+  std::map<std::string, double> gains_db{};  ///< Added to the sources' own gains while on air.
+};
+
+struct LowerThird {
+  std::string title{};
+  std::string subtitle{};
+  friend bool operator==(const LowerThird&, const LowerThird&) = default;
+};
+struct ImageOverlay {
+  std::string path{};
+  std::optional<int> width{};  ///< Scaled to this width; the picture's own otherwise.
+  friend bool operator==(const ImageOverlay&, const ImageOverlay&) = default;
+};
+struct TextOverlay {
+  std::string text{};
+  int size = 36;
+  friend bool operator==(const TextOverlay&, const TextOverlay&) = default;
+};
+
+/// A picture over the program, drawn once and shown or hidden.
+struct Overlay {
+  std::string name{};
+  std::variant<LowerThird, ImageOverlay, TextOverlay> content{};
+  std::optional<int> x{};  ///< Left edge; a lower third and a text have a place of their own.
+  std::optional<int> y{};
+  double opacity = 1;
+  bool visible = false;
+  milliseconds fade{300};  ///< Length of fade in and out; 0 switches at once.
+};
+
+enum class TransitionKind : std::uint8_t { kCut, kFade, kFtb, kWipe };
+
+struct Transition {
+  TransitionKind kind = TransitionKind::kCut;
+  milliseconds duration{0};
+  friend bool operator==(const Transition&, const Transition&) = default;
+};
+
+/// What a cue, an operator or a test asks of the running program. Applied between two frames.
+struct TakeAction {
+  std::string scene{};  ///< Empty takes the preview.
+  Transition transition{};
+};
+struct PreviewAction {
+  std::string scene{};
+};
+struct OverlayAction {
+  std::string overlay{};
+  bool show = true;
+};
+/// New words for a lower third or a text overlay.
+struct OverlayTextAction {
+  std::string overlay{};
+  std::string title{};
+  std::string subtitle{};
+};
+struct GainAction {
+  std::string source{};
+  double gain_db = 0;
+};
+struct MuteAction {
+  std::string source{};
+  bool muted = true;
+};
+/// Everything to black and silence, or back.
+struct BlackAction {
+  bool black = true;
+  milliseconds duration{500};
+};
+struct StopAction {};
+using Action = std::variant<TakeAction, PreviewAction, OverlayAction, OverlayTextAction, GainAction,
+                            MuteAction, BlackAction, StopAction>;
+
+/// Actions that happen in one frame, at a time from the program's beginning.
+struct Cue {
+  milliseconds at{0};
+  std::vector<Action> actions{};
+  std::string where{};  ///< "$.cues[2]", for messages.
+};
+
+struct Encode {
+  std::int64_t video_bitrate = 2'500'000;
+  std::int64_t audio_bitrate = 128'000;
+  milliseconds gop{2000};
+  std::string preset = "veryfast";
+  std::string profile{};  ///< Empty: high, or constrained baseline for room and WHIP.
+  std::string encoder = "libx264";
+};
+
+struct FileOutput {
+  std::string path{};
+};
+struct RtmpUrlFileOutput {
+  std::string path{};  ///< The file holds the address, which is a secret.
+};
+struct HlsOutput {
+  std::string folder{};
+  milliseconds segment{2000};
+  int window = 0;  ///< Segments kept; 0 keeps all.
+  bool fmp4 = false;
+};
+struct MuxOutput {
+  std::string live_stream_id{};
+};
+struct WhipOutput {
+  std::string url{};
+};
+struct RoomOutput {};
+struct Output {
+  std::variant<FileOutput, RtmpUrlFileOutput, HlsOutput, MuxOutput, WhipOutput, RoomOutput>
+      target{};
+  std::string name{};  ///< Given, or made from the target; unique.
+};
+
+/// A whole show file, checked: every name it refers to exists.
+struct Show {
+  std::string name{};
+  Canvas canvas{};
+  std::vector<Source> sources{};
+  std::vector<Scene> scenes{};
+  std::vector<Overlay> overlays{};
+  std::string program{};    ///< Scene on air at the first frame.
+  std::vector<Cue> cues{};  ///< In order of time.
+  Encode encode{};
+  std::vector<Output> outputs{};
+  std::optional<milliseconds> duration{};
+  bool frame_code = false;  ///< Burn a machine-readable frame number in (frame/frame_code.hpp).
+  std::filesystem::path folder{};  ///< Relative paths were resolved against it.
+
+  [[nodiscard]] const Source* find_source(std::string_view wanted) const noexcept;
+  [[nodiscard]] const Scene* find_scene(std::string_view wanted) const noexcept;
+  [[nodiscard]] const Overlay* find_overlay(std::string_view wanted) const noexcept;
+};
+
+/// Reads a show file's text. Unknown members, names that do not exist and values beyond the limits
+/// are kUsage errors that say where ("at $.scenes.two.slots[1]: …") and suggest the nearest name.
+/// @param folder  the show file's folder; relative paths are resolved against it. Nothing is
+/// opened.
+Result<Show> parse_show(std::string_view text, std::string_view what,
+                        const std::filesystem::path& folder);
+
+/// parse_show of a file.
+Result<Show> load_show(const std::filesystem::path& path);
+
+/// One output as the command line writes it: "file:F", "hls:DIR", "rtmp-url-file:F", "mux:ID",
+/// "whip:URL", "room". Relative paths stay relative to the working directory.
+Result<Output> parse_output(std::string_view text);
+
+/// A name for people and JSON: "fade", "side-by-side" …
+std::string_view to_string(TransitionKind kind) noexcept;
+std::string_view to_string(LayoutKind kind) noexcept;
+std::string_view to_string(Fit fit) noexcept;
+/// The inverse, kUsage with the nearest name.
+Result<TransitionKind> parse_transition(std::string_view text);
+
+/// A short text for people: what this output is, without secrets.
+std::string describe(const Output& output);
+
+}  // namespace ts::scene
