@@ -12,15 +12,29 @@ void Log::scrub(const Secret& secret) {
   secrets_.push_back(secret.clone());
 }
 
-void Log::write(LogLevel level, std::string_view component, std::string text) {
-  if (!enabled(level)) return;
-  const std::lock_guard lock(mutex_);
-  for (const Secret& secret : secrets_) {
+namespace {
+
+void replace_secrets(std::string& text, const std::vector<Secret>& secrets) {
+  for (const Secret& secret : secrets) {
     for (auto at = text.find(secret.reveal()); at != std::string::npos;
          at = text.find(secret.reveal(), at)) {
       text.replace(at, secret.size(), "***");
     }
   }
+}
+
+}  // namespace
+
+std::string Log::scrubbed(std::string text) {
+  const std::lock_guard lock(mutex_);
+  replace_secrets(text, secrets_);
+  return text;
+}
+
+void Log::write(LogLevel level, std::string_view component, std::string text) {
+  if (!enabled(level)) return;
+  const std::lock_guard lock(mutex_);
+  replace_secrets(text, secrets_);
   sink_(Line{clock_->now(), level, component, text});
 }
 

@@ -42,6 +42,8 @@ class Log {
   /// From now on every occurrence of `secret` in a line is replaced by asterisks: the net under
   /// the wire, not the wire.
   void scrub(const Secret& secret);
+  /// `text` with every registered secret replaced: for whatever else is shown to people.
+  [[nodiscard]] std::string scrubbed(std::string text);
   void write(LogLevel level, std::string_view component, std::string text);
 
   template <typename... Args>

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/output.hpp"
+
+#include "core/json.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ts::cli {
+namespace {
+
+Status write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EPIPE) {
+      return Error{.kind = ErrorKind::kInterrupted,
+                   .message = "nobody reads the output",
+                   .code = "closed_pipe"};
+    }
+    if (count < 0) {
+      return Error{.kind = ErrorKind::kConfig,
+                   .message = fmt::format("cannot write the output (errno {})", errno),
+                   .hint = "check that the disk is not full",
+                   .code = "write_failed"};
+    }
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return ok_status();
+}
+
+std::string with_newline(std::string text) {
+  if (text.empty() || text.back() != '\n') text.push_back('\n');
+  return text;
+}
+
+std::string_view escape(Output::Style style) {
+  switch (style) {
+    case Output::Style::kBold:
+      return "\033[1m";
+    case Output::Style::kDim:
+      return "\033[2m";
+    case Output::Style::kRed:
+      return "\033[31m";
+    case Output::Style::kGreen:
+      return "\033[32m";
+    case Output::Style::kYellow:
+      return "\033[33m";
+    case Output::Style::kCyan:
+      return "\033[36m";
+  }
+  return "";
+}
+
+/// Columns a UTF-8 text takes, counting code points: close enough for ids and names.
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+/// A shell-safe value for NAME=value lines.
+std::string shell_value(std::string_view value) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
+  if (!value.empty() && value.find_first_not_of(kPlain) == std::string_view::npos) {
+    return std::string(value);
+  }
+  std::string out = "'";
+  for (const char c : value) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out + "'";
+}
+
+}  // namespace
+
+Status Output::report(const Report& report) {
+  const auto unsupported = [](std::string_view name) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("this command has no -o {} output", name),
+                 .hint = "use --json"};
+  };
+  progress("");
+  switch (options_.format) {
+    case Format::kJson:
+      if (report.document == nullptr) return unsupported("json");
+      return print(dump_json(*report.document, 2) + "\n");
+    case Format::kId:
+      if (report.id.empty()) return unsupported("id");
+      return print(with_newline(report.id));
+    case Format::kRaw:
+      if (report.raw.empty()) return unsupported("raw");
+      return print(with_newline(report.raw));
+    case Format::kEnv: {
+      if (report.env.empty()) return unsupported("env");
+      std::string lines;
+      for (const auto& [name, value] : report.env) {
+        lines += fmt::format("{}={}\n", name, shell_value(value));
+      }
+      return print(lines);
+    }
+    case Format::kText:
+      break;
+  }
+  return report.text.empty() ? ok_status() : print(with_newline(report.text));
+}
+
+Status Output::json_line(const Json& document) { return print(dump_json(document) + "\n"); }
+
+Status Output::print(std::string_view text) { return write_all(STDOUT_FILENO, text); }
+
+void Output::write_stderr(std::string_view text) {
+  const std::lock_guard lock(stderr_mutex_);
+  std::string line;
+  if (progress_shown_) line = "\r\033[K";
+  progress_shown_ = false;
+  line += text;
+  // stderr may be closed: there is nobody left to tell.
+  static_cast<void>(write_all(STDERR_FILENO, line).ok());
+}
+
+void Output::status(std::string_view text) {
+  if (!options_.quiet && !json()) write_stderr(log_.scrubbed(std::string(text)) + "\n");
+}
+
+void Output::warn(std::string_view text) {
+  if (json()) return;
+  write_stderr(fmt::format("{} {}\n", styled_stderr(Style::kYellow, "warning:"),
+                           log_.scrubbed(std::string(text))));
+}
+
+void Output::progress(std::string_view text) {
+  if (!interactive() || json()) return;
+  const std::lock_guard lock(stderr_mutex_);
+  if (text.empty() && !progress_shown_) return;
+  static_cast<void>(write_all(STDERR_FILENO, fmt::format("\r\033[K{}", text)).ok());
+  progress_shown_ = !text.empty();
+}
+
+void Output::error(std::string_view program, const Error& error) {
+  if (json()) {
+    write_stderr(log_.scrubbed(dump_json(error_document(error))) + "\n");
+    return;
+  }
+  std::string text = fmt::format("{}: {}\n", program, log_.scrubbed(error.message));
+  for (const std::string& left : error.residue) {
+    text += fmt::format("    left behind: {}\n", log_.scrubbed(left));
+  }
+  if (!error.hint.empty()) text += fmt::format("    {}\n", log_.scrubbed(error.hint));
+  write_stderr(text);
+}
+
+std::string Output::styled(Style style, std::string_view text) const {
+  if (!options_.color_stdout) return std::string(text);
+  return fmt::format("{}{}\033[0m", escape(style), text);
+}
+
+std::string Output::styled_stderr(Style style, std::string_view text) const {
+  if (!options_.color_stderr) return std::string(text);
+  return fmt::format("{}{}\033[0m", escape(style), text);
+}
+
+std::string table(const std::vector<std::string>& header,
+                  const std::vector<std::vector<std::string>>& rows, std::string_view empty) {
+  if (rows.empty()) return std::string(empty);
+  std::vector<std::size_t> widths;
+  widths.reserve(header.size());
+  for (const std::string& cell : header) widths.push_back(columns(cell));
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) {
+      widths[i] = std::max(widths[i], columns(row[i]));
+    }
+  }
+  std::string out;
+  const auto add_row = [&](const std::vector<std::string>& row) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      out += row[i];
+      if (i + 1 < row.size()) out.append(widths[i] - columns(row[i]) + 2, ' ');
+    }
+    out.push_back('\n');
+  };
+  add_row(header);
+  for (const auto& row : rows) add_row(row);
+  return out;
+}
+
+Json error_document(const Error& error) {
+  Json document;
+  document["schema"] = "ts.error/1";
+  document["kind"] = std::string(to_string(error.kind));
+  document["code"] = error.code.empty() ? std::string(to_string(error.kind)) : error.code;
+  document["message"] = error.message;
+  document["hint"] = error.hint;
+  document["retryable"] = error.retryable;
+  document["exit"] = exit_code(error.kind);
+  if (error.http_status != 0) {
+    document["http"]["status"] = error.http_status;
+    if (!error.request_id.empty()) document["http"]["request_id"] = error.request_id;
+  }
+  if (!error.residue.empty()) document["residue"] = error.residue;
+  return document;
+}
+
+}  // namespace ts::cli

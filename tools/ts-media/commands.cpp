@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+
+namespace ts::cli {
+
+Program media_program_table() {
+  return {
+      .name = "ts-media",
+      .summary = "the media half of ts (compositor, ingest, checks); ts runs it for you",
+      .commands = {},
+      .topics = {},
+  };
+}
+
+}  // namespace ts::cli

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "common/command.hpp"
+
+namespace ts::cli {
+
+/// The program `ts-media`: every command, one line each, in commands.cpp.
+Program media_program_table();
+
+// One function a command, each in commands/<noun>_<verb>.cpp.
+
+}  // namespace ts::cli

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+
+#include "common/main_loop.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+int main(int argc, char** argv) {
+  // Stream keys pass through this process: no core dumps.
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  return ts::cli::run_program(ts::cli::media_program_table(), argc, argv);
+}

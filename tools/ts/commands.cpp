@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+
+namespace ts::cli {
+
+Program ts_program() {
+  return {
+      .name = "ts",
+      .summary = "live streams from a terminal (LiveKit, Mux, RTMP, HLS)",
+      .commands =
+          {
+              completion_command(),
+              docs_man(),
+              version(),
+          },
+      .topics = help_topics(),
+  };
+}
+
+}  // namespace ts::cli

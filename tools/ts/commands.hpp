@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "common/command.hpp"
+
+namespace ts::cli {
+
+/// The program `ts`: every command, one line each, in commands.cpp.
+Program ts_program();
+
+/// The pages of `ts help TOPIC` (topics.cpp).
+std::vector<HelpTopic> help_topics();
+
+// One function a command, each in commands/<noun>_<verb>.cpp.
+Command completion_command();
+Command docs_man();
+Command version();
+
+}  // namespace ts::cli

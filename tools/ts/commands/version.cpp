@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+
+#include "common/context.hpp"
+#include "core/json.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace ts::cli {
+namespace {
+
+Status run(Context& context) {
+  Json document;
+  document["schema"] = "ts.version/1";
+  document["version"] = TS_VERSION;
+  document["media"] = context.media_program().ok();
+  return context.out().report(
+      {.document = &document, .text = fmt::format("ts {}", TS_VERSION), .raw = TS_VERSION});
+}
+
+}  // namespace
+
+Command version() {
+  return {.path = "version",
+          .summary = "Print the version",
+          .example = "ts version --json",
+          .bind = [](CLI::App&) -> Runner { return run; }};
+}
+
+}  // namespace ts::cli

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+
+namespace ts::cli {
+namespace {
+
+constexpr std::string_view kExitCodes = R"(Exit codes
+
+  0   done
+  2   the command line is wrong; nothing was sent
+  3   a setting or credential is missing or malformed; nothing was sent
+  4   refused by the service (401, 403)
+  5   not found
+  6   it exists already, or is in the wrong state
+  7   the network or the service failed, after retries
+  8   pending
+  9   the deadline passed; the message names the last state seen
+  10  a check failed (verify, doctor, guard)
+  11  partly done; what was left behind is listed
+  12  media failed: a source, codec or output
+  13  confirmation needed: add --yes
+  70  a bug in ts
+  130 / 143  ended by Ctrl-C / SIGTERM
+  1 is never returned.)";
+
+constexpr std::string_view kEnvironment = R"(Settings
+
+A flag wins over the environment, that over .env (or --env-file F), that over the profile (-P NAME),
+that over the default. ts env show prints each value with its origin.
+
+  LIVEKIT_URL  LIVEKIT_API_KEY  LIVEKIT_API_SECRET
+  MUX_TOKEN_ID  MUX_TOKEN_SECRET  MUX_WEBHOOK_SECRET  MUX_SIGNING_KEY  MUX_PRIVATE_KEY
+  CLOUDFLARE_ACCOUNT_ID  CLOUDFLARE_API_TOKEN  CLOUDFLARE_WEBHOOK_SECRET
+      the vendors' credentials; each also as NAME_FILE, the path of a file that holds it
+  MUX_BASE_URL  MUX_INGEST_URL  MUX_STREAM_BASE_URL  MUX_IMAGE_BASE_URL  MUX_STATS_BASE_URL
+  CLOUDFLARE_BASE_URL
+      where the services are; ts sandbox up --write-env F points all of them at this machine
+  TS_CA_FILE            a CA trusted in addition to the system's; nothing switches verification off
+  TS_DATABASE_URL       sqlite:///ABSOLUTE/PATH
+  TS_OPERATOR_TOKEN     guards the operator routes of ts serve
+  TS_ALLOW_LOOSE_PERMS  1 accepts secret files that others may read (mounted secrets)
+  TS_FAKE_NOW           freezes the wall clock, RFC 3339 (tests)
+  TS_LOG_FORMAT         text or json
+  TS_MEDIA              path of the ts-media program (tests)
+  NO_COLOR              any value switches color off
+
+Secrets are never flag values: use the environment, a --…-file option, or stdin.)";
+
+constexpr std::string_view kShowFile =
+    R"(The show file (JSON; unknown keys are refused with a suggestion)
+
+  {
+    "schema": "ts.show/1",
+    "name": "rehearsal",
+    "canvas": {"width": 1280, "height": 720, "fps": 30},
+    "sources": {
+      "wide":  {"url": "media/wide.mp4", "loop": true, "gain_db": -3},
+      "phone": {"room": {"identity": "phone-1"}},
+      "bars":  {"test": "bars"}
+    },
+    "scenes": {
+      "opening": {"layout": "full", "slots": ["wide"]},
+      "two":     {"layout": "pip", "slots": ["wide", "phone"], "corner": "bottom-right"},
+      "all":     {"layout": "grid", "slots": ["wide", "phone", "bars"]},
+      "custom":  {"items": [{"source": "wide", "x": 0, "y": 0, "width": 640, "height": 720, "fit": "cover"}]}
+    },
+    "overlays": {
+      "name": {"lower_third": {"title": "Ana Ruiz", "subtitle": "Officiant"}},
+      "logo": {"image": "media/logo.png", "x": 1130, "y": 24, "opacity": 0.8, "visible": true}
+    },
+    "program": "opening",
+    "cues": [
+      {"at": "5s", "take": "two", "transition": "fade", "duration": "500ms"},
+      {"at": "6s", "show": "name"}, {"at": "12s", "hide": "name"}
+    ],
+    "encode": {"video_bitrate": "2500k", "gop": "2s", "preset": "veryfast", "audio_bitrate": "128k"},
+    "outputs": [{"file": "program.mp4"}, {"mux": "LIVE_STREAM_ID"}, {"rtmp_url_file": "key.txt"}, {"hls": "out/"}]
+  }
+
+Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items.
+Transitions: cut, fade, ftb, wipe. Fits: cover, contain, stretch. Overlays start hidden unless
+visible. The mix is the sum of the sources at their gains, then the limiter.
+ts compose check SHOW.json finds what is wrong before the show does.)";
+
+}  // namespace
+
+std::vector<HelpTopic> help_topics() {
+  return {
+      {"exit-codes", "what each exit code means", kExitCodes},
+      {"environment", "settings, where they come from, every variable", kEnvironment},
+      {"show-file", "the JSON that describes a show", kShowFile},
+  };
+}
+
+}  // namespace ts::cli
