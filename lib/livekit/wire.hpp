@@ -26,6 +26,10 @@ enum class UnknownFields : std::uint8_t {
 template <typename T>
 Json to_json(const T& message, WireStyle style = WireStyle::kCompact);
 
+/// The same in kCompact style with every secret redacted: for people's eyes.
+template <typename T>
+Json to_redacted_json(const T& message);
+
 /// Reads either spelling and either presence style; 64-bit numbers as strings or numbers, enums by
 /// name or number. The deprecated single outputs are folded into the lists.
 ///
