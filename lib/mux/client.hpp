@@ -192,11 +192,20 @@ class MuxClient {
 
  private:
   struct Call;
-  Result<Json> exchange(const Call& call, const std::stop_token& stop);
+  struct Answer;
+  Result<Answer> exchange(const Call& call, const std::stop_token& stop);
   Result<Json> data_of(const Call& call, const std::stop_token& stop);
   Status act(const Call& call, const std::stop_token& stop);
+  template <typename T>
+  Result<T> create_once(const Call& call, Result<T> (*read)(const Json&, std::string_view),
+                        const std::function<Result<std::optional<T>>()>& look,
+                        const std::stop_token& stop);
   Result<Json> stats(std::string_view base_url, std::string_view path, const Secret& token,
                      const std::stop_token& stop);
+  Result<Json> pages(Call call, const std::stop_token& stop);
+  Result<std::optional<LiveStream>> look_for_created(const NewLiveStream& wish,
+                                                     std::string_view ref, WallTime sent_at,
+                                                     const std::stop_token& stop);
 
   net::Retrier retrier_;
   Clock& clock_;

@@ -5,15 +5,17 @@
 #include "core/result.hpp"
 #include "mux/types.hpp"
 
+#include <string_view>
+
 namespace ts::mux {
 
 /// Mux's answers. Unknown members are ignored; times are seconds as decimal strings, numbers or
 /// ISO 8601. @return kRemote naming the path of a member of the wrong type.
-Result<LiveStream> read_live_stream(const Json& json);
-Result<Asset> read_asset(const Json& json);
-Result<PlaybackId> read_playback_id(const Json& json);
-Result<SimulcastTarget> read_simulcast_target(const Json& json);
-Result<StaticRendition> read_static_rendition(const Json& json);
+Result<LiveStream> read_live_stream(const Json& json, std::string_view path = "$");
+Result<Asset> read_asset(const Json& json, std::string_view path = "$");
+Result<PlaybackId> read_playback_id(const Json& json, std::string_view path = "$");
+Result<SimulcastTarget> read_simulcast_target(const Json& json, std::string_view path = "$");
+Result<StaticRendition> read_static_rendition(const Json& json, std::string_view path = "$");
 
 /// Request bodies that people write (`--request @F.json`): Mux's own spelling, unknown members
 /// refused with the nearest name, deprecated spellings (playback_policy, reduced_latency,

@@ -205,4 +205,25 @@ Result<std::string> path_segment(std::string_view id, std::string_view what) {
   return percent_encode(id);
 }
 
+Result<std::string> lenient_path_segment(std::string_view id, std::string_view what) {
+  const auto refuse = [&](std::string_view reason) {
+    return Error{.kind = ErrorKind::kUsage, .message = fmt::format("{} {}", what, reason)};
+  };
+  if (id.empty()) return refuse("is empty");
+  if (id.size() > 1024) return refuse("is longer than 1024 bytes");
+  if (!is_utf8(id)) return refuse("is not UTF-8");
+  std::string dots = to_lower(id);
+  for (auto at = dots.find("%2e"); at != std::string::npos; at = dots.find("%2e")) {
+    dots.replace(at, 3, ".");
+  }
+  if (dots == "." || dots == "..") return refuse(fmt::format("cannot be '{}'", id));
+  constexpr std::string_view kKept = "!$&'()*+,;=:@";
+  std::string out;
+  for (const char c : id) {
+    out += kKept.find(c) == std::string_view::npos ? percent_encode(std::string_view(&c, 1))
+                                                   : std::string(1, c);
+  }
+  return out;
+}
+
 }  // namespace ts::net

@@ -45,4 +45,11 @@ Result<std::string> percent_decode(std::string_view text);
 ///         bytes: each would address something else.
 Result<std::string> path_segment(std::string_view id, std::string_view what);
 
+/// The same for ids that a service may give any form: what an SDK would send for it ("/" becomes
+/// %2F, sub-delimiters stay).
+/// @return kUsage for an empty id, "." or ".." in any spelling, text that is not UTF-8, or over
+/// 1024
+///         bytes.
+Result<std::string> lenient_path_segment(std::string_view id, std::string_view what);
+
 }  // namespace ts::net
