@@ -262,7 +262,8 @@ Status HlsWriter::write(const CodedPacket& coded) {
   }
   if (out_dts < base_) return ok_status();
   const auto length = out_pts - segment_start_;
-  if (leads && length >= to_ticks(options_.segment) - kCutTolerance) {
+  const auto tolerance = tracks_.video ? kCutTolerance : 0;
+  if (leads && length >= to_ticks(options_.segment) - tolerance) {
     TS_CHECK(close_segment(out_pts));
     TS_CHECK(open_segment(out_pts));
   }
