@@ -233,6 +233,16 @@ Status HlsWriter::open_muxer() {
 }
 
 Status HlsWriter::write(const CodedPacket& coded) {
+  auto written = write_packet(coded);
+  if (!written.ok()) {
+    // The segment is lost; the ones before it stay as they are.
+    muxer_->abandon();
+    run_open_ = false;
+  }
+  return written;
+}
+
+Status HlsWriter::write_packet(const CodedPacket& coded) {
   const auto index = static_cast<std::size_t>(coded.track);
   TS_ASSERT(muxer_ != nullptr);
   const int stream = muxer_->stream.at(index);
@@ -277,10 +287,7 @@ Status HlsWriter::write(const CodedPacket& coded) {
   packet->duration = rescale(coded.packet->duration);
   int code = av_write_frame(muxer_->context, packet.get());
   if (code >= 0) code = muxer_->context->pb->error;
-  if (code < 0) {
-    muxer_->abandon();
-    return av_error(code, "write " + muxer_->part.string());
-  }
+  if (code < 0) return av_error(code, "write " + muxer_->part.string());
   ++packets_.at(index);
   return ok_status();
 }

@@ -90,6 +90,7 @@ class HlsWriter {
   HlsWriter(HlsOptions options, const Clock& clock, OnSegment on_segment);
   Status load();
   Status open_muxer();
+  Status write_packet(const CodedPacket& coded);
   Status start_run(std::int64_t first_input);
   Status restart();
   Status open_segment(std::int64_t start);

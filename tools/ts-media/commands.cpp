@@ -7,7 +7,10 @@ Program media_program_table() {
   return {
       .name = "ts-media",
       .summary = "the media half of ts (compositor, ingest, checks); ts runs it for you",
-      .commands = {},
+      .commands =
+          {
+              media_ingest(),
+          },
       .topics = {},
   };
 }

@@ -10,4 +10,6 @@ Program media_program_table();
 
 // One function a command, each in commands/<noun>_<verb>.cpp.
 
+Command media_ingest();
+
 }  // namespace ts::cli

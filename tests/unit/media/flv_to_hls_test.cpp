@@ -207,7 +207,7 @@ TEST_F(FlvToHls, SaysThatAnEmptyStreamHadNoMedia) {
 }
 
 TEST_F(FlvToHls, AFileThatMayNotGrowIsAnErrorAndLeavesNoHalfSegment) {
-  const auto flv = media("a.flv", {.frames = 180});
+  const auto flv = media("a.flv", {.frames = 180, .width = 1280, .height = 720});
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
