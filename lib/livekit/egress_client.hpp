@@ -4,8 +4,9 @@
 #include "livekit/egress.hpp"
 #include "livekit/service.hpp"
 
+#include <chrono>
 #include <functional>
-#include <span>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 #include <vector>
@@ -56,10 +57,6 @@ class EgressClient {
                               const Progress& progress = {});
 
  private:
-  template <typename Request>
-  Result<EgressInfo> start_call(std::string_view method, const Request& request,
-                                const std::vector<std::string_view>& secrets, std::stop_token stop);
-
   Service* service_;
 };
 

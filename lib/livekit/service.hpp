@@ -9,7 +9,7 @@
 
 #include <chrono>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -33,13 +33,15 @@ struct CallGrant {
 std::string describe(const CallGrant& grant);
 
 struct ServiceOptions {
-  std::string user_agent = "ts";
   std::chrono::milliseconds call_timeout{10'000};
   /// StartEgress waits for a worker: the server itself tries for half a minute.
   std::chrono::milliseconds start_timeout{60'000};
   /// Makes X-Livekit-Request-Id; empty: random UUIDs.
   std::function<std::string()> request_id{};
 };
+
+/// The words of a call that an answer may quote and that must not reach an error message.
+using Secrets = std::vector<std::string_view>;
 
 /// One LiveKit server as its Twirp API is reached: address, key, transport. Thread-safe. The three
 /// clients share one.
@@ -66,13 +68,14 @@ class Service {
 
   /// Calls /twirp/livekit.`method`, such as "Egress/ListEgress".
   ///
-  /// @param secrets  texts that the answer may quote; they never reach an error message.
+  /// @param body     sent as it is; every string in it must be UTF-8 (kUsage otherwise).
+  /// @param secrets  stream URLs and keys in `body`, scrubbed from error messages.
   /// @return the answer's JSON object, or
   ///         kAuth when the key, the token or the grant is refused (which one is said),
   ///         kNotFound, kConflict, kUsage (invalid argument) as the server says,
   ///         kRemote (retryable where a repeat is safe and useful) for the rest.
   Result<Json> call(std::string_view method, const Json& body, const CallGrant& grant,
-                    std::chrono::milliseconds timeout, const std::vector<std::string_view>& secrets,
+                    std::chrono::milliseconds timeout, const Secrets& secrets,
                     std::stop_token stop);
 
  private:

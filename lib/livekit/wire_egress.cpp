@@ -187,6 +187,11 @@ struct Fields<StreamInfo> {
     v.field("duration", m.duration);
     v.field("status", m.status);
     v.field("error", m.error);
+    v.scrub(m, [](auto& out) {
+      // SRT URLs come back in full, and errors quote raw URLs.
+      out.url = redact_stream_url(out.url);
+      out.error = scrub_stream_keys(out.error);
+    });
     v.field("last_retry_at", m.last_retry_at);
     v.field("retries", m.retries);
   }
@@ -296,6 +301,7 @@ struct Fields<EgressInfo> {
     v.field("details", m.details);
     v.field("error", m.error);
     v.field("error_code", m.error_code);
+    v.scrub(m, [](auto& out) { out.error = scrub_stream_keys(out.error); });
     request_echo(v, m);
     v.field("stream_results", m.stream_results);
     v.field("file_results", m.file_results);

@@ -7,7 +7,7 @@
 #include "core/json.hpp"
 #include "core/secret.hpp"
 #include "core/text.hpp"
-#include "livekit/base64_internal.hpp"
+#include "crypto/encoding.hpp"
 #include "livekit/wire.hpp"
 
 #include <fmt/format.h>
@@ -63,6 +63,14 @@ inline std::string camel_case(std::string_view snake) {
   return out;
 }
 
+/// Bytes of protobuf JSON: standard or URL-safe alphabet, padding optional.
+inline Result<std::string> decode_bytes(std::string text) {
+  while (text.ends_with('=')) text.pop_back();
+  std::replace(text.begin(), text.end(), '-', '+');
+  std::replace(text.begin(), text.end(), '_', '/');
+  return crypto::base64_decode(text, crypto::Alphabet::kStandard, crypto::Padding::kForbidden);
+}
+
 enum class Secrets : std::uint8_t { kReveal, kRedact };
 
 class Writer {
@@ -100,7 +108,7 @@ class Writer {
     if (value && !value->is_default()) put(name, value_json(*value));
   }
   void bytes(std::string_view name, const std::string& value) {
-    if (style_ == WireStyle::kAnswer || !value.empty()) put(name, base64_encode(value));
+    if (style_ == WireStyle::kAnswer || !value.empty()) put(name, crypto::base64_encode(value));
   }
   /// An enum kept as text, whose zero is called `zero`.
   void enum_text(std::string_view name, const std::string& value, std::string_view zero) {
@@ -115,6 +123,9 @@ class Writer {
   void flat(const T& value) {
     Fields<T>::visit(*this, value);
   }
+  /// Only for reading.
+  template <typename T, typename Function>
+  void scrub(const T& /*message*/, const Function& /*function*/) {}
   /// A deprecated single output: never written.
   template <typename T>
   void folded(std::string_view /*name*/, const std::vector<T>& /*list*/) {}
@@ -202,9 +213,9 @@ class Reader {
   void bytes(std::string_view name, std::string& out) {
     take(name, [&](const JsonReader& member) -> Status {
       TS_TRY(const auto text, member.as_string());
-      auto decoded = base64_decode(text);
-      if (!decoded) return member.expected("base64");
-      out = std::move(*decoded);
+      auto decoded = decode_bytes(text);
+      if (!decoded.ok()) return member.error("expected base64");
+      out = std::move(decoded).value();
       return ok_status();
     });
   }
@@ -222,6 +233,11 @@ class Reader {
   template <typename T>
   void flat(T& out) {
     Fields<T>::visit(*this, out);
+  }
+  /// Takes stream keys out of what was read.
+  template <typename T, typename Function>
+  void scrub(T& message, const Function& function) {
+    function(message);
   }
   /// The deprecated single output counts only when the list is empty: clients send both.
   template <typename T>
