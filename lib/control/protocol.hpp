@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/json_fwd.hpp"
+#include "core/result.hpp"
+#include "scene/show.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// The compositor's control protocol, version 1: JSON lines over a Unix stream socket (mode 0600).
+///
+/// The client sends one JSON object per line, at most 64 KiB:
+///
+///     {"id": 1, "command": "take", "scene": "two", "transition": "fade", "duration_ms": 500}
+///
+/// `id` is any number or string and comes back in the reply; it may be left out. Every line gets
+/// exactly one reply line, in the order in which the commands take effect (not necessarily the
+/// order in which they were sent):
+///
+///     {"id": 1, "ok": true, "tick": 4711}
+///     {"id": 1, "ok": false, "error": {"kind": "not_found", "code": "not_found",
+///                                      "message": "…", "hint": "…", "retryable": false}}
+///
+/// `tick` is the first program frame for which the command holds. Some replies carry more members.
+/// Unknown commands and unknown members are errors, so that a typing mistake does not pass for a
+/// command that did nothing.
+///
+/// | command          | members (? may be left out) | | ---------------- |
+/// -------------------------------------------------------------------------- | | preview | scene |
+/// | take             | scene? (default: the preview), transition? (cut, fade, ftb, wipe; default |
+/// |                  | cut), duration_ms? (default 500; not for cut) | | cut              | scene?
+/// (default: the preview)                                              | | black            | on?
+/// (default true), duration_ms? (default 500): the program to black, back | | overlay_show     |
+/// overlay                                                                    | | overlay_hide |
+/// overlay                                                                    | | overlay_set |
+/// overlay, title? or text?, subtitle?: new words, at once                    | | audio | source,
+/// and at least one of gain_db? (-120 to 24), mute?, solo?,           | |                  |
+/// delay_ms? (0 to 10000)                                                     | | batch | commands:
+/// 1 to 64 of the above, all in one frame or none                   | | source_add       | name,
+/// source: an object as in the show file; paths absolute                | | source_remove    | name
+/// | | source_restart   | name | | output_add       | output: "file:/ABS", "hls:/ABS",
+/// "rtmp-url-file:/ABS", "mux:ID",           | |                  | "whip:URL", "room"; name? | |
+/// output_remove    | name                                                                       |
+/// | output_list      | reply: "outputs": [{"name", "target", "state", …}] | | status           |
+/// reply: "status": {…}, what `ts compose status --json` prints               | | shot | path
+/// (absolute; a PNG is written there), source? (default: the program);   | |                  |
+/// reply: "path", "width", "height"                                           | | stop | ends the
+/// program in good order; the reply comes before it has ended        | | events           | kinds?:
+/// ["tally", …] (default all). From the reply on this client also     | |                  | gets
+/// event lines; it may go on sending commands                            | | ping             |
+/// reply at once, without a tick                                              |
+///
+/// Event lines have no `id` and no `ok`:
+///
+///     {"event": "scene", "tick": 4711, "time": "2026-11-20T14:03:00.123Z", …}
+///
+/// | event   | members | | ------- |
+/// ----------------------------------------------------------------------------------- | | scene |
+/// program, preview, transition, duration_ms, state: "begin" or "done"                 | | tally |
+/// program: [sources], preview: [sources]                                              | | overlay
+/// | overlay, visible                                                                    | | audio
+/// | source, gain_db, mute, solo, delay_ms                                               | | black
+/// | on                                                                                  | | source
+/// | source, state: connecting, live, stale, lost, ended, still; message                 | | output
+/// | output, state: connecting, live, reconnecting, failed, ended; message               | | guard
+/// | guard: black, frozen, silent, clipped, quiet; active                                | | stop
+/// | reason                                                                              | |
+/// dropped | count: so many event lines were left out here, since this client read too slowly    |
+///
+/// Limits: 16 clients, 64 commands waiting over all clients (then "busy", retryable), 1 MiB of
+/// unread lines per client (then it is disconnected). A client that sends garbage gets an error per
+/// line; one that hangs costs a place, which it loses to a newcomer when it has been silent for
+/// 10 s.
+namespace ts::control {
+
+inline constexpr std::size_t kMaxLine = std::size_t{64} << 10U;
+inline constexpr std::size_t kMaxBatch = 64;
+
+/// Sets what is given for one source's sound.
+struct AudioCommand {
+  std::string source{};
+  std::optional<double> gain_db{};
+  std::optional<bool> mute{};
+  std::optional<bool> solo{};
+  std::optional<milliseconds> delay{};
+};
+
+/// Anything that may be part of a batch.
+using Step = std::variant<scene::Action, AudioCommand>;
+
+/// One or more steps that take effect in the same frame: all of them or, when one is refused, none.
+/// A single command is a batch of one.
+struct ActCommand {
+  std::vector<Step> steps{};
+};
+struct SourceAddCommand {
+  scene::Source source{};
+};
+struct SourceRemoveCommand {
+  std::string name{};
+};
+struct SourceRestartCommand {
+  std::string name{};
+};
+struct OutputAddCommand {
+  scene::Output output{};
+};
+struct OutputRemoveCommand {
+  std::string name{};
+};
+struct OutputListCommand {};
+struct StatusCommand {};
+struct ShotCommand {
+  std::string source{};  ///< Empty: the program.
+  std::string path{};    ///< Absolute.
+};
+
+/// What the compositor is asked. `stop` is a scene::StopAction; `events` and `ping` never reach it.
+using Command = std::variant<ActCommand, SourceAddCommand, SourceRemoveCommand,
+                             SourceRestartCommand, OutputAddCommand, OutputRemoveCommand,
+                             OutputListCommand, StatusCommand, ShotCommand>;
+
+/// Subscribes the client that sends it.
+struct EventsRequest {
+  std::vector<std::string> kinds{};  ///< Empty: all.
+};
+struct PingRequest {};
+
+/// One line from a client.
+struct ClientLine {
+  std::string
+      id{};  ///< JSON text of the id, "null" when there is none; kept even when the rest is bad.
+  Result<std::variant<Command, EventsRequest, PingRequest>> request =
+      Error{.message = "nothing was parsed"};
+};
+
+/// Reads one line (without its newline). Never fails as a whole: a bad line has an Error (kUsage,
+/// with a suggestion where one is near) as its request.
+ClientLine parse_line(std::string_view line);
+
+/// `error` as in a reply.
+Json error_json(const Error& error);
+/// The inverse, for clients; unknown kinds become kRemote.
+Error error_from_json(const Json& json);
+
+/// Checks a request as the server would, without sending it. `request` is the object a client
+/// sends.
+Status check_request(const Json& request);
+
+}  // namespace ts::control
