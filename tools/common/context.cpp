@@ -132,6 +132,12 @@ std::string Context::environment(const std::string& name) const {
   return found == parts_.environment.end() ? std::string() : found->second;
 }
 
+std::vector<std::string> Context::environment_lines() const {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : parts_.environment) out.push_back(name + "=" + value);
+  return out;
+}
+
 namespace {
 
 std::filesystem::path xdg(const Context& context, const std::string& variable,

@@ -90,6 +90,8 @@ class Context {
 
   /// A variable of the environment that is no setting (XDG_STATE_HOME, HOME, TERM, COLUMNS).
   [[nodiscard]] std::string environment(const std::string& name) const;
+  /// The whole environment as "NAME=value" lines, for starting this program again.
+  [[nodiscard]] std::vector<std::string> environment_lines() const;
   /// $XDG_STATE_HOME/ts or ~/.local/state/ts.
   [[nodiscard]] std::filesystem::path state_dir() const;
   /// $XDG_CONFIG_HOME/ts or ~/.config/ts.

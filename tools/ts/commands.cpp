@@ -11,6 +11,13 @@ Program ts_program() {
           {
               completion_command(),
               docs_man(),
+              env_add(),
+              env_fix(),
+              env_init(),
+              env_list(),
+              env_remove(),
+              env_show(),
+              env_use(),
               version(),
           },
       .topics = help_topics(),

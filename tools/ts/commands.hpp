@@ -14,6 +14,13 @@ std::vector<HelpTopic> help_topics();
 // One function a command, each in commands/<noun>_<verb>.cpp.
 Command completion_command();
 Command docs_man();
+Command env_add();
+Command env_fix();
+Command env_init();
+Command env_list();
+Command env_remove();
+Command env_show();
+Command env_use();
 Command version();
 
 }  // namespace ts::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "common/context.hpp"
+#include "core/result.hpp"
+#include "livekit/service.hpp"
+#include "mux/client.hpp"
+#include "store/database.hpp"
+
+#include <memory>
+
+namespace ts::cli {
+
+/// The LiveKit server of the settings. @return kConfig naming what is missing.
+Result<livekit::Service> livekit_service(Context& context);
+
+/// The Mux environment of the settings. @return kConfig naming what is missing.
+Result<std::unique_ptr<mux::MuxClient>> mux_client(Context& context);
+
+/// The database of TS_DATABASE_URL, or the default file under the state folder.
+Result<store::Database> open_database(Context& context);
+
+}  // namespace ts::cli
