@@ -39,6 +39,7 @@ struct Finding {
 
 struct VariantReport {
   std::string url{};
+  std::string kind = "video";  ///< "video", or "audio" for a separate audio rendition.
   std::int64_t bandwidth = 0;
   int width = 0;
   int height = 0;
@@ -84,7 +85,13 @@ Result<Report> check(net::HttpTransport& transport, Clock& clock, std::string_vi
                      const std::function<void(const Report&)>& on_progress = {},
                      std::stop_token stop = {});
 
-/// The report as `ts playback check --json` shows it.
+/// The report as `ts playback check --json` shows it (schema ts.playback/1).
 Json describe(const Report& report);
+
+/// A GET of a playlist, image or segment: follows up to 5 redirects, as players do.
+/// @return kNotFound, kAuth or kRemote for statuses other than 2xx; kPending for 412.
+Result<net::HttpResponse> fetch(net::HttpTransport& transport, std::string_view url,
+                                std::chrono::milliseconds timeout, std::stop_token stop = {},
+                                std::string_view range = {});
 
 }  // namespace ts::playback
