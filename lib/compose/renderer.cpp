@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/renderer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -22,6 +24,14 @@ Blend blend_of(scene::TransitionKind kind, double progress, int canvas_width) no
       break;
   }
   return {};
+}
+
+Result<std::unique_ptr<Renderer>> make_renderer(std::string_view engine,
+                                                const scene::Canvas& canvas) {
+  if (engine == "filtergraph") return make_filtergraph_renderer(canvas);
+  return Error{.kind = ErrorKind::kUsage,
+               .message = fmt::format("unknown engine '{}'", shorten(engine, 40)),
+               .hint = "use filtergraph"};
 }
 
 }  // namespace ts::compose

@@ -82,6 +82,10 @@ struct Blend {
 };
 Blend blend_of(scene::TransitionKind kind, double progress, int canvas_width) noexcept;
 
+/// The engine of that name; kUsage with the known ones otherwise.
+Result<std::unique_ptr<Renderer>> make_renderer(std::string_view engine,
+                                                const scene::Canvas& canvas);
+
 /// The reference engine on libavfilter. @see filtergraph_renderer.cpp
 std::unique_ptr<Renderer> make_filtergraph_renderer(const scene::Canvas& canvas);
 

@@ -1,0 +1,616 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/compositor.hpp"
+
+#include "compose/encode_stage.hpp"
+#include "compose/mixer.hpp"
+#include "compose/raster.hpp"
+#include "compose/renderer.hpp"
+#include "compose/source.hpp"
+#include "core/assert.hpp"
+#include "core/bounded_queue.hpp"
+#include "core/file.hpp"
+#include "frame/frame_code.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+#include <utility>
+
+namespace ts::compose {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPreroll{3000};
+constexpr milliseconds kOfflinePatience{20'000};
+constexpr milliseconds kStandstill{2000};
+
+/// One batch of an operator, with what had to be drawn for it.
+struct Command {
+  std::vector<scene::Action> actions{};
+  std::vector<std::pair<std::size_t, DrawnOverlay>> drawn{};
+  std::shared_ptr<std::promise<Result<std::uint64_t>>> answer{};
+};
+
+void burn_frame_code(Picture& picture, std::uint64_t tick) {
+  media::AvFrame own = copy_pixels(*picture);
+  const frame::FrameCodeArea area = frame::frame_code_area(own->width);
+  fill_rect(*own, {0, 0, std::min(area.width, own->width), std::min(area.height, own->height)},
+            0x000000);
+  frame::draw_frame_code({own->data[0], own->linesize[0], own->width, own->height}, tick);
+  picture = share(std::move(own));
+}
+
+}  // namespace
+
+class Compositor::Impl {
+ public:
+  Impl(scene::Show show, RunOptions options)
+      : show_(std::move(show)),
+        options_(std::move(options)),
+        clock_(*options_.clock),
+        program_(show_),
+        fan_out_(true) {
+    if (options_.duration) show_.duration = options_.duration;
+  }
+
+  Status prepare() {
+    TS_TRY(renderer_, make_renderer(options_.engine, show_.canvas));
+    for (std::size_t i = 0; i < show_.scenes.size(); ++i) {
+      ScenePlan plan{.id = i + 1, .name = show_.scenes[i].name};
+      for (const scene::Layer& layer : show_.scenes[i].layers) {
+        const auto* source = show_.find_source(layer.source);
+        plan.layers.push_back({static_cast<std::size_t>(source - show_.sources.data()), layer});
+      }
+      plans_.push_back(std::move(plan));
+    }
+    for (const scene::Overlay& overlay : show_.overlays) {
+      TS_TRY(DrawnOverlay drawn, draw_overlay(overlay, show_.canvas));
+      overlays_.push_back({std::move(drawn), ++overlay_serial_});
+    }
+    zero_.store(clock_.steady_now().time_since_epoch().count(), std::memory_order_relaxed);
+    const SourceContext context{.canvas = show_.canvas,
+                                .offline = options_.offline,
+                                .ca_file = options_.ca_file,
+                                .now = [this] { return now(); },
+                                .log = options_.log};
+    for (const scene::Source& source : show_.sources) {
+      TS_TRY(auto runner, SourceRunner::start(source, context, ProgramTime{}));
+      sources_.push_back(std::move(runner));
+      slates_.push_back(draw_slate(source.name, show_.canvas));
+    }
+    faders_.resize(sources_.size());
+    pictures_.resize(sources_.size());
+    TS_TRY(stage_, EncodeStage::start(show_, options_.baseline, options_.offline, fan_out_));
+    for (const media::MuxTarget& target : options_.outputs) attach(target.clone());
+    publish(0, {}, 0);
+    return ok_status();
+  }
+
+  Result<Report> run(const std::stop_token& stop, const std::stop_token& abort);
+
+  std::future<Result<std::uint64_t>> post(std::vector<scene::Action> actions) {
+    Command command{.actions = std::move(actions)};
+    command.answer = std::make_shared<std::promise<Result<std::uint64_t>>>();
+    auto future = command.answer->get_future();
+    // Drawing takes milliseconds: here, on the caller's thread, not between two frames.
+    for (const scene::Action& action : command.actions) {
+      const auto* text = std::get_if<scene::OverlayTextAction>(&action);
+      if (text == nullptr) continue;
+      const scene::Overlay* found = show_.find_overlay(text->overlay);
+      if (found == nullptr) continue;  // apply() says so
+      scene::Overlay changed = *found;
+      if (auto* third = std::get_if<scene::LowerThird>(&changed.content)) {
+        *third = {text->title, text->subtitle};
+      } else if (auto* plain = std::get_if<scene::TextOverlay>(&changed.content)) {
+        plain->text = text->title;
+      } else {
+        continue;
+      }
+      auto drawn = draw_overlay(changed, show_.canvas);
+      if (!drawn.ok()) {
+        command.answer->set_value(drawn.error());
+        return future;
+      }
+      command.drawn.emplace_back(static_cast<std::size_t>(found - show_.overlays.data()),
+                                 std::move(drawn).value());
+    }
+    const auto answer = command.answer;
+    if (!commands_.try_push(std::move(command))) {
+      answer->set_value(Error{.kind = ErrorKind::kConflict,
+                              .message = "the program takes no more commands now",
+                              .hint = "wait a moment and send it again",
+                              .retryable = true});
+    }
+    return future;
+  }
+
+  void attach(media::MuxTarget target) {
+    // RTMP may take long to connect; what was made meanwhile is still wanted.
+    auto output = std::make_shared<OutputRunner>(
+        std::move(target), stage_->video_format(), stage_->audio_format(),
+        OutputRunner::Options{.patient = options_.offline,
+                              .queue = milliseconds{4000},
+                              .log = options_.log,
+                              .request_key = [this] { stage_->request_key(); }});
+    {
+      const std::lock_guard lock(outputs_mutex_);
+      outputs_.push_back(output);
+    }
+    fan_out_.add(std::move(output));
+  }
+
+  Status add_output(media::MuxTarget target) {
+    {
+      const std::lock_guard lock(outputs_mutex_);
+      for (const auto& output : outputs_) {
+        if (output->name() != target.name) continue;
+        return Error{.kind = ErrorKind::kConflict,
+                     .message = fmt::format("there is an output '{}' already", target.name),
+                     .hint = "remove it first, or choose another name"};
+      }
+    }
+    attach(std::move(target));
+    stage_->request_key();
+    return ok_status();
+  }
+
+  Status remove_output(const std::string& name) {
+    std::shared_ptr<OutputRunner> found;
+    {
+      const std::lock_guard lock(outputs_mutex_);
+      const auto at = std::find_if(outputs_.begin(), outputs_.end(),
+                                   [&](const auto& output) { return output->name() == name; });
+      if (at != outputs_.end()) {
+        found = *at;
+        outputs_.erase(at);
+      }
+    }
+    if (!found) {
+      return Error{.kind = ErrorKind::kNotFound,
+                   .message = fmt::format("the program has no output '{}'", name),
+                   .hint = "list the outputs first"};
+    }
+    fan_out_.remove(found.get());
+    found->finish();
+    if (!found->wait(seconds{5})) found->abort();
+    return ok_status();
+  }
+
+  [[nodiscard]] Snapshot snapshot() const {
+    Snapshot out;
+    {
+      const std::lock_guard lock(snapshot_mutex_);
+      out = snapshot_;
+    }
+    if (stage_) {
+      const EncodeStage::Counters counters = stage_->counters();
+      out.frames = counters.frames;
+      out.samples = counters.samples;
+      out.skipped = counters.skipped;
+      out.gaps = counters.gaps;
+    }
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      out.sources[i].feed = sources_[i]->feed().status();
+    }
+    const std::lock_guard lock(outputs_mutex_);
+    for (const auto& output : outputs_) out.outputs.push_back(output->status());
+    return out;
+  }
+
+  [[nodiscard]] Picture program_picture() const {
+    const std::lock_guard lock(snapshot_mutex_);
+    return shown_;
+  }
+
+  [[nodiscard]] Picture source_picture(const std::string& name) const {
+    const std::lock_guard lock(snapshot_mutex_);
+    for (std::size_t i = 0; i < sources_.size() && i < shown_sources_.size(); ++i) {
+      if (sources_[i]->source().name == name) return shown_sources_[i];
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] const scene::Show& show() const noexcept { return show_; }
+
+ private:
+  struct LoadedOverlay {
+    DrawnOverlay drawn;
+    std::uint64_t serial;
+  };
+
+  [[nodiscard]] ProgramTime now() const {
+    const auto since =
+        clock_.steady_now().time_since_epoch().count() - zero_.load(std::memory_order_relaxed);
+    return ProgramTime{since};
+  }
+  [[nodiscard]] ProgramTime time_of(std::uint64_t tick) const {
+    const auto& rate = show_.canvas.rate;
+    return ProgramTime{
+        av_rescale(static_cast<std::int64_t>(tick), 1'000'000'000 * rate.den, rate.num)};
+  }
+  [[nodiscard]] std::int64_t sample_at(std::uint64_t tick) const {
+    return sample_of(tick, show_.canvas.rate.num, show_.canvas.rate.den);
+  }
+  [[nodiscard]] const ScenePlan* plan(std::string_view name) const {
+    for (const ScenePlan& candidate : plans_) {
+      if (candidate.name == name) return &candidate;
+    }
+    return nullptr;
+  }
+
+  void preroll(const std::stop_token& stop);
+  bool wait_for_tick(std::uint64_t tick, const std::stop_token& stop);
+  void run_commands(std::uint64_t tick);
+  void send_events();
+  void pick_sources(std::uint64_t tick);
+  Picture compose(std::uint64_t tick, const Program::State& state);
+  void mix(std::uint64_t tick, double black, const std::stop_token& stop);
+  void publish(std::uint64_t ticks, const Program::State& state, double compose_ms);
+  std::optional<Error> output_trouble();
+  Result<Report> end(bool stopped, std::optional<Error> trouble, const std::stop_token& abort);
+
+  scene::Show show_;
+  RunOptions options_;
+  Clock& clock_;
+  Program program_;
+  std::unique_ptr<Renderer> renderer_;
+  std::vector<ScenePlan> plans_;
+  std::vector<LoadedOverlay> overlays_;
+  std::uint64_t overlay_serial_ = 0;
+  std::vector<Picture> slates_;
+  std::vector<SourcePicture> pictures_;
+  std::vector<Fader> faders_;
+  std::vector<float> input_;
+  Fader master_;
+  Picture last_canvas_;
+  std::atomic<std::int64_t> zero_{0};
+  BoundedQueue<Command> commands_{64};
+  // Mutable state that other threads read.
+  mutable std::mutex snapshot_mutex_;
+  Snapshot snapshot_{};
+  Picture shown_{};
+  std::vector<Picture> shown_sources_{};
+  SteadyTime started_{};
+  SteadyTime fps_since_{};
+  std::uint64_t fps_frames_ = 0;
+  std::uint64_t lagged_ = 0;
+  std::uint64_t jumps_ = 0;
+  std::uint64_t render_errors_ = 0;
+  double worst_ms_ = 0;
+  float peak_ = 0;
+  FanOut fan_out_;
+  std::unique_ptr<EncodeStage> stage_;
+  mutable std::mutex outputs_mutex_;
+  // Owners: this list and the fan-out.
+  std::vector<std::shared_ptr<OutputRunner>> outputs_;
+  // Last: their threads ask this object for the time.
+  std::vector<std::unique_ptr<SourceRunner>> sources_;
+};
+
+void Compositor::Impl::preroll(const std::stop_token& stop) {
+  const SteadyTime deadline = clock_.steady_now() + kPreroll;
+  for (const auto& source : sources_) {
+    if (!source->prompt()) continue;
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock_.steady_now());
+    if (left > milliseconds{0}) (void)source->feed().wait_first(left, stop);
+  }
+}
+
+bool Compositor::Impl::wait_for_tick(std::uint64_t tick, const std::stop_token& stop) {
+  if (options_.offline) {
+    for (const auto& source : sources_) {
+      const bool ready =
+          source->feed().wait_ready(time_of(tick), sample_at(tick + 1), kOfflinePatience, stop);
+      if (stop.stop_requested()) return false;
+      if (!ready && options_.log != nullptr) {
+        options_.log->warning("compose", "source '{}' gave nothing for {} s; its slate is shown",
+                              source->source().name, kOfflinePatience.count() / 1000);
+        source->feed().set_lost("no data in time");
+      }
+    }
+    return !stop.stop_requested();
+  }
+  const auto zero = SteadyTime{steady_clock::duration{zero_.load(std::memory_order_relaxed)}};
+  return clock_.wait_until(zero + time_of(tick), stop);
+}
+
+void Compositor::Impl::run_commands(std::uint64_t tick) {
+  while (auto command = commands_.try_pop()) {
+    Program trial = program_;
+    Status result = ok_status();
+    for (const scene::Action& action : command->actions) {
+      result = trial.apply(action, tick);
+      if (!result.ok()) break;
+    }
+    if (!result.ok()) {
+      command->answer->set_value(result.error());
+      continue;
+    }
+    program_ = std::move(trial);
+    for (auto& [index, drawn] : command->drawn) {
+      overlays_[index] = {std::move(drawn), ++overlay_serial_};
+    }
+    command->answer->set_value(tick);
+  }
+}
+
+void Compositor::Impl::send_events() {
+  for (const ProgramEvent& event : program_.take_events()) {
+    if (options_.on_event) options_.on_event(event);
+  }
+}
+
+void Compositor::Impl::pick_sources(std::uint64_t tick) {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const Feed::Pick pick = sources_[i]->feed().pick(time_of(tick));
+    // A slate is a picture of its own: odd serials are slates.
+    pictures_[i].picture = pick.picture ? pick.picture : slates_[i];
+    pictures_[i].serial = pick.serial * 2 + (pick.picture ? 0 : 1);
+  }
+}
+
+Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& state) {
+  ProgramPicture program{.tick = tick,
+                         .scene = plan(state.scene),
+                         .outgoing = state.outgoing.empty() ? nullptr : plan(state.outgoing),
+                         .transition = state.transition,
+                         .progress = state.progress,
+                         .black = state.black};
+  std::vector<OverlayPicture> overlays;
+  for (const Program::OverlayState& overlay : state.overlays) {
+    const LoadedOverlay& loaded = overlays_[overlay.index];
+    overlays.push_back(
+        {loaded.drawn.picture, loaded.serial, loaded.drawn.x, loaded.drawn.y, overlay.opacity});
+  }
+  program.overlays = overlays;
+  auto canvas = renderer_->render(program, pictures_);
+  Picture picture;
+  if (canvas.ok()) {
+    picture = std::move(canvas).value();
+    last_canvas_ = picture;
+  } else {
+    if (render_errors_++ == 0 && options_.log != nullptr) {
+      options_.log->error("compose", "scene '{}': {}", state.scene, canvas.error().message);
+    }
+    picture = last_canvas_ ? last_canvas_ : slates_.front();
+  }
+  if (show_.frame_code) burn_frame_code(picture, tick);
+  return picture;
+}
+
+void Compositor::Impl::mix(std::uint64_t tick, double black, const std::stop_token& stop) {
+  const std::int64_t start = sample_at(tick);
+  const auto count = static_cast<std::size_t>(sample_at(tick + 1) - start) * 2;
+  std::vector<float> sum(count, 0.0F);
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const double tone = sources_[i]->tone_hz();
+    const std::string& name = sources_[i]->source().name;
+    const double gain = program_.muted(name) ? 0 : from_db(program_.gain_db(name));
+    if (tone <= 0 && !sources_[i]->feed().has_sound()) continue;
+    input_.assign(count, 0.0F);
+    if (tone > 0) {
+      add_tone(tone, start, input_);
+    } else {
+      sources_[i]->feed().read_samples(start, input_);
+    }
+    faders_[i].mix(input_, gain, sum);
+  }
+  std::vector<float> out(count, 0.0F);
+  master_.mix(sum, 1 - black, out);
+  peak_ = limit(out);
+  stage_->push_samples(std::move(out), stop);
+}
+
+void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
+                               double compose_ms) {
+  worst_ms_ = std::max(worst_ms_, compose_ms);
+  const SteadyTime at = clock_.steady_now();
+  const double since = std::chrono::duration<double>(at - fps_since_).count();
+  const EncodeStage::Counters counters = stage_->counters();
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_.show = show_.name;
+  snapshot_.engine = std::string(renderer_->name());
+  snapshot_.offline = options_.offline;
+  snapshot_.tick = ticks;
+  snapshot_.elapsed = std::chrono::duration_cast<milliseconds>(time_of(ticks));
+  snapshot_.lagged = lagged_;
+  snapshot_.clock_jumps = jumps_;
+  snapshot_.render_errors = render_errors_;
+  snapshot_.worst_tick_ms = worst_ms_;
+  snapshot_.audio_peak = static_cast<double>(peak_);
+  snapshot_.scene = program_.scene();
+  snapshot_.preview = program_.preview();
+  if (ticks > 0) {
+    const double wall = std::chrono::duration<double>(at - started_).count();
+    snapshot_.speed = wall > 0 ? std::chrono::duration<double>(time_of(ticks)).count() / wall : 0;
+    if (since >= 1) {
+      snapshot_.fps = static_cast<double>(counters.frames - fps_frames_) / since;
+      fps_frames_ = counters.frames;
+      fps_since_ = at;
+    }
+  }
+  snapshot_.sources.resize(sources_.size());
+  shown_sources_.resize(sources_.size());
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    Snapshot::SourceInfo& info = snapshot_.sources[i];
+    info.name = sources_[i]->source().name;
+    info.gain_db = program_.gain_db(info.name);
+    info.muted = program_.muted(info.name);
+    info.on_air = false;
+    shown_sources_[i] = pictures_[i].picture;
+  }
+  for (const std::string_view on_air : {state.scene, state.outgoing}) {
+    const ScenePlan* shown = on_air.empty() ? nullptr : plan(on_air);
+    if (shown == nullptr) continue;
+    for (const auto& layer : shown->layers) snapshot_.sources[layer.source].on_air = true;
+  }
+}
+
+std::optional<Error> Compositor::Impl::output_trouble() {
+  const std::lock_guard lock(outputs_mutex_);
+  if (outputs_.empty()) return std::nullopt;
+  std::optional<Error> first;
+  for (const auto& output : outputs_) {
+    const OutputRunner::Status status = output->status();
+    const bool hopeless = status.state == OutputState::kFailed ||
+                          (status.state == OutputState::kRetrying && !status.ever_live);
+    if (!hopeless) return std::nullopt;
+    if (!first) {
+      first = Error{.kind = ErrorKind::kMedia, .message = status.reason, .hint = status.hint};
+    }
+  }
+  return first;
+}
+
+Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
+                                                 const std::stop_token& abort) {
+  std::optional<std::uint64_t> total;
+  if (show_.duration) total = std::max<std::uint64_t>(1, program_.ticks_of(*show_.duration));
+  preroll(stop);
+  started_ = clock_.steady_now();
+  fps_since_ = started_;
+  zero_.store(started_.time_since_epoch().count(), std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(snapshot_mutex_);
+    snapshot_.running = true;
+  }
+  bool stopped = false;
+  std::optional<Error> trouble;
+  for (std::uint64_t tick = 0; !total || tick < *total; ++tick) {
+    if (!wait_for_tick(tick, stop)) {
+      stopped = true;
+      break;
+    }
+    const SteadyTime begin = clock_.steady_now();
+    bool lagging = false;
+    if (!options_.offline) {
+      const ProgramTime late = now() - time_of(tick);
+      if (late > ProgramTime{kStandstill}) {
+        // The process stood still: go on from now instead of rushing after the clock.
+        zero_.fetch_add(late.count(), std::memory_order_relaxed);
+        ++jumps_;
+      } else {
+        lagging = late >= time_of(tick + 1) - time_of(tick) && last_canvas_ != nullptr;
+      }
+    }
+    run_commands(tick);
+    program_.advance(tick);
+    send_events();
+    const Program::State state = program_.state(tick);
+    if (state.stop) break;
+    pick_sources(tick);
+    Picture picture;
+    if (lagging) {
+      ++lagged_;
+      picture = last_canvas_;
+      if (show_.frame_code) burn_frame_code(picture, tick);
+    } else {
+      picture = compose(tick, state);
+    }
+    const double took =
+        std::chrono::duration<double, std::milli>(clock_.steady_now() - begin).count();
+    {
+      const std::lock_guard lock(snapshot_mutex_);
+      shown_ = picture;
+    }
+    stage_->push_picture(std::move(picture), tick, abort);
+    mix(tick, state.black, abort);
+    publish(tick + 1, state, took);
+    if (auto broken = stage_->trouble()) {
+      trouble = std::move(broken);
+      break;
+    }
+    if (tick % 8 == 0) {
+      trouble = output_trouble();
+      if (trouble) break;
+    }
+  }
+  return end(stopped, std::move(trouble), abort);
+}
+
+Result<Compositor::Report> Compositor::Impl::end(bool stopped, std::optional<Error> trouble,
+                                                 const std::stop_token& abort) {
+  commands_.close();
+  while (auto command = commands_.try_pop()) {
+    command->answer->set_value(Error{.kind = ErrorKind::kConflict,
+                                     .message = "the program has ended",
+                                     .hint = "start it again"});
+  }
+  stage_->finish();
+  std::vector<std::shared_ptr<OutputRunner>> outputs;
+  {
+    const std::lock_guard lock(outputs_mutex_);
+    outputs = outputs_;
+  }
+  for (const auto& output : outputs) output->finish();
+  const SteadyTime deadline = clock_.steady_now() + (options_.offline ? seconds{120} : seconds{8});
+  for (const auto& output : outputs) {
+    while (!output->wait(milliseconds{50})) {
+      if (abort.stop_requested() || clock_.steady_now() > deadline) {
+        output->abort();
+        break;
+      }
+    }
+  }
+  {
+    const std::lock_guard lock(snapshot_mutex_);
+    snapshot_.running = false;
+  }
+  Report report{.last = snapshot(), .stopped = stopped};
+  if (trouble) return *trouble;
+  for (const OutputRunner::Status& status : report.last.outputs) {
+    if (status.state != OutputState::kFinished) report.failed_outputs.push_back(status.name);
+  }
+  return report;
+}
+
+Compositor::Compositor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Compositor::~Compositor() = default;
+
+Result<std::unique_ptr<Compositor>> Compositor::create(scene::Show show, RunOptions options) {
+  TS_ASSERT(options.clock != nullptr);
+  if (options.outputs.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "the program goes nowhere: there is no output",
+                 .hint = "add --out file:program.mp4, or outputs to the show"};
+  }
+  if (options.offline && !options.duration && !show.duration) {
+    const bool stops = std::any_of(show.cues.begin(), show.cues.end(), [](const scene::Cue& cue) {
+      return std::any_of(cue.actions.begin(), cue.actions.end(), [](const scene::Action& action) {
+        return std::holds_alternative<scene::StopAction>(action);
+      });
+    });
+    if (!stops) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = "an offline run needs an end",
+                   .hint = "add --duration 30s, a \"duration\" or a \"stop\" cue to the show"};
+    }
+  }
+  auto impl = std::make_unique<Impl>(std::move(show), std::move(options));
+  TS_CHECK(impl->prepare());
+  return std::unique_ptr<Compositor>(new Compositor(std::move(impl)));
+}
+
+Result<Compositor::Report> Compositor::run(std::stop_token stop, std::stop_token abort) {
+  return impl_->run(stop, abort);
+}
+std::future<Result<std::uint64_t>> Compositor::post(std::vector<scene::Action> actions) {
+  return impl_->post(std::move(actions));
+}
+Status Compositor::add_output(media::MuxTarget target) {
+  return impl_->add_output(std::move(target));
+}
+Status Compositor::remove_output(const std::string& name) { return impl_->remove_output(name); }
+Snapshot Compositor::snapshot() const { return impl_->snapshot(); }
+Picture Compositor::program_picture() const { return impl_->program_picture(); }
+Picture Compositor::source_picture(const std::string& name) const {
+  return impl_->source_picture(name);
+}
+const scene::Show& Compositor::show() const noexcept { return impl_->show(); }
+
+}  // namespace ts::compose

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compose/feed.hpp"
+#include "compose/outputs.hpp"
+#include "compose/program.hpp"
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "core/result.hpp"
+#include "media/muxer.hpp"
+#include "scene/show.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace ts::compose {
+
+struct RunOptions {
+  bool offline = false;  ///< As fast as possible and deterministic, instead of paced by the clock.
+  std::optional<milliseconds> duration{};  ///< Overrides the show's own.
+  std::string engine = "filtergraph";
+  std::vector<media::MuxTarget> outputs{};
+  bool baseline = false;  ///< Constrained baseline: an output is WebRTC.
+  std::string ca_file{};
+  Clock* clock = nullptr;  ///< Must outlive the compositor.
+  Log* log = nullptr;      ///< May be null.
+  /// What changed on air; called on the tick's thread, must not block.
+  std::function<void(const ProgramEvent&)> on_event{};
+};
+
+/// How the program is doing; a copy, taken at any time from any thread.
+struct Snapshot {
+  struct SourceInfo {
+    std::string name{};
+    Feed::Status feed{};
+    double gain_db = 0;
+    bool muted = false;
+    bool on_air = false;
+  };
+  std::string show{};
+  std::string engine{};
+  bool offline = false;
+  bool running = false;
+  std::uint64_t tick = 0;     ///< Ticks done.
+  std::uint64_t frames = 0;   ///< Pictures encoded.
+  std::int64_t samples = 0;   ///< Samples per channel encoded.
+  double fps = 0;             ///< Encoded pictures per second of wall time, over the last second.
+  double speed = 0;           ///< Program time over wall time, since the start.
+  milliseconds elapsed{0};    ///< Program time.
+  std::uint64_t lagged = 0;   ///< Ticks the compositor was late for; the picture before was shown.
+  std::uint64_t skipped = 0;  ///< Ticks whose picture the encoder had no time for; likewise.
+  std::uint64_t gaps = 0;     ///< Frame numbers that are missing.
+  std::uint64_t clock_jumps = 0;  ///< Times the process stood still for more than 2 s.
+  std::uint64_t render_errors = 0;
+  double worst_tick_ms = 0;  ///< The longest one tick took to compose.
+  std::string scene{};
+  std::string preview{};
+  double audio_peak = 0;  ///< Of the program's last tick, before the limiter; 1 is full scale.
+  std::vector<SourceInfo> sources{};
+  std::vector<OutputRunner::Status> outputs{};
+};
+
+/// A live switcher without a window: sources in, one program out, any number of outputs.
+///
+/// create() opens what can be opened, run() is the clock; everything else may be called from any
+/// thread while it runs. See the threads in source.hpp, encode_stage.hpp and outputs.hpp.
+class Compositor {
+ public:
+  /// @return kMedia for a source, overlay or encoder that does not open; kUsage for no outputs.
+  static Result<std::unique_ptr<Compositor>> create(scene::Show show, RunOptions options);
+  Compositor(const Compositor&) = delete;
+  Compositor& operator=(const Compositor&) = delete;
+  ~Compositor();
+
+  /// Runs to the end of the duration, a stop action, `stop`, or until no output is left.
+  /// @param stop   orderly: what was composed is encoded, files are finished.
+  /// @param abort  at once.
+  /// @return the final figures; kMedia when an output failed for good or an encoder broke.
+  struct Report {
+    Snapshot last{};
+    std::vector<std::string> failed_outputs{};
+    bool stopped = false;  ///< By `stop`, before the duration was over.
+  };
+  Result<Report> run(std::stop_token stop, std::stop_token abort);
+
+  /// Does all of these between the same two frames.
+  /// @return the tick they took effect at, or the first one's error (then none was done); kConflict
+  ///         when 64 batches are waiting already. The future is ready within one tick.
+  std::future<Result<std::uint64_t>> post(std::vector<scene::Action> actions);
+
+  Status add_output(media::MuxTarget target);
+  Status remove_output(const std::string& name);
+  [[nodiscard]] Snapshot snapshot() const;
+  /// A copy of the picture on air.
+  [[nodiscard]] Picture program_picture() const;
+  /// A copy of a source's newest picture; null when there is none (or no such source).
+  [[nodiscard]] Picture source_picture(const std::string& name) const;
+  [[nodiscard]] const scene::Show& show() const noexcept;
+
+ private:
+  class Impl;
+  explicit Compositor(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What the show's output (or the command line's) means for a muxer.
+/// @param allow_loose  accept a secret file others may read.
+/// @return kConfig for a bad address file; kMedia with a hint for kinds that need a service.
+Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offline, bool allow_loose,
+                                        const std::string& ca_file);
+
+}  // namespace ts::compose

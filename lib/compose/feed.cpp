@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/feed.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace ts::compose {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr ProgramTime kTolerance = milliseconds{2};
+constexpr ProgramTime kHold = milliseconds{500};
+constexpr int kFade = kRate / 200;  // 5 ms
+
+}  // namespace
+
+std::string_view to_string(SourceState state) noexcept {
+  switch (state) {
+    case SourceState::kConnecting:
+      return "connecting";
+    case SourceState::kLive:
+      return "live";
+    case SourceState::kStale:
+      return "stale";
+    case SourceState::kLost:
+      return "lost";
+    case SourceState::kEnded:
+      return "ended";
+    case SourceState::kStill:
+      return "still";
+  }
+  return "connecting";
+}
+
+bool Feed::push_picture(Picture picture, ProgramTime due) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (pictures_.size() >= limits_.pictures) {
+      if (!limits_.drop_oldest) return false;
+      pictures_.pop_front();
+      ++status_.dropped;
+    }
+    if (current_ && due < current_due_) ++status_.late;
+    const ProgramTime previous = pictures_.empty() ? current_due_ : pictures_.back().due;
+    if (any_ && due > previous) interval_ = due - previous;
+    pictures_.push_back({std::move(picture), due});
+    ++status_.pictures;
+    any_ = true;
+    lost_ = false;
+    status_.reason.clear();
+  }
+  changed_.notify_all();
+  return true;
+}
+
+void Feed::set_still(Picture picture) {
+  {
+    const std::lock_guard lock(mutex_);
+    current_ = std::move(picture);
+    ++serial_;
+    ++status_.pictures;
+    still_ = true;
+    any_ = true;
+    lost_ = false;
+  }
+  changed_.notify_all();
+}
+
+void Feed::push_samples(std::span<const float> samples, std::int64_t position) {
+  {
+    const std::lock_guard lock(mutex_);
+    any_ = true;
+    if (!has_pictures_) lost_ = false;
+    // What the program has passed already is of no use.
+    if (position < read_to_) {
+      const auto passed = static_cast<std::size_t>(std::min<std::int64_t>(
+          read_to_ - position, static_cast<std::int64_t>(samples.size() / 2)));
+      samples = samples.subspan(passed * 2);
+      position = read_to_;
+    }
+    if (samples.empty()) return;
+    const std::int64_t end = head_ + static_cast<std::int64_t>(samples_.size() / 2);
+    if (!started_ || samples_.empty()) {
+      samples_.clear();
+      head_ = position;
+      started_ = true;
+    } else if (position > end) {
+      samples_.insert(samples_.end(), static_cast<std::size_t>(position - end) * 2, 0.0F);
+    } else if (position < end) {
+      // A step back in time: the newer sound replaces the older.
+      const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(0, position - head_));
+      samples_.resize(keep * 2);
+      if (keep == 0) head_ = position;
+    }
+    samples_.insert(samples_.end(), samples.begin(), samples.end());
+    // Nobody reads for a long time (a paused process): keep the newest two seconds beyond the
+    // limit.
+    const auto most = static_cast<std::size_t>((limits_.samples + 2 * kRate) * 2);
+    if (samples_.size() > most) {
+      const std::size_t excess = (samples_.size() - most) & ~std::size_t{1};
+      samples_.erase(samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(excess));
+      head_ += static_cast<std::int64_t>(excess / 2);
+    }
+  }
+  changed_.notify_all();
+}
+
+std::optional<std::int64_t> Feed::next_sample() const {
+  const std::lock_guard lock(mutex_);
+  if (!started_) return std::nullopt;
+  return head_ + static_cast<std::int64_t>(samples_.size() / 2);
+}
+
+bool Feed::picture_room_locked() const {
+  return limits_.drop_oldest || pictures_.size() < limits_.pictures;
+}
+
+bool Feed::sample_room_locked() const {
+  if (!started_ || limits_.drop_oldest) return true;
+  const std::int64_t end = head_ + static_cast<std::int64_t>(samples_.size() / 2);
+  return end - read_to_ < limits_.samples;
+}
+
+bool Feed::picture_room() const {
+  const std::lock_guard lock(mutex_);
+  return picture_room_locked();
+}
+
+bool Feed::sample_room() const {
+  const std::lock_guard lock(mutex_);
+  return sample_room_locked();
+}
+
+std::uint64_t Feed::taken() const {
+  const std::lock_guard lock(mutex_);
+  return taken_;
+}
+
+bool Feed::wait_taken(std::uint64_t taken, milliseconds timeout, std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, stop, timeout, [&] { return taken_ != taken; });
+  return !stop.stop_requested();
+}
+
+void Feed::set_has(bool pictures, bool samples) {
+  {
+    const std::lock_guard lock(mutex_);
+    has_pictures_ = pictures;
+    has_samples_ = samples;
+    status_.has_picture = pictures;
+    status_.has_sound = samples;
+  }
+  changed_.notify_all();
+}
+
+void Feed::set_lost(std::string reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!lost_) ++status_.losses;
+    lost_ = true;
+    status_.reason = std::move(reason);
+  }
+  changed_.notify_all();
+}
+
+void Feed::set_connecting() {
+  const std::lock_guard lock(mutex_);
+  ended_ = false;
+}
+
+void Feed::set_ended() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Feed::discard_queued() {
+  {
+    const std::lock_guard lock(mutex_);
+    pictures_.clear();
+  }
+  changed_.notify_all();
+}
+
+SourceState Feed::state_at(ProgramTime time) const {
+  if (still_) return SourceState::kStill;
+  if (!has_pictures_ && any_ && !lost_) return ended_ ? SourceState::kEnded : SourceState::kLive;
+  if (!current_) return lost_ ? SourceState::kLost : SourceState::kConnecting;
+  if (ended_ && pictures_.empty()) return SourceState::kEnded;
+  const ProgramTime age = time - current_due_;
+  // A source of one frame a second is not stale between two of them.
+  const ProgramTime hold = std::max<ProgramTime>(kHold, interval_ * 5 / 2);
+  if (age > hold) return SourceState::kLost;
+  if (age > std::max<ProgramTime>(interval_ * 5 / 2, milliseconds{100})) return SourceState::kStale;
+  return SourceState::kLive;
+}
+
+Feed::Pick Feed::pick(ProgramTime time) {
+  Pick out;
+  bool took = false;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!pictures_.empty() && pictures_.front().due <= time + kTolerance) {
+      current_ = std::move(pictures_.front().picture);
+      current_due_ = pictures_.front().due;
+      pictures_.pop_front();
+      ++serial_;
+      ++taken_;
+      took = true;
+    }
+    out.state = state_at(time);
+    status_.state = out.state;
+    out.serial = serial_;
+    if (out.state != SourceState::kLost && out.state != SourceState::kConnecting) {
+      out.picture = current_;
+    }
+  }
+  if (took) changed_.notify_all();
+  return out;
+}
+
+void Feed::read_samples(std::int64_t start, std::span<float> out) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto count = static_cast<std::int64_t>(out.size() / 2);
+    float peak = 0;
+    // Older than asked for: gone.
+    while (!samples_.empty() && head_ < start) {
+      const auto skip =
+          std::min<std::int64_t>(start - head_, static_cast<std::int64_t>(samples_.size() / 2));
+      samples_.erase(samples_.begin(), samples_.begin() + skip * 2);
+      head_ += skip;
+    }
+    const std::int64_t have_from = samples_.empty() ? start + count : std::max(head_, start);
+    const std::int64_t silent_before = std::min(have_from - start, count);
+    std::int64_t at = 0;
+    // Sound broke off: the last sample fades instead of clicking.
+    if (silent_before > 0) {
+      if (sounding_) {
+        if (!ended_) ++status_.gaps;
+        const std::int64_t fade = std::min<std::int64_t>(kFade, silent_before);
+        for (std::int64_t i = 0; i < fade; ++i) {
+          const float factor = 1.0F - static_cast<float>(i + 1) / static_cast<float>(kFade);
+          out[static_cast<std::size_t>(i) * 2] += last_left_ * factor;
+          out[static_cast<std::size_t>(i) * 2 + 1] += last_right_ * factor;
+        }
+      }
+      sounding_ = false;
+      at = silent_before;
+    }
+    const std::int64_t available =
+        samples_.empty()
+            ? 0
+            : static_cast<std::int64_t>(samples_.size() / 2) - (std::max(start, head_) - head_);
+    const std::int64_t take = std::max<std::int64_t>(0, std::min(count - at, available));
+    const bool fade_in = take > 0 && !sounding_ && start + at > 0;
+    for (std::int64_t i = 0; i < take; ++i) {
+      const auto from = static_cast<std::size_t>(i) * 2;
+      const auto to = static_cast<std::size_t>(at + i) * 2;
+      const float factor = fade_in && i < kFade ? static_cast<float>(i) / kFade : 1.0F;
+      last_left_ = samples_[from];
+      last_right_ = samples_[from + 1];
+      peak = std::max({peak, std::abs(last_left_), std::abs(last_right_)});
+      out[to] += last_left_ * factor;
+      out[to + 1] += last_right_ * factor;
+    }
+    if (take > 0) {
+      sounding_ = true;
+      samples_.erase(samples_.begin(), samples_.begin() + take * 2);
+      head_ += take;
+      if (at + take < count) {
+        if (!ended_) ++status_.gaps;
+        const std::int64_t rest = count - at - take;
+        const std::int64_t fade = std::min<std::int64_t>(kFade, rest);
+        for (std::int64_t i = 0; i < fade; ++i) {
+          const float factor = 1.0F - static_cast<float>(i + 1) / static_cast<float>(kFade);
+          const auto to = static_cast<std::size_t>(at + take + i) * 2;
+          out[to] += last_left_ * factor;
+          out[to + 1] += last_right_ * factor;
+        }
+        sounding_ = false;
+      }
+    }
+    read_to_ = start + count;
+    ++taken_;
+    status_.peak = peak;
+  }
+  changed_.notify_all();
+}
+
+bool Feed::wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds patience,
+                      std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  const auto ready = [&] {
+    if (ended_ || lost_) return true;
+    const bool picture_ready = still_ || !has_pictures_ ||
+                               (!pictures_.empty() && pictures_.back().due > time + kTolerance);
+    const bool sound_ready =
+        !has_samples_ ||
+        (started_ && head_ + static_cast<std::int64_t>(samples_.size() / 2) >= sample_end);
+    return picture_ready && sound_ready;
+  };
+  return changed_.wait_for(lock, stop, patience, ready) && !stop.stop_requested();
+}
+
+bool Feed::wait_first(milliseconds patience, std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, stop, patience, [&] { return any_ || lost_ || ended_; });
+}
+
+bool Feed::has_sound() const {
+  const std::lock_guard lock(mutex_);
+  return has_samples_;
+}
+
+Feed::Status Feed::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace ts::compose

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compose/picture.hpp"
+#include "core/clock.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ts::compose {
+
+/// Time since the program began.
+using ProgramTime = std::chrono::nanoseconds;
+
+inline constexpr int kRate = 48'000;
+
+/// What a source is doing, for the picture and for people.
+enum class SourceState : std::uint8_t {
+  kConnecting,  ///< Nothing has come yet.
+  kLive,
+  kStale,  ///< No new frame for a moment; the last one is held.
+  kLost,   ///< Its slate is shown; it is being retried.
+  kEnded,  ///< A file that does not loop came to its end; its last frame stays.
+  kStill,  ///< One picture for ever.
+};
+std::string_view to_string(SourceState state) noexcept;
+
+/// Where a source's thread leaves frames and sound, and the tick thread takes them: a mailbox of
+/// references picked by time, and a timeline of samples. Thread-safe; one producer, one consumer.
+class Feed {
+ public:
+  struct Limits {
+    std::size_t pictures = 8;
+    std::int64_t samples = kRate;  ///< How far sound may run ahead before the producer waits.
+    bool drop_oldest = false;      ///< Network sources: a full mailbox loses its oldest frame.
+  };
+  explicit Feed(Limits limits) : limits_(limits) {}
+
+  // ---- the producer ----
+  /// A picture due at `due`. @return false when the mailbox was full and nothing could be dropped.
+  bool push_picture(Picture picture, ProgramTime due);
+  /// One picture that never gets old.
+  void set_still(Picture picture);
+  /// Interleaved stereo samples whose first one belongs at sample `position` of the program.
+  /// Samples the consumer has passed already are dropped; a gap is silence.
+  void push_samples(std::span<const float> samples, std::int64_t position);
+  /// Sample after the last one pushed; nullopt before the first.
+  [[nodiscard]] std::optional<std::int64_t> next_sample() const;
+  [[nodiscard]] bool picture_room() const;
+  [[nodiscard]] bool sample_room() const;
+  /// How often the consumer has taken something: read it before looking for room, so that no
+  /// wake-up is lost.
+  [[nodiscard]] std::uint64_t taken() const;
+  /// Waits until the consumer has taken something since `taken`, at most `timeout`.
+  /// @return false when stopped.
+  bool wait_taken(std::uint64_t taken, milliseconds timeout, std::stop_token stop);
+  void set_has(bool pictures, bool samples);
+  void set_lost(std::string reason);
+  void set_connecting();
+  /// Everything was pushed; the last picture stays.
+  void set_ended();
+  /// After a jump in time: what is queued no longer fits.
+  void discard_queued();
+
+  // ---- the consumer ----
+  struct Pick {
+    Picture picture{};         ///< Null: show the slate.
+    std::uint64_t serial = 0;  ///< Changes with the picture.
+    SourceState state = SourceState::kConnecting;
+  };
+  /// The newest picture due at `time` (2 ms tolerance); older ones are let go.
+  Pick pick(ProgramTime time);
+  /// Adds samples [start, start + out.size()/2) to `out` (interleaved), silence where there is
+  /// none; the edges of a gap are faded over 5 ms.
+  void read_samples(std::int64_t start, std::span<float> out);
+  /// Deterministic mode: waits until everything for this tick has been pushed, or can never be.
+  /// @return false when stopped or when `patience` ran out.
+  bool wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds patience,
+                  std::stop_token stop);
+  /// Live mode, before the first tick: waits for a first picture (or sound without pictures).
+  bool wait_first(milliseconds patience, std::stop_token stop);
+
+  struct Status {
+    SourceState state = SourceState::kConnecting;
+    std::string reason{};  ///< Why it is lost.
+    std::uint64_t pictures = 0;
+    std::uint64_t dropped = 0;  ///< Pictures that fell out of a full mailbox.
+    std::uint64_t late = 0;     ///< Pictures older than the one on air when they came.
+    std::uint64_t gaps = 0;     ///< Times the sound broke off.
+    std::uint64_t losses = 0;   ///< Times the source was lost.
+    bool has_picture = false;
+    bool has_sound = false;
+    float peak = 0;  ///< Of the samples read last, before gain.
+  };
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] bool has_sound() const;
+
+ private:
+  struct Timed {
+    Picture picture;
+    ProgramTime due;
+  };
+  [[nodiscard]] bool picture_room_locked() const;
+  [[nodiscard]] bool sample_room_locked() const;
+  [[nodiscard]] SourceState state_at(ProgramTime time) const;
+
+  const Limits limits_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<Timed> pictures_;
+  Picture current_{};
+  ProgramTime current_due_{};
+  ProgramTime interval_{};  ///< Between the last two pictures: slow sources are not stale.
+  std::uint64_t serial_ = 0;
+  std::uint64_t taken_ = 0;
+  bool still_ = false;
+  bool has_pictures_ = true;
+  bool has_samples_ = true;
+  bool ended_ = false;
+  bool lost_ = false;
+  bool any_ = false;
+  std::deque<float> samples_;
+  std::int64_t head_ = 0;  ///< Position of samples_.front().
+  bool started_ = false;
+  std::int64_t read_to_ = 0;
+  bool sounding_ = false;
+  float last_left_ = 0;
+  float last_right_ = 0;
+  Status status_{};
+};
+
+}  // namespace ts::compose

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/media_source.hpp"
+
+#include "compose/timeline.hpp"
+#include "media/resampler.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <utility>
+
+namespace ts::compose {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr ProgramTime kNetworkDelay = milliseconds{120};
+constexpr std::size_t kMaxQueuedBytes = std::size_t{64} << 20U;
+constexpr milliseconds kFirstRetry{500};
+constexpr milliseconds kLastRetry{10'000};
+/// Sound that is off by less is moved back to back, by more it is placed anew.
+constexpr std::int64_t kSnap = kRate * 70 / 1000;
+constexpr std::int64_t kDriftCompensation = kRate / 200;  // 0.5 %
+
+ProgramTime from_us(std::int64_t us) { return std::chrono::microseconds{us}; }
+
+/// Packets read but not decoded yet, and the seams between the rounds of a loop.
+struct Entry {
+  media::AvPacket packet{};  ///< Null: the seam. What follows belongs to `round`.
+  ProgramTime round{};       ///< Begin of its round on the source's own timeline.
+  bool last = false;         ///< With a null packet: nothing follows.
+};
+
+struct Lane {
+  bool video = false;
+  bool present = false;
+  bool draining = false;
+  bool done = false;
+  std::deque<Entry> queue{};
+  ProgramTime round{};
+  ProgramTime last_time{};
+  ProgramTime last_step{};
+};
+
+class MediaSource final : public SourceRunner {
+ public:
+  MediaSource(const scene::Source& source, const scene::MediaInput& input,
+              const SourceContext& context, ProgramTime origin, Timeline::Kind kind)
+      : SourceRunner(source, limits(kind)),
+        input_(input),
+        context_(context),
+        kind_(kind),
+        timeline_(kind, origin,
+                  ProgramTime{source.delay} +
+                      (kind == Timeline::Kind::kPushed ? kNetworkDelay : ProgramTime{})) {
+    prompt_ = kind == Timeline::Kind::kFile;
+  }
+
+  /// Opens a file at once, so that a missing one is an error before anything is on air.
+  Status open_first() {
+    TS_TRY(reader_, media::Reader::open(options(), {}));
+    return ok_status();
+  }
+
+  /// One picture for ever, no thread. False when the input is no still.
+  Result<bool> try_still() {
+    if (!reader_->info().is_still) return false;
+    media::AvFrame frame;
+    bool ended = false;
+    while (!frame) {
+      frame = reader_->receive(true);
+      if (frame || ended) break;
+      TS_TRY(const auto packet, reader_->read());
+      ended = !packet;
+      reader_->send(true, packet ? packet->packet.get() : nullptr);
+    }
+    if (!frame) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = fmt::format("{}: no picture in it", what()),
+                   .hint = "check it with ffprobe: it is no media, or damaged"};
+    }
+    PictureConverter converter(source_.filter, reader_->info().rotation);
+    TS_TRY(frame, converter.convert(std::move(frame)));
+    if (!frame) return Error{.kind = ErrorKind::kMedia, .message = what() + ": no picture came"};
+    feed_.set_has(true, false);
+    feed_.set_still(share(std::move(frame)));
+    reader_.reset();
+    return true;
+  }
+
+  void launch() {
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  }
+
+ private:
+  static Feed::Limits limits(Timeline::Kind kind) {
+    Feed::Limits out;
+    if (kind == Timeline::Kind::kPushed) out = {.pictures = 24, .drop_oldest = true};
+    return out;
+  }
+
+  [[nodiscard]] std::string what() const { return fmt::format("source '{}'", source_.name); }
+
+  [[nodiscard]] media::OpenOptions options() const {
+    return {.url = input_.url,
+            .is_file = input_.is_file,
+            .name = input_.is_file ? fmt::format("{} ({})", what(), input_.url) : what(),
+            .ca_file = context_.ca_file,
+            .low_latency = kind_ == Timeline::Kind::kPushed};
+  }
+
+  void run(const std::stop_token& stop) {
+    SystemClock clock;
+    milliseconds retry = kFirstRetry;
+    while (!stop.stop_requested()) {
+      if (!reader_) {
+        auto opened = media::Reader::open(options(), stop);
+        if (!opened.ok()) {
+          lose(opened.error());
+          if (!clock.wait_for(retry, stop)) return;
+          retry = std::min(retry * 3 / 2, kLastRetry);
+          continue;
+        }
+        reader_ = std::move(opened).value();
+      }
+      const Status played = play(stop);
+      reader_.reset();
+      if (stop.stop_requested()) return;
+      if (played.ok() && input_.is_file) {
+        feed_.set_ended();
+        return;
+      }
+      if (pictures_ + sounds_ > 0) retry = kFirstRetry;
+      lose(played.ok() ? Error{.kind = ErrorKind::kMedia, .message = what() + ": it ended"}
+                       : played.error());
+      timeline_.reset();
+      expected_.reset();
+      if (!clock.wait_for(retry, stop)) return;
+      retry = std::min(retry * 3 / 2, kLastRetry);
+    }
+  }
+
+  void lose(const Error& error) {
+    if (context_.log != nullptr) context_.log->info("compose", "{} (retrying)", error.message);
+    feed_.set_lost(error.message);
+  }
+
+  /// Reads until the end. An ok status is the end of what the input had.
+  Status play(const std::stop_token& stop) {
+    const media::InputInfo& info = reader_->info();
+    video_ = {.video = true, .present = info.has_video && !info.is_still};
+    audio_ = {.video = false, .present = info.has_audio};
+    feed_.set_has(video_.present, audio_.present);
+    feed_.set_connecting();
+    converter_.emplace(source_.filter, info.rotation);
+    resampler_.reset();
+    held_.reset();
+    queued_bytes_ = 0;
+    reading_done_ = false;
+    round_ = {};
+    round_end_ = {};
+    pictures_ = 0;
+    sounds_ = 0;
+    if (input_.start > milliseconds{0}) {
+      TS_CHECK(reader_->seek(input_.start));
+    }
+    while (!stop.stop_requested()) {
+      const std::uint64_t taken = feed_.taken();
+      TS_TRY(bool moved, pump_video());
+      TS_TRY(const bool heard, pump_audio());
+      moved = moved || heard;
+      if (!moved && wants_packets()) {
+        TS_CHECK(read_packet());
+        moved = true;
+      }
+      const bool finished = (video_.done || !video_.present) && (audio_.done || !audio_.present);
+      if (finished) return ok_status();
+      if (!moved && !feed_.wait_taken(taken, milliseconds{200}, stop)) break;
+    }
+    return ok_status();
+  }
+
+  [[nodiscard]] bool wants_packets() const {
+    if (reading_done_ || queued_bytes_ > kMaxQueuedBytes) return false;
+    const bool for_video = video_.present && !held_ && video_.queue.empty() && feed_.picture_room();
+    const bool for_audio = audio_.present && audio_.queue.empty() && feed_.sample_room();
+    return for_video || for_audio;
+  }
+
+  Status read_packet() {
+    TS_TRY(auto read, reader_->read());
+    if (read) {
+      Lane& lane = read->video ? video_ : audio_;
+      if (!lane.present) return ok_status();
+      const AVPacket& packet = *read->packet;
+      const ProgramTime begin = media_time(packet.pts, read->video);
+      const ProgramTime end =
+          begin +
+          from_us(av_rescale_q(packet.duration, reader_->time_base(read->video), {1, 1'000'000}));
+      if (!input_.end || begin + input_.start < *input_.end) {
+        // A loop is as long as its picture; sound that hangs over the end is cut.
+        if (packet.pts != AV_NOPTS_VALUE && (read->video || !video_.present)) {
+          round_end_ = std::max(round_end_, end);
+        }
+        queued_bytes_ += static_cast<std::size_t>(packet.size);
+        lane.queue.push_back({std::move(read->packet), round_, false});
+        return ok_status();
+      }
+      if (!read->video && video_.present) return ok_status();
+      // A picture beyond the out point: with B-frames a few more may still belong before it.
+      if (packet.dts == AV_NOPTS_VALUE ||
+          media_time(packet.dts, read->video) + input_.start < *input_.end) {
+        return ok_status();
+      }
+      round_end_ = std::min<ProgramTime>(round_end_, *input_.end - input_.start);
+    }
+    return end_of_round();
+  }
+
+  Status end_of_round() {
+    const bool again = input_.loop && round_end_ > ProgramTime{};
+    if (again) {
+      const Status rewound = reader_->seek(input_.start);
+      if (!rewound.ok()) return rewound.error();
+      round_ += round_end_;
+      round_end_ = {};
+    } else {
+      reading_done_ = true;
+    }
+    for (Lane* lane : {&video_, &audio_}) {
+      if (lane->present) lane->queue.push_back({nullptr, round_, !again});
+    }
+    return ok_status();
+  }
+
+  /// Time on the input's own clock, from its beginning (or its in point).
+  [[nodiscard]] ProgramTime media_time(std::int64_t pts, bool video) const {
+    if (pts == AV_NOPTS_VALUE) return {};
+    const std::int64_t us = av_rescale_q(pts, reader_->time_base(video), {1, 1'000'000});
+    return from_us(us - reader_->start_us()) - ProgramTime{input_.start};
+  }
+
+  /// The exact due time: microseconds would shift frames of 29.97 by a third of one.
+  [[nodiscard]] ProgramTime exact_time(std::int64_t pts, bool video) const {
+    const std::int64_t ns =
+        av_rescale_q_rnd(pts, reader_->time_base(video), {1, 1'000'000'000}, AV_ROUND_NEAR_INF);
+    return ProgramTime{ns} - from_us(reader_->start_us()) - ProgramTime{input_.start};
+  }
+
+  /// Moves the lane's decoder one step on. @return whether anything happened.
+  bool feed_decoder(Lane& lane) {
+    if (lane.queue.empty()) return false;
+    Entry& entry = lane.queue.front();
+    if (entry.packet) {
+      lane.round = entry.round;
+      reader_->send(lane.video, entry.packet.get());
+      queued_bytes_ -= static_cast<std::size_t>(entry.packet->size);
+      lane.queue.pop_front();
+      return true;
+    }
+    if (!lane.draining) {
+      reader_->send(lane.video, nullptr);
+      lane.draining = true;
+      return true;
+    }
+    reader_->restart(lane.video);
+    lane.draining = false;
+    lane.done = entry.last;
+    lane.queue.pop_front();
+    return true;
+  }
+
+  Result<bool> pump_video() {
+    if (!video_.present || video_.done) return false;
+    if (held_) {
+      if (!feed_.push_picture(held_->picture, held_->due)) return false;
+      held_.reset();
+      return true;
+    }
+    if (!feed_.picture_room()) return false;
+    media::AvFrame frame = reader_->receive(true);
+    if (!frame) return feed_decoder(video_);
+    const std::int64_t pts = frame->pts;
+    TS_TRY(frame, converter_->convert(std::move(frame)).with_context(what()));
+    if (!frame) return true;
+    ProgramTime time =
+        pts == AV_NOPTS_VALUE ? video_.last_time + video_.last_step : exact_time(pts, true);
+    if (time < ProgramTime{} - milliseconds{1}) {
+      if (input_.start > milliseconds{0}) return true;  // from the key frame up to the in point
+      time = {};
+    }
+    if (input_.end && time + input_.start >= *input_.end) return true;
+    if (time > video_.last_time) video_.last_step = time - video_.last_time;
+    video_.last_time = time;
+    const Timeline::Placed placed = timeline_.place(time + video_.round, context_.now());
+    if (placed.jumped) feed_.discard_queued();
+    held_ = Held{share(std::move(frame)), placed.due};
+    ++pictures_;
+    return true;
+  }
+
+  Result<bool> pump_audio() {
+    if (!audio_.present || audio_.done || !feed_.sample_room()) return false;
+    const media::AvFrame frame = reader_->receive(false);
+    if (!frame) return feed_decoder(audio_);
+    if (frame->sample_rate <= 0 || frame->nb_samples <= 0) return true;
+    const ProgramTime time = frame->pts == AV_NOPTS_VALUE ? audio_.last_time + audio_.last_step
+                                                          : exact_time(frame->pts, false);
+    audio_.last_time = time;
+    audio_.last_step =
+        ProgramTime{std::int64_t{frame->nb_samples} * 1'000'000'000 / frame->sample_rate};
+    if (input_.end && time + input_.start >= *input_.end) return true;
+    if (time + audio_.last_step < ProgramTime{} && input_.start > milliseconds{0}) return true;
+    const Timeline::Placed placed = timeline_.place(time + audio_.round, context_.now());
+    if (placed.jumped) feed_.discard_queued();
+    auto converted = resampler_.convert(*frame);
+    if (!converted.ok()) return true;  // one damaged frame is silence
+    place_samples(converted.value(), placed.due);
+    ++sounds_;
+    return true;
+  }
+
+  void place_samples(const media::Resampler::Output& sound, ProgramTime due) {
+    const double exact = static_cast<double>(due.count()) * kRate / 1e9 - sound.delay;
+    const std::int64_t target = std::llround(exact);
+    const std::int64_t off = expected_ ? target - *expected_ : 0;
+    if (!expected_ || std::abs(off) > kSnap) {
+      expected_ = target;
+    } else if (std::abs(off) > kRate / 200) {
+      resampler_.compensate(
+          static_cast<int>(std::clamp<std::int64_t>(off, -kDriftCompensation, kDriftCompensation)));
+    }
+    feed_.push_samples(sound.samples, *expected_);
+    *expected_ += static_cast<std::int64_t>(sound.samples.size() / 2);
+  }
+
+  struct Held {
+    Picture picture;
+    ProgramTime due;
+  };
+
+  scene::MediaInput input_;
+  SourceContext context_;
+  Timeline::Kind kind_;
+  Timeline timeline_;
+  std::unique_ptr<media::Reader> reader_;
+  std::optional<PictureConverter> converter_;
+  media::Resampler resampler_;
+  Lane video_;
+  Lane audio_;
+  std::optional<Held> held_;
+  std::optional<std::int64_t> expected_;
+  std::size_t queued_bytes_ = 0;
+  bool reading_done_ = false;
+  ProgramTime round_{};
+  ProgramTime round_end_{};
+  std::uint64_t pictures_ = 0;
+  std::uint64_t sounds_ = 0;
+  std::jthread thread_;
+};
+
+Timeline::Kind kind_of(const scene::MediaInput& input, bool offline) {
+  if (input.is_file || offline) return Timeline::Kind::kFile;
+  return input.url.starts_with("http") ? Timeline::Kind::kPulled : Timeline::Kind::kPushed;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SourceRunner>> start_media_source(const scene::Source& source,
+                                                         const SourceContext& context,
+                                                         ProgramTime origin) {
+  const auto& input = std::get<scene::MediaInput>(source.input);
+  auto runner = std::make_unique<MediaSource>(source, input, context, origin,
+                                              kind_of(input, context.offline));
+  if (input.is_file) {
+    std::error_code ignored;
+    const fs::file_status status = fs::status(input.url, ignored);
+    const std::string what = fmt::format("source '{}' ({})", source.name, input.url);
+    if (!fs::exists(status)) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = what + ": no such file",
+                   .hint = "check the path; it is relative to the show file"};
+    }
+    if (!fs::is_regular_file(status)) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = what + ": it is no regular file",
+                   .hint = "name a media file, or an address such as rtmp://…"};
+    }
+    TS_CHECK(runner->open_first());
+    TS_TRY(const bool still, runner->try_still());
+    if (still) return std::unique_ptr<SourceRunner>(std::move(runner));
+  }
+  runner->launch();
+  return std::unique_ptr<SourceRunner>(std::move(runner));
+}
+
+}  // namespace ts::compose

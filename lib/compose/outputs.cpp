@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/outputs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace ts::compose {
+namespace {
+
+constexpr milliseconds kFirstRetry{500};
+constexpr milliseconds kLastRetry{30'000};
+/// Over both streams: how far one may lead before the other is not waited for.
+constexpr std::int64_t kInterleaveUs = 500'000;
+constexpr std::int64_t kPrimingUs = 30'000;
+
+}  // namespace
+
+std::string_view to_string(OutputState state) noexcept {
+  switch (state) {
+    case OutputState::kConnecting:
+      return "connecting";
+    case OutputState::kLive:
+      return "live";
+    case OutputState::kRetrying:
+      return "retrying";
+    case OutputState::kFailed:
+      return "failed";
+    case OutputState::kFinished:
+      return "finished";
+  }
+  return "failed";
+}
+
+OutputRunner::OutputRunner(media::MuxTarget target, media::StreamFormat video,
+                           std::optional<media::StreamFormat> audio, Options options)
+    : name_(target.name),
+      target_(std::move(target)),
+      video_(std::move(video)),
+      audio_(std::move(audio)),
+      options_(std::move(options)),
+      retries_(target_.kind == media::MuxTarget::Kind::kRtmp) {
+  figures_.name = name_;
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+OutputRunner::~OutputRunner() { abort(); }
+
+void OutputRunner::push(const media::EncodedPacket& packet) {
+  std::unique_lock lock(mutex_);
+  if (ended_ || finishing_) return;
+  if (need_key_) {
+    if (!packet.video || !packet.key) {
+      if (figures_.ever_live) ++figures_.dropped;
+      // The block of sound just before the key frame primes the decoder.
+      if (!packet.video) before_key_ = packet;
+      return;
+    }
+    need_key_ = false;
+    if (before_key_ && packet.dts_us - before_key_->dts_us < kPrimingUs) {
+      queue_.push_back(std::move(*before_key_));
+    }
+    before_key_.reset();
+  }
+  if (options_.patient) {
+    changed_.wait(lock, [&] { return ended_ || queued_locked() < options_.queue; });
+    if (ended_) return;
+  } else if (queued_locked() >= options_.queue) {
+    // Too slow or away: the newest group of pictures is what a viewer wants next.
+    figures_.dropped += queue_.size() + 1;
+    queue_.clear();
+    need_key_ = !(packet.video && packet.key);
+    if (need_key_) {
+      lock.unlock();
+      if (options_.request_key) options_.request_key();
+      return;
+    }
+    --figures_.dropped;
+  }
+  queue_.push_back(packet);
+  lock.unlock();
+  changed_.notify_all();
+}
+
+milliseconds OutputRunner::queued_locked() const {
+  if (queue_.empty()) return milliseconds{0};
+  return milliseconds{(queue_.back().dts_us - queue_.front().dts_us) / 1000};
+}
+
+void OutputRunner::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+  }
+  changed_.notify_all();
+}
+
+bool OutputRunner::wait(milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [&] { return ended_; });
+}
+
+void OutputRunner::abort() {
+  thread_.request_stop();
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+OutputRunner::Status OutputRunner::status() const {
+  const std::lock_guard lock(mutex_);
+  Status out = figures_;
+  out.queued = queued_locked();
+  return out;
+}
+
+void OutputRunner::set_state(OutputState state, const Error* error) {
+  const std::lock_guard lock(mutex_);
+  figures_.state = state;
+  if (error != nullptr) {
+    figures_.reason = error->message;
+    figures_.hint = error->hint;
+  }
+  if (state == OutputState::kLive) figures_.ever_live = true;
+}
+
+void OutputRunner::run(const std::stop_token& stop) {
+  SystemClock clock;
+  std::mt19937 random(std::random_device{}());
+  milliseconds retry = kFirstRetry;
+  while (!stop.stop_requested()) {
+    const auto began = clock.steady_now();
+    const ts::Status result = session(stop);
+    if (result.ok() || stop.stop_requested()) {
+      set_state(result.ok() ? OutputState::kFinished : OutputState::kFailed,
+                result.ok() ? nullptr : &result.error());
+      break;
+    }
+    const Error& error = result.error();
+    bool over = !retries_ || !error.retryable;
+    {
+      const std::lock_guard lock(mutex_);
+      over = over || finishing_;
+    }
+    if (options_.log != nullptr) {
+      options_.log->warning("compose", "{}{}", error.message, over ? "" : " (retrying)");
+    }
+    set_state(over ? OutputState::kFailed : OutputState::kRetrying, &error);
+    if (over) break;
+    if (clock.steady_now() - began > seconds{10}) retry = kFirstRetry;
+    std::uniform_real_distribution<double> jitter(0.8, 1.2);
+    const auto pause = milliseconds{
+        static_cast<std::int64_t>(static_cast<double>(retry.count()) * jitter(random))};
+    // Waits on the queue's own condition, so that finish() ends the pause.
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, pause, [&] { return finishing_; });
+    if (finishing_) {
+      figures_.state = OutputState::kFailed;
+      break;
+    }
+    ++figures_.reconnects;
+    retry = std::min(retry * 3 / 2, kLastRetry);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    figures_.dropped += queue_.size();
+    queue_.clear();
+  }
+  changed_.notify_all();
+}
+
+ts::Status OutputRunner::session(const std::stop_token& stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++figures_.attempts;
+  }
+  TS_TRY(const auto muxer, media::Muxer::open(target_, video_, audio_, stop));
+  {
+    const std::lock_guard lock(mutex_);
+    const bool again = figures_.ever_live;
+    if (again) {
+      // What was queued is older than the trouble; begin at a key frame.
+      drop_to_key_locked();
+    }
+  }
+  if (need_key_ && options_.request_key) options_.request_key();
+  set_state(OutputState::kLive, nullptr);
+  if (options_.log != nullptr) options_.log->info("compose", "{} is live", name_);
+  while (true) {
+    media::EncodedPacket packet;
+    {
+      std::unique_lock lock(mutex_);
+      const bool more = changed_.wait(lock, stop, [&] { return finishing_ || !queue_.empty(); });
+      if (!more && queue_.empty()) {
+        return Error{.kind = ErrorKind::kInterrupted, .message = name_ + ": aborted"};
+      }
+      if (queue_.empty()) break;
+      packet = std::move(queue_.front());
+      queue_.pop_front();
+      if (!offset_us_) offset_us_ = packet.dts_us > 0 ? packet.dts_us : 0;
+    }
+    changed_.notify_all();
+    TS_CHECK(muxer->write(packet, *offset_us_));
+    const std::lock_guard lock(mutex_);
+    ++figures_.packets;
+    if (packet.video) ++figures_.frames;
+    figures_.bytes += packet.packet->size;
+  }
+  return muxer->finish();
+}
+
+void OutputRunner::drop_to_key_locked() {
+  // The last key frame in the queue, so that the viewer is as near to now as possible.
+  const auto last_key = std::find_if(queue_.rbegin(), queue_.rend(),
+                                     [](const auto& packet) { return packet.video && packet.key; });
+  if (last_key == queue_.rend()) {
+    figures_.dropped += queue_.size();
+    queue_.clear();
+    need_key_ = true;
+    return;
+  }
+  const auto first = last_key.base() - 1;
+  figures_.dropped += static_cast<std::uint64_t>(first - queue_.begin());
+  queue_.erase(queue_.begin(), first);
+}
+
+void FanOut::add(std::shared_ptr<OutputRunner> output) {
+  const std::lock_guard lock(mutex_);
+  outputs_.push_back(std::move(output));
+}
+
+void FanOut::remove(const OutputRunner* output) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(outputs_, [&](const auto& kept) { return kept.get() == output; });
+}
+
+void FanOut::push(media::EncodedPacket packet) {
+  const std::lock_guard lock(mutex_);
+  (packet.video ? video_ : audio_).push_back(std::move(packet));
+  emit_locked(false);
+}
+
+void FanOut::finish(bool video) {
+  const std::lock_guard lock(mutex_);
+  (video ? video_done_ : audio_done_) = true;
+  emit_locked(video_done_ && (audio_done_ || !with_audio_));
+}
+
+void FanOut::emit_locked(bool all) {
+  const auto emit = [&](std::deque<media::EncodedPacket>& from) {
+    const media::EncodedPacket packet = std::move(from.front());
+    from.pop_front();
+    for (const auto& output : outputs_) output->push(packet);
+  };
+  while (!video_.empty() || !audio_.empty()) {
+    if (!video_.empty() && !audio_.empty()) {
+      emit(video_.front().dts_us <= audio_.front().dts_us ? video_ : audio_);
+      continue;
+    }
+    auto& only = video_.empty() ? audio_ : video_;
+    const bool other_done = !with_audio_ || (video_.empty() ? video_done_ : audio_done_);
+    const bool too_long = only.back().dts_us - only.front().dts_us > kInterleaveUs;
+    if (!all && !other_done && !too_long) return;
+    emit(only);
+  }
+}
+
+}  // namespace ts::compose

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/program.hpp"
+
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ts::compose {
+namespace {
+
+using Kind = ProgramEvent::Kind;
+
+template <typename T>
+Error no_such(std::string_view what, std::string_view name, const std::vector<T>& all) {
+  std::vector<std::string> names;
+  for (const T& item : all) names.push_back(item.name);
+  Error error{.kind = ErrorKind::kNotFound,
+              .message = fmt::format("the show has no {} '{}'", what, shorten(name, 70))};
+  if (const auto near = nearest(name, names)) {
+    error.hint = fmt::format("did you mean '{}'?", *near);
+  } else {
+    error.hint = fmt::format("known: {}", fmt::join(names, ", "));
+  }
+  return error;
+}
+
+}  // namespace
+
+std::string_view to_string(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::kProgram:
+      return "program";
+    case Kind::kTransitionEnd:
+      return "transition_end";
+    case Kind::kPreview:
+      return "preview";
+    case Kind::kOverlayShow:
+      return "overlay_show";
+    case Kind::kOverlayHide:
+      return "overlay_hide";
+    case Kind::kOverlayText:
+      return "overlay_text";
+    case Kind::kGain:
+      return "gain";
+    case Kind::kMute:
+      return "mute";
+    case Kind::kUnmute:
+      return "unmute";
+    case Kind::kBlack:
+      return "black";
+    case Kind::kStop:
+      return "stop";
+  }
+  return "program";
+}
+
+double Program::Ramp::at(std::uint64_t tick) const noexcept {
+  if (ticks == 0 || tick >= begin + ticks) return to;
+  if (tick < begin) return from;
+  // The first tick already moves, the last one has arrived.
+  const double part = static_cast<double>(tick - begin + 1) / static_cast<double>(ticks);
+  return from + (to - from) * part;
+}
+
+Program::Program(const scene::Show& show)
+    : show_(std::make_shared<const scene::Show>(show)), scene_(show.program) {
+  for (const scene::Overlay& overlay : show_->overlays) {
+    const double level = overlay.visible ? 1 : 0;
+    overlays_.push_back({.from = level, .to = level});
+  }
+  for (const scene::Source& source : show_->sources) {
+    gains_[source.name] = source.gain_db;
+    muted_[source.name] = source.muted;
+  }
+  event(Kind::kProgram, 0, scene_, "cut");
+}
+
+std::uint64_t Program::tick_at(milliseconds time) const noexcept {
+  const auto& rate = show_->canvas.rate;
+  const std::int64_t scaled = time.count() * rate.num;
+  const std::int64_t unit = 1000 * rate.den;
+  return static_cast<std::uint64_t>((scaled + unit - 1) / unit);
+}
+
+std::uint64_t Program::ticks_of(milliseconds duration) const noexcept {
+  const auto& rate = show_->canvas.rate;
+  return static_cast<std::uint64_t>((duration.count() * rate.num + 500 * rate.den) /
+                                    (1000 * rate.den));
+}
+
+void Program::event(Kind kind, std::uint64_t tick, std::string name, std::string detail) {
+  events_.push_back({kind, tick, std::move(name), std::move(detail)});
+}
+
+Status Program::apply(const scene::Action& action, std::uint64_t tick) {
+  struct Visitor {
+    Program& self;
+    std::uint64_t now;
+    Status operator()(const scene::TakeAction& take) const { return self.take(take, now); }
+    Status operator()(const scene::PreviewAction& preview) const {
+      if (self.show_->find_scene(preview.scene) == nullptr) {
+        return no_such("scene", preview.scene, self.show_->scenes);
+      }
+      self.preview_ = preview.scene;
+      self.event(Kind::kPreview, now, preview.scene);
+      return ok_status();
+    }
+    Status operator()(const scene::OverlayAction& overlay) const {
+      return self.show_overlay(overlay, now);
+    }
+    Status operator()(const scene::OverlayTextAction& text) const {
+      const scene::Overlay* overlay = self.show_->find_overlay(text.overlay);
+      if (overlay == nullptr) return no_such("overlay", text.overlay, self.show_->overlays);
+      if (std::holds_alternative<scene::ImageOverlay>(overlay->content)) {
+        return Error{.kind = ErrorKind::kConflict,
+                     .message = fmt::format("overlay '{}' is a picture, not a text", text.overlay),
+                     .hint = "name a lower third or a text overlay"};
+      }
+      const auto index = static_cast<std::size_t>(overlay - self.show_->overlays.data());
+      self.text_changes_.push_back({index, text.title, text.subtitle});
+      self.event(Kind::kOverlayText, now, text.overlay);
+      return ok_status();
+    }
+    Status operator()(const scene::GainAction& gain) const {
+      const auto found = self.gains_.find(gain.source);
+      if (found == self.gains_.end()) return no_such("source", gain.source, self.show_->sources);
+      found->second = gain.gain_db;
+      self.event(Kind::kGain, now, gain.source, fmt::format("{}", gain.gain_db));
+      return ok_status();
+    }
+    Status operator()(const scene::MuteAction& mute) const {
+      const auto found = self.muted_.find(mute.source);
+      if (found == self.muted_.end()) return no_such("source", mute.source, self.show_->sources);
+      found->second = mute.muted;
+      self.event(mute.muted ? Kind::kMute : Kind::kUnmute, now, mute.source);
+      return ok_status();
+    }
+    Status operator()(const scene::BlackAction& black) const {
+      self.black_ = {.from = self.black_.at(now),
+                     .to = black.black ? 1.0 : 0.0,
+                     .begin = now,
+                     .ticks = self.ticks_of(black.duration)};
+      self.event(Kind::kBlack, now, black.black ? "on" : "off");
+      return ok_status();
+    }
+    Status operator()(const scene::StopAction&) const {
+      self.stop_ = true;
+      self.event(Kind::kStop, now, "");
+      return ok_status();
+    }
+  };
+  return std::visit(Visitor{*this, tick}, action);
+}
+
+Status Program::take(const scene::TakeAction& action, std::uint64_t tick) {
+  const std::string wanted = action.scene.empty() ? preview_ : action.scene;
+  if (wanted.empty()) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = "the preview is empty",
+                 .hint = "name a scene, or put one into the preview first"};
+  }
+  if (show_->find_scene(wanted) == nullptr) return no_such("scene", wanted, show_->scenes);
+  const std::uint64_t ticks = action.transition.kind == scene::TransitionKind::kCut
+                                  ? 0
+                                  : ticks_of(action.transition.duration);
+  // A take during a transition starts from the scene that was coming in.
+  outgoing_ = ticks > 0 && wanted != scene_ ? scene_ : "";
+  if (action.scene.empty()) preview_ = scene_;
+  scene_ = wanted;
+  transition_ = action.transition;
+  transition_begin_ = tick;
+  transition_ticks_ = outgoing_.empty() ? 0 : ticks;
+  event(Kind::kProgram, tick, scene_,
+        std::string(to_string(outgoing_.empty() ? scene::TransitionKind::kCut : transition_.kind)));
+  return ok_status();
+}
+
+Status Program::show_overlay(const scene::OverlayAction& action, std::uint64_t tick) {
+  const scene::Overlay* overlay = show_->find_overlay(action.overlay);
+  if (overlay == nullptr) return no_such("overlay", action.overlay, show_->overlays);
+  Ramp& ramp = overlays_[static_cast<std::size_t>(overlay - show_->overlays.data())];
+  const double target = action.show ? 1.0 : 0.0;
+  if (ramp.to != target) {
+    const double from = ramp.at(tick);
+    // Half way in needs half the time out.
+    const double way = target > from ? target - from : from - target;
+    ramp = {
+        .from = from,
+        .to = target,
+        .begin = tick,
+        .ticks = static_cast<std::uint64_t>(static_cast<double>(ticks_of(overlay->fade)) * way)};
+  }
+  event(action.show ? Kind::kOverlayShow : Kind::kOverlayHide, tick, action.overlay);
+  return ok_status();
+}
+
+void Program::advance(std::uint64_t tick) {
+  if (!outgoing_.empty() && tick >= transition_begin_ + transition_ticks_) {
+    outgoing_.clear();
+    event(Kind::kTransitionEnd, tick, scene_);
+  }
+  while (next_cue_ < show_->cues.size() && tick_at(show_->cues[next_cue_].at) <= tick) {
+    for (const scene::Action& action : show_->cues[next_cue_].actions) {
+      // Names were checked when the show was read.
+      (void)apply(action, tick);
+    }
+    ++next_cue_;
+  }
+}
+
+Program::State Program::state(std::uint64_t tick) const {
+  State out;
+  out.scene = scene_;
+  if (!outgoing_.empty() && tick < transition_begin_ + transition_ticks_) {
+    out.outgoing = outgoing_;
+    out.transition = transition_.kind;
+    // n ticks show 1/(n+1) … n/(n+1): neither end is a repeat of a plain scene.
+    out.progress = static_cast<double>(tick - transition_begin_ + 1) /
+                   static_cast<double>(transition_ticks_ + 1);
+  }
+  out.black = black_.at(tick);
+  for (std::size_t i = 0; i < overlays_.size(); ++i) {
+    const double opacity = overlays_[i].at(tick);
+    if (opacity > 0) out.overlays.push_back({i, opacity});
+  }
+  out.stop = stop_;
+  return out;
+}
+
+double Program::gain_db(std::string_view source) const {
+  const auto own = gains_.find(source);
+  double gain = own == gains_.end() ? 0 : own->second;
+  if (const scene::Scene* on_air = show_->find_scene(scene_)) {
+    const auto extra = on_air->gains_db.find(std::string(source));
+    if (extra != on_air->gains_db.end()) gain += extra->second;
+  }
+  return gain;
+}
+
+bool Program::muted(std::string_view source) const {
+  const auto found = muted_.find(source);
+  return found != muted_.end() && found->second;
+}
+
+std::vector<Program::TextChange> Program::take_text_changes() {
+  return std::exchange(text_changes_, {});
+}
+
+std::vector<ProgramEvent> Program::take_events() { return std::exchange(events_, {}); }
+
+}  // namespace ts::compose

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/result.hpp"
+#include "scene/show.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ts::compose {
+
+/// Something that changed on air, with the first tick it holds for.
+struct ProgramEvent {
+  enum class Kind : std::uint8_t {
+    kProgram,        ///< A scene is on air (with a transition: has begun to come in).
+    kTransitionEnd,  ///< The transition to that scene is over.
+    kPreview,
+    kOverlayShow,
+    kOverlayHide,
+    kOverlayText,
+    kGain,
+    kMute,
+    kUnmute,
+    kBlack,
+    kStop,
+  };
+  Kind kind = Kind::kProgram;
+  std::uint64_t tick = 0;
+  std::string name{};  ///< Of the scene, overlay or source.
+  std::string detail{};
+};
+std::string_view to_string(ProgramEvent::Kind kind) noexcept;
+
+/// What is on air, as a pure state machine in ticks: scenes, transitions, overlays, black. Knows
+/// nothing of pixels. For one thread.
+class Program {
+ public:
+  explicit Program(const scene::Show& show);
+
+  /// Does what the action says, from `tick` on.
+  /// @return kNotFound for a name the show does not have, kConflict for a take of an empty preview.
+  Status apply(const scene::Action& action, std::uint64_t tick);
+  /// Applies every cue of the show that is due at `tick`, and ends what has run out. Call once per
+  /// tick, in order, before state().
+  void advance(std::uint64_t tick);
+
+  struct OverlayState {
+    std::size_t index = 0;  ///< Into the show's overlays.
+    double opacity = 0;     ///< Of the fade; the overlay's own opacity comes on top.
+  };
+  struct State {
+    std::string_view scene{};
+    std::string_view outgoing{};  ///< Empty when no transition runs.
+    scene::TransitionKind transition = scene::TransitionKind::kCut;
+    double progress = 1;
+    double black = 0;
+    std::vector<OverlayState> overlays{};  ///< The visible ones, in the show's order.
+    bool stop = false;
+  };
+  /// How the program looks at `tick`.
+  [[nodiscard]] State state(std::uint64_t tick) const;
+  [[nodiscard]] const std::string& scene() const noexcept { return scene_; }
+  [[nodiscard]] const std::string& preview() const noexcept { return preview_; }
+  /// Gain of a source as the operator has set it (show, cues, commands), with the scene's part.
+  [[nodiscard]] double gain_db(std::string_view source) const;
+  [[nodiscard]] bool muted(std::string_view source) const;
+  /// New text of an overlay since the last call.
+  struct TextChange {
+    std::size_t overlay = 0;
+    std::string title{};
+    std::string subtitle{};
+  };
+  std::vector<TextChange> take_text_changes();
+  /// Events since the last call, oldest first.
+  std::vector<ProgramEvent> take_events();
+
+  /// The first tick at or after a time.
+  [[nodiscard]] std::uint64_t tick_at(milliseconds time) const noexcept;
+  /// Number of ticks a duration lasts, to the nearest.
+  [[nodiscard]] std::uint64_t ticks_of(milliseconds duration) const noexcept;
+
+ private:
+  struct Ramp {
+    double from = 0;
+    double to = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t ticks = 0;
+    [[nodiscard]] double at(std::uint64_t tick) const noexcept;
+  };
+  void event(ProgramEvent::Kind kind, std::uint64_t tick, std::string name,
+             std::string detail = {});
+  Status take(const scene::TakeAction& action, std::uint64_t tick);
+  Status show_overlay(const scene::OverlayAction& action, std::uint64_t tick);
+
+  std::shared_ptr<const scene::Show> show_;  // owners: the copies of this state
+  std::size_t next_cue_ = 0;
+  std::string scene_;
+  std::string outgoing_;
+  std::string preview_;
+  scene::Transition transition_{};
+  std::uint64_t transition_begin_ = 0;
+  std::uint64_t transition_ticks_ = 0;
+  std::vector<Ramp> overlays_;
+  Ramp black_{};
+  std::map<std::string, double, std::less<>> gains_;
+  std::map<std::string, bool, std::less<>> muted_;
+  std::vector<TextChange> text_changes_;
+  std::vector<ProgramEvent> events_;
+  bool stop_ = false;
+};
+
+}  // namespace ts::compose

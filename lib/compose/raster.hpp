@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compose/picture.hpp"
+#include "core/result.hpp"
+#include "scene/show.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace ts::compose {
+
+/// An overlay drawn once: its pixels and where they go.
+struct DrawnOverlay {
+  Picture picture{};  ///< yuva420p, even size.
+  int x = 0;          ///< Even.
+  int y = 0;
+};
+
+/// Draws an overlay for this canvas; its own opacity is in the pixels' alpha.
+/// @return kMedia: the picture does not open, no font is installed.
+Result<DrawnOverlay> draw_overlay(const scene::Overlay& overlay, const scene::Canvas& canvas);
+
+/// The card a slot shows when its source is gone: its name on a dark ground.
+/// Without a font the card has no text.
+Picture draw_slate(std::string_view text, const scene::Canvas& canvas);
+
+}  // namespace ts::compose

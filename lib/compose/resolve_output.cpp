@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/compositor.hpp"
+#include "core/file.hpp"
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace ts::compose {
+namespace {
+
+Error needs_service(const scene::Output& output, std::string_view what, std::string_view hint) {
+  return Error{.kind = ErrorKind::kMedia,
+               .message = fmt::format("output '{}': {}", output.name, what),
+               .hint = std::string(hint)};
+}
+
+}  // namespace
+
+Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offline, bool allow_loose,
+                                        const std::string& ca_file) {
+  media::MuxTarget target;
+  target.name = fmt::format("output '{}'", output.name);
+  target.ca_file = ca_file;
+  if (const auto* file = std::get_if<scene::FileOutput>(&output.target)) {
+    target.kind = media::MuxTarget::Kind::kFile;
+    target.path = file->path;
+    target.name += fmt::format(" ({})", file->path);
+    return target;
+  }
+  if (const auto* hls = std::get_if<scene::HlsOutput>(&output.target)) {
+    target.kind = media::MuxTarget::Kind::kHls;
+    target.path = hls->folder;
+    target.segment = hls->segment;
+    target.window = offline ? 0 : hls->window;
+    target.fmp4 = hls->fmp4;
+    target.name += fmt::format(" ({})", hls->folder);
+    return target;
+  }
+  if (const auto* rtmp = std::get_if<scene::RtmpUrlFileOutput>(&output.target)) {
+    TS_TRY(target.url, read_secret_file(rtmp->path, allow_loose));
+    const std::string_view url = target.url.reveal();
+    if (!url.starts_with("rtmp://") && !url.starts_with("rtmps://")) {
+      return Error{.kind = ErrorKind::kConfig,
+                   .message = fmt::format("output '{}': the file {} holds no RTMP address",
+                                          output.name, rtmp->path),
+                   .hint = "write one line: rtmps://SERVER/APP/STREAM_KEY"};
+    }
+    target.kind = media::MuxTarget::Kind::kRtmp;
+    return target;
+  }
+  if (std::holds_alternative<scene::MuxOutput>(output.target)) {
+    return needs_service(output, "a Mux stream is reached through ts live",
+                         "run ts live start, or give the stream's address with rtmp-url-file:F");
+  }
+  if (std::holds_alternative<scene::WhipOutput>(output.target)) {
+    return needs_service(output, "this build cannot send WHIP from a program",
+                         "use an RTMP address, or ts whip publish");
+  }
+  return needs_service(output, "this build cannot publish a program into a room directly",
+                       "run ts live start, which publishes through a LiveKit ingress");
+}
+
+}  // namespace ts::compose

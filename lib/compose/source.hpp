@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compose/feed.hpp"
+#include "core/log.hpp"
+#include "media/filter_graph.hpp"
+#include "media/reader.hpp"
+#include "scene/show.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+namespace ts::compose {
+
+/// What all sources of a program share.
+struct SourceContext {
+  scene::Canvas canvas{};
+  bool offline = false;
+  std::string ca_file{};
+  /// Where the program is now; called from any thread.
+  std::function<ProgramTime()> now{};
+  Log* log = nullptr;
+};
+
+/// Makes any decoded picture yuv420p, limited range, BT.709, upright, even in size: through a small
+/// graph of its own when it is not so already. For one thread.
+class PictureConverter {
+ public:
+  /// @param filter  a libavfilter chain put before the conversion; empty for none.
+  PictureConverter(std::string filter, int rotation)
+      : filter_(std::move(filter)), rotation_(rotation) {}
+  /// The converted picture; null when the filter swallowed it.
+  Result<media::AvFrame> convert(media::AvFrame frame);
+
+ private:
+  [[nodiscard]] bool passes(const AVFrame& frame) const noexcept;
+  std::string filter_;
+  int rotation_ = 0;
+  std::optional<media::FilterGraph> graph_{};
+  int range_ = -1;
+  int matrix_ = -1;
+  bool interlaced_ = false;
+  std::int64_t count_ = 0;
+};
+
+/// One source of the program: its feed and, when it needs one, the thread that fills it.
+class SourceRunner {
+ public:
+  /// Opens what can be opened at once: a file that does not exist or is no media is an error here;
+  /// an address that does not answer is retried for ever.
+  /// @param origin  program time at which its own time 0 is.
+  static Result<std::unique_ptr<SourceRunner>> start(const scene::Source& source,
+                                                     const SourceContext& context,
+                                                     ProgramTime origin);
+  SourceRunner(const SourceRunner&) = delete;
+  SourceRunner& operator=(const SourceRunner&) = delete;
+  virtual ~SourceRunner() = default;
+
+  [[nodiscard]] const scene::Source& source() const noexcept { return source_; }
+  [[nodiscard]] Feed& feed() noexcept { return feed_; }
+  /// True when its sound comes from the feed; a tone is made by the mixer itself.
+  [[nodiscard]] double tone_hz() const noexcept { return tone_hz_; }
+  /// True when the program waits for its first picture before it starts.
+  [[nodiscard]] bool prompt() const noexcept { return prompt_; }
+
+ protected:
+  SourceRunner(const scene::Source& source, Feed::Limits limits) : source_(source), feed_(limits) {}
+  scene::Source source_;
+  Feed feed_;
+  double tone_hz_ = 0;
+  bool prompt_ = true;
+};
+
+}  // namespace ts::compose

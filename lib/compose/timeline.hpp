@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compose/feed.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+
+namespace ts::compose {
+
+/// Where a source's own times lie on the program's clock. Pure; one per source.
+class Timeline {
+ public:
+  enum class Kind : std::uint8_t {
+    kFile,    ///< Time 0 of the input is `origin`, exactly.
+    kPulled,  ///< HTTP, HLS: plays from when it came, and again from when it runs dry.
+    kPushed,  ///< RTMP, SRT, RTSP: the least delayed frame of the last 5 s sets the clock.
+  };
+  Timeline(Kind kind, ProgramTime origin, ProgramTime delay)
+      : kind_(kind), origin_(origin), delay_(delay) {}
+
+  struct Placed {
+    ProgramTime due{};
+    bool jumped = false;  ///< The clock was set anew: what is queued belongs to before.
+  };
+  /// Where media time `time` (from the input's beginning) belongs, for something that arrived
+  /// `now`.
+  Placed place(ProgramTime time, ProgramTime now);
+  /// The next frame sets the clock anew (reconnected).
+  void reset();
+
+ private:
+  Kind kind_;
+  ProgramTime origin_;
+  ProgramTime delay_;
+  std::optional<ProgramTime> offset_{};
+  ProgramTime last_time_{};
+  std::deque<std::pair<ProgramTime, ProgramTime>> recent_{};  // arrival, arrival - time
+};
+
+}  // namespace ts::compose

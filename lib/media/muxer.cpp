@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "media/muxer.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace ts::media {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* format_name(const MuxTarget& target) {
+  switch (target.kind) {
+    case MuxTarget::Kind::kRtmp:
+      return "flv";
+    case MuxTarget::Kind::kHls:
+      return "hls";
+    case MuxTarget::Kind::kFile:
+      break;
+  }
+  return nullptr;  // guessed from the file's name
+}
+
+AvDictionary header_options(const MuxTarget& target) {
+  AvDictionary out;
+  switch (target.kind) {
+    case MuxTarget::Kind::kRtmp:
+      out.set("flvflags", "no_duration_filesize");
+      break;
+    case MuxTarget::Kind::kHls: {
+      out.set("hls_time", fmt::format("{:.3f}", static_cast<double>(target.segment.count()) / 1e3));
+      out.set("hls_list_size", std::int64_t{target.window});
+      std::string flags = "independent_segments+program_date_time+temp_file";
+      if (target.window > 0) flags += "+delete_segments";
+      out.set("hls_flags", flags);
+      if (target.window == 0) out.set("hls_playlist_type", "event");
+      if (target.fmp4) {
+        out.set("hls_segment_type", "fmp4");
+        out.set("hls_fmp4_init_filename", "init.mp4");
+      }
+      out.set("hls_segment_filename",
+              (fs::path(target.path) / (target.fmp4 ? "part%06d.m4s" : "part%06d.ts")).string());
+      break;
+    }
+    case MuxTarget::Kind::kFile: {
+      const std::string extension = fs::path(target.path).extension().string();
+      if (extension == ".mp4" || extension == ".mov") {
+        // Fragments survive a crash; delay_moov keeps the encoder delay of AAC right.
+        out.set("movflags",
+                "+frag_keyframe+empty_moov+delay_moov+default_base_moof+negative_cts_offsets");
+      } else if (extension == ".mkv") {
+        out.set("cluster_time_limit", std::int64_t{2000});
+      }
+      break;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+MuxTarget MuxTarget::clone() const {
+  MuxTarget copy;
+  copy.kind = kind;
+  copy.name = name;
+  copy.path = path;
+  copy.url = url.clone();
+  copy.ca_file = ca_file;
+  copy.segment = segment;
+  copy.window = window;
+  copy.fmp4 = fmp4;
+  copy.timeout = timeout;
+  return copy;
+}
+
+Muxer::Muxer(const MuxTarget& target, std::stop_token stop)
+    : target_(target.clone()), interrupt_(std::move(stop)) {}
+
+Muxer::~Muxer() {
+  if (format_ == nullptr) return;
+  const bool own_io = (format_->oformat->flags & AVFMT_NOFILE) == 0;
+  if (own_io && format_->pb != nullptr) avio_closep(&format_->pb);
+  avformat_free_context(format_);
+}
+
+Error Muxer::failure(int code, const char* doing) const {
+  const std::string what = fmt::format("{} {}", doing, target_.name);
+  if (interrupt_.timed_out()) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = what + ": no answer in time",
+                 .hint = "check the network and the other end",
+                 .retryable = true};
+  }
+  Error error = av_error(code, what);
+  if (target_.kind == MuxTarget::Kind::kRtmp) {
+    // Nothing a network says is final: a refused key may be created a second later.
+    error.retryable = !interrupt_.stopped();
+    if (code == AVERROR(EIO) || code == AVERROR_UNKNOWN || code == AVERROR_EOF) {
+      error.hint = "check the stream key, the certificate and that the server takes streams";
+    }
+  }
+  return error;
+}
+
+Result<std::unique_ptr<Muxer>> Muxer::open(const MuxTarget& target, const StreamFormat& video,
+                                           const std::optional<StreamFormat>& audio,
+                                           std::stop_token stop) {
+  std::unique_ptr<Muxer> muxer(new Muxer(target, std::move(stop)));
+  TS_CHECK(muxer->start(video, audio));
+  return muxer;
+}
+
+Status Muxer::start(const StreamFormat& video, const std::optional<StreamFormat>& audio) {
+  std::string location = target_.path;
+  if (target_.kind == MuxTarget::Kind::kHls) {
+    std::error_code made;
+    fs::create_directories(target_.path, made);
+    if (made) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = fmt::format("open {}: cannot make the folder: {}", target_.name,
+                                          made.message()),
+                   .hint = "check the path and its permissions"};
+    }
+    location = (fs::path(target_.path) / "index.m3u8").string();
+  }
+  if (target_.kind == MuxTarget::Kind::kRtmp) location = std::string(target_.url.reveal());
+  if (const int code =
+          avformat_alloc_output_context2(&format_, nullptr, format_name(target_), location.c_str());
+      code < 0) {
+    return failure(code, "open");
+  }
+  format_->interrupt_callback = interrupt_.callback();
+  format_->flush_packets = target_.kind == MuxTarget::Kind::kRtmp ? 1 : -1;
+  format_->max_interleave_delta = 0;
+  for (const StreamFormat* stream : {&video, audio ? &*audio : nullptr}) {
+    if (stream == nullptr) continue;
+    AVStream* made = avformat_new_stream(format_, nullptr);
+    if (made == nullptr) return av_no_memory();
+    if (const int code = avcodec_parameters_copy(made->codecpar, stream->parameters.get());
+        code < 0) {
+      return failure(code, "open");
+    }
+    made->codecpar->codec_tag = 0;
+    made->time_base = stream->time_base;
+    if (stream == &video) {
+      made->avg_frame_rate = stream->rate;
+      made->r_frame_rate = stream->rate;
+    }
+  }
+  video_base_ = video.time_base;
+  if (audio) audio_base_ = audio->time_base;
+
+  interrupt_.arm(target_.timeout);
+  if ((format_->oformat->flags & AVFMT_NOFILE) == 0) {
+    AvDictionary io;
+    if (target_.kind == MuxTarget::Kind::kRtmp) {
+      io.set("protocol_whitelist", "rtmp,rtmps,tcp,tls");
+      io.set("rw_timeout", target_.timeout.count() * 1000);
+      io.set("tls_verify", std::int64_t{1});
+      if (!target_.ca_file.empty()) io.set("ca_file", target_.ca_file);
+      io.set("tcp_nodelay", std::int64_t{1});
+    } else {
+      location = "file:" + location;
+    }
+    const AVIOInterruptCB callback = interrupt_.callback();
+    if (const int code =
+            avio_open2(&format_->pb, location.c_str(), AVIO_FLAG_WRITE, &callback, io.address());
+        code < 0) {
+      return failure(code, "open");
+    }
+  }
+  AvDictionary options = header_options(target_);
+  if (const int code = avformat_write_header(format_, options.address()); code < 0) {
+    return failure(code, "open");
+  }
+  header_written_ = true;
+  return ok_status();
+}
+
+Status Muxer::write(const EncodedPacket& packet, std::int64_t offset_us) {
+  AvPacket out = reference(*packet.packet);
+  out->stream_index = packet.video ? 0 : 1;
+  const AVRational base = packet.video ? video_base_ : audio_base_;
+  const std::int64_t offset = av_rescale_q(offset_us, {1, 1'000'000}, base);
+  out->pts -= offset;
+  out->dts -= offset;
+  av_packet_rescale_ts(out.get(), base, format_->streams[out->stream_index]->time_base);
+  const int size = out->size;
+  interrupt_.arm(target_.timeout);
+  int code = av_write_frame(format_, out.get());
+  if (code >= 0 && format_->pb != nullptr && format_->pb->error < 0) code = format_->pb->error;
+  if (code < 0) return failure(code, "write");
+  bytes_ += size;
+  return ok_status();
+}
+
+Status Muxer::finish() {
+  if (finished_ || !header_written_) return ok_status();
+  finished_ = true;
+  interrupt_.arm(target_.timeout);
+  int code = av_write_trailer(format_);
+  if ((format_->oformat->flags & AVFMT_NOFILE) == 0 && format_->pb != nullptr) {
+    const int closed = avio_closep(&format_->pb);
+    if (code >= 0) code = closed;
+  }
+  if (code < 0) return failure(code, "finish");
+  return ok_status();
+}
+
+}  // namespace ts::media

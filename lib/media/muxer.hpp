@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/secret.hpp"
+#include "media/av_handles.hpp"
+#include "media/encoder.hpp"
+#include "media/interrupt.hpp"
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace ts::media {
+
+/// Where a muxer writes. The address is a secret as a whole: an RTMP path is a stream key.
+struct MuxTarget {
+  enum class Kind : std::uint8_t { kFile, kHls, kRtmp };
+  Kind kind = Kind::kFile;
+  std::string name{};  ///< For messages.
+  std::string path{};  ///< File, or folder of the HLS output.
+  Secret url{};        ///< RTMP only.
+  std::string ca_file{};
+  milliseconds segment{2000};
+  int window = 0;
+  bool fmp4 = false;
+  milliseconds timeout{10'000};  ///< Of every blocking call on the network.
+
+  [[nodiscard]] MuxTarget clone() const;
+};
+
+/// One opened output. finish() writes the end; the destructor only lets go.
+class Muxer {
+ public:
+  /// Opens the target and writes the header. Blocks; `stop` and the timeout end it.
+  /// @return kMedia; retryable when it is worth trying again. The address never appears in it.
+  static Result<std::unique_ptr<Muxer>> open(const MuxTarget& target, const StreamFormat& video,
+                                             const std::optional<StreamFormat>& audio,
+                                             std::stop_token stop);
+  Muxer(const Muxer&) = delete;
+  Muxer& operator=(const Muxer&) = delete;
+  ~Muxer();
+
+  /// Packets must come in order of dts over both streams. `offset` is taken from their times.
+  Status write(const EncodedPacket& packet, std::int64_t offset_us);
+  Status finish();
+  [[nodiscard]] std::int64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  Muxer(const MuxTarget& target, std::stop_token stop);
+  Status start(const StreamFormat& video, const std::optional<StreamFormat>& audio);
+  Error failure(int code, const char* doing) const;
+
+  MuxTarget target_;
+  Interrupt interrupt_;
+  AVFormatContext* format_ = nullptr;
+  AVRational video_base_{1, 1000};
+  AVRational audio_base_{1, 1000};
+  bool header_written_ = false;
+  bool finished_ = false;
+  std::int64_t bytes_ = 0;
+};
+
+}  // namespace ts::media

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "media/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace ts::media {
+namespace {
+
+constexpr std::int64_t kMaxPixels = 4096LL * 2304;
+
+std::string_view protocols_for(const OpenOptions& options) {
+  if (options.is_file) return "file,crypto";
+  const std::string_view url = options.url;
+  if (url.starts_with("http")) return "http,https,tcp,tls,crypto,httpproxy";
+  if (url.starts_with("rtmp")) return "rtmp,rtmps,tcp,tls";
+  if (url.starts_with("srt")) return "srt";
+  return "rtsp,rtp,udp,tcp,tls,srtp";
+}
+
+int clockwise_degrees(const AVStream& stream) {
+  const auto* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
+  if (matrix == nullptr) return 0;
+  std::int32_t values[9];
+  std::memcpy(values, matrix, sizeof values);
+  const double degrees = -av_display_rotation_get(values);
+  if (std::isnan(degrees)) return 0;
+  const int quarter = static_cast<int>(std::lround(degrees / 90)) % 4;
+  return (quarter < 0 ? quarter + 4 : quarter) * 90;
+}
+
+}  // namespace
+
+Reader::Reader(const OpenOptions& options, std::stop_token stop)
+    : options_(options), interrupt_(std::move(stop)) {}
+
+Reader::~Reader() { avformat_close_input(&format_); }
+
+Error Reader::failure(int code, const std::string& what) const {
+  if (interrupt_.timed_out()) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = what + ": no answer in time",
+                 .hint = "check that the other end sends",
+                 .retryable = true};
+  }
+  return av_error(code, what);
+}
+
+Result<std::unique_ptr<Reader>> Reader::open(const OpenOptions& options, std::stop_token stop) {
+  std::unique_ptr<Reader> reader(new Reader(options, std::move(stop)));
+  TS_CHECK(reader->open_input());
+  return reader;
+}
+
+Status Reader::open_input() {
+  format_ = avformat_alloc_context();
+  if (format_ == nullptr) return av_no_memory();
+  interrupt_.arm(options_.open_timeout);
+  format_->interrupt_callback = interrupt_.callback();
+  format_->max_streams = 64;
+  AvDictionary dictionary;
+  dictionary.set("protocol_whitelist", std::string(protocols_for(options_)));
+  dictionary.set("probesize", std::int64_t{options_.low_latency ? 1 << 20 : 5 << 20});
+  dictionary.set("analyzeduration", std::int64_t{options_.low_latency ? 2'000'000 : 5'000'000});
+  if (!options_.is_file) {
+    dictionary.set("rw_timeout", options_.read_timeout.count() * 1000);
+    dictionary.set("tls_verify", std::int64_t{1});
+    if (!options_.ca_file.empty()) dictionary.set("ca_file", options_.ca_file);
+    if (options_.url.starts_with("rtsp")) dictionary.set("rtsp_transport", "tcp");
+  }
+  if (options_.low_latency) dictionary.set("fflags", "nobuffer");
+  const std::string url = options_.is_file ? "file:" + options_.url : options_.url;
+  const std::string what = "open " + options_.name;
+  // avformat_open_input frees the context itself when it fails.
+  if (const int code = avformat_open_input(&format_, url.c_str(), nullptr, dictionary.address());
+      code < 0) {
+    return failure(code, what);
+  }
+  if (format_->nb_streams > 64) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = what + ": more than 64 streams",
+                 .hint = "keep one video and one audio stream"};
+  }
+  if (const int code = avformat_find_stream_info(format_, nullptr); code < 0) {
+    return failure(code, what);
+  }
+  TS_CHECK(open_stream(AVMEDIA_TYPE_VIDEO, video_));
+  TS_CHECK(open_stream(AVMEDIA_TYPE_AUDIO, audio_));
+  if (video_.index < 0 && audio_.index < 0) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = what + ": it has neither picture nor sound",
+                 .hint = "check it with ffprobe"};
+  }
+  for (unsigned i = 0; i < format_->nb_streams; ++i) {
+    const int index = static_cast<int>(i);
+    if (index != video_.index && index != audio_.index) {
+      format_->streams[i]->discard = AVDISCARD_ALL;
+    }
+  }
+  describe();
+  return ok_status();
+}
+
+Status Reader::open_stream(AVMediaType type, Stream& out) {
+  const AVCodec* codec = nullptr;
+  const int index = av_find_best_stream(format_, type, -1, -1, &codec, 0);
+  if (index == AVERROR_STREAM_NOT_FOUND) return ok_status();
+  const std::string what = "open " + options_.name;
+  if (index < 0 || codec == nullptr) return av_error(AVERROR_DECODER_NOT_FOUND, what);
+  AvCodecContext context(avcodec_alloc_context3(codec));
+  if (!context) return av_no_memory();
+  const AVStream& stream = *format_->streams[index];
+  if (const int code = avcodec_parameters_to_context(context.get(), stream.codecpar); code < 0) {
+    return av_error(code, what);
+  }
+  context->pkt_timebase = stream.time_base;
+  context->max_pixels = kMaxPixels;
+  if (std::int64_t{context->width} * context->height > kMaxPixels) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = fmt::format("{}: {} x {} is too large a picture", what, context->width,
+                                        context->height),
+                 .hint = "scale it to at most 4096 x 2304"};
+  }
+  // Frame threads add latency; only pictures beyond 1080p need them.
+  context->thread_count = type == AVMEDIA_TYPE_VIDEO && context->height > 1088 ? 2 : 1;
+  if (const int code = avcodec_open2(context.get(), codec, nullptr); code < 0) {
+    return av_error(code, what);
+  }
+  out.index = index;
+  out.codec = std::move(context);
+  return ok_status();
+}
+
+void Reader::describe() {
+  info_.format = format_->iformat->name;
+  if (video_.index >= 0) {
+    const AVStream& stream = *format_->streams[video_.index];
+    const std::string_view format = info_.format;
+    info_.has_video = true;
+    info_.is_still = (format.ends_with("_pipe") || format == "image2") && stream.nb_frames <= 1;
+    info_.width = stream.codecpar->width;
+    info_.height = stream.codecpar->height;
+    info_.rate = stream.avg_frame_rate.num > 0 ? stream.avg_frame_rate : stream.r_frame_rate;
+    info_.rotation = clockwise_degrees(stream);
+    info_.video_codec = avcodec_get_name(stream.codecpar->codec_id);
+  }
+  if (audio_.index >= 0) {
+    const AVCodecParameters& parameters = *format_->streams[audio_.index]->codecpar;
+    info_.has_audio = true;
+    info_.audio_codec = avcodec_get_name(parameters.codec_id);
+    info_.audio_rate = parameters.sample_rate;
+    info_.audio_channels = parameters.ch_layout.nb_channels;
+  }
+  if (format_->duration != AV_NOPTS_VALUE && format_->duration > 0) {
+    info_.duration = milliseconds{format_->duration / 1000};
+  }
+}
+
+Result<std::optional<Reader::Packet>> Reader::read() {
+  while (true) {
+    AvPacket packet = make_packet();
+    interrupt_.arm(options_.read_timeout);
+    const int code = av_read_frame(format_, packet.get());
+    if (code == AVERROR_EOF) return std::optional<Packet>{};
+    if (code == AVERROR(EAGAIN)) continue;
+    if (code < 0) {
+      if (options_.is_file && !interrupt_.stopped() && !interrupt_.timed_out()) {
+        // A file cut off in the middle ends there.
+        ++damaged_;
+        return std::optional<Packet>{};
+      }
+      return failure(code, "read " + options_.name);
+    }
+    if (packet->stream_index == video_.index) {
+      return std::optional<Packet>(Packet{std::move(packet), true});
+    }
+    if (packet->stream_index == audio_.index) {
+      return std::optional<Packet>(Packet{std::move(packet), false});
+    }
+  }
+}
+
+Status Reader::seek(milliseconds position) {
+  const std::int64_t target = start_us() + position.count() * 1000;
+  interrupt_.arm(options_.read_timeout);
+  if (const int code = avformat_seek_file(format_, -1, INT64_MIN, target, target, 0); code < 0) {
+    return av_error(code, "rewind " + options_.name);
+  }
+  return ok_status();
+}
+
+void Reader::restart(bool video) {
+  Stream& stream = video ? video_ : audio_;
+  if (stream.codec) avcodec_flush_buffers(stream.codec.get());
+  stream.seen_key = false;
+}
+
+void Reader::send(bool video, const AVPacket* packet) {
+  Stream& stream = video ? video_ : audio_;
+  if (!stream.codec) return;
+  const int code = avcodec_send_packet(stream.codec.get(), packet);
+  if (code < 0 && code != AVERROR_EOF && code != AVERROR(EAGAIN)) ++damaged_;
+}
+
+AvFrame Reader::receive(bool video) {
+  Stream& stream = video ? video_ : audio_;
+  if (!stream.codec) return nullptr;
+  while (true) {
+    AvFrame frame = make_frame();
+    const int code = avcodec_receive_frame(stream.codec.get(), frame.get());
+    if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return nullptr;
+    if (code < 0) {
+      ++damaged_;
+      return nullptr;
+    }
+    // Joining in the middle of a group of pictures gives grey and green until a key frame.
+    stream.seen_key = stream.seen_key || !video || frame->key_frame != 0;
+    if (!stream.seen_key && (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
+      ++damaged_;
+      continue;
+    }
+    frame->pts = frame->best_effort_timestamp;
+    return frame;
+  }
+}
+
+AVRational Reader::time_base(bool video) const noexcept {
+  const int index = video ? video_.index : audio_.index;
+  return index < 0 ? AVRational{1, 1} : format_->streams[index]->time_base;
+}
+
+std::int64_t Reader::start_us() const noexcept {
+  return format_->start_time == AV_NOPTS_VALUE ? 0 : format_->start_time;
+}
+
+}  // namespace ts::media

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "media/av_handles.hpp"
+#include "media/interrupt.hpp"
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace ts::media {
+
+/// What an input turned out to be.
+struct InputInfo {
+  std::string format{};
+  bool has_video = false;
+  bool has_audio = false;
+  bool is_still = false;  ///< One picture: PNG, JPEG …
+  int width = 0;
+  int height = 0;
+  AVRational rate{0, 1};  ///< Average frame rate, 0 when unknown.
+  int rotation = 0;       ///< Clockwise degrees the picture must be turned: 0, 90, 180, 270.
+  std::string video_codec{};
+  std::string audio_codec{};
+  int audio_rate = 0;
+  int audio_channels = 0;
+  std::optional<milliseconds> duration{};
+};
+
+struct OpenOptions {
+  std::string url{};  ///< A path, or an address with an allowed protocol.
+  bool is_file = true;
+  std::string name{};     ///< For messages, instead of the address.
+  std::string ca_file{};  ///< Trusted certificates for TLS.
+  milliseconds open_timeout{5000};
+  milliseconds read_timeout{5000};
+  bool low_latency = false;  ///< RTMP, SRT, RTSP: no buffering in the demuxer.
+};
+
+/// One input with its best video and audio stream and their decoders. For one thread.
+///
+/// The caller alternates read() and decode: packets may be kept and decoded later, so that a file
+/// whose sound lies far from its pictures still plays.
+class Reader {
+ public:
+  struct Packet {
+    AvPacket packet{};
+    bool video = false;
+  };
+
+  /// Opens and probes within the limits (5 MiB, 5 s, 64 streams, 4096 x 2304).
+  /// @return kMedia with a hint; retryable for the network's moods.
+  static Result<std::unique_ptr<Reader>> open(const OpenOptions& options, std::stop_token stop);
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader();
+
+  [[nodiscard]] const InputInfo& info() const noexcept { return info_; }
+  /// The next packet of the two streams; nullopt at the end.
+  Result<std::optional<Packet>> read();
+  /// Reading goes on at `position` (or the key frame before it). The decoders keep what they hold:
+  /// drain them and restart() each before its first packet from there.
+  /// @return kMedia when the input cannot seek.
+  Status seek(milliseconds position);
+  /// Empties a decoder that was drained, so that it takes packets again.
+  void restart(bool video);
+
+  /// Feeds one packet, or null to drain. Damaged data is skipped and counted, never an error.
+  void send(bool video, const AVPacket* packet);
+  /// The next decoded frame, null when the decoder wants more. `pts` is set, in the stream's time
+  /// base, AV_NOPTS_VALUE when unknown.
+  AvFrame receive(bool video);
+  [[nodiscard]] AVRational time_base(bool video) const noexcept;
+  /// Where the input's own timeline begins, in microseconds: subtract it from every time.
+  [[nodiscard]] std::int64_t start_us() const noexcept;
+  [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
+
+ private:
+  struct Stream {
+    int index = -1;
+    AvCodecContext codec{};
+    bool seen_key = false;
+  };
+  Reader(const OpenOptions& options, std::stop_token stop);
+  Status open_input();
+  Status open_stream(AVMediaType type, Stream& out);
+  void describe();
+  Error failure(int code, const std::string& what) const;
+
+  OpenOptions options_;
+  Interrupt interrupt_;
+  AVFormatContext* format_ = nullptr;
+  Stream video_;
+  Stream audio_;
+  InputInfo info_;
+  std::uint64_t damaged_ = 0;
+};
+
+}  // namespace ts::media
