@@ -81,7 +81,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string path_;
   Headers conditions_;  // If-None-Match and Range of the request.
   bool keep_alive_ = false;
-  bool input_left_ = false;  // The client may still be sending what nobody will read.
   std::optional<Response> delayed_;
   std::string output_;
   std::size_t output_at_ = 0;

@@ -86,10 +86,11 @@ Status ServerProtocol::feed(std::span<const std::uint8_t> bytes, std::string& ou
   }
   if (phase_ != Phase::kMessages || closing_) return ok_status();
   acknowledge(bytes.size(), out);
-  return reader_.feed(bytes, [&](Message&& message) -> Status {
-    // What follows a refusal is not looked at.
+  status = reader_.feed(bytes, [&](Message&& message) -> Status {
     return closing_ ? ok_status() : on_message(std::move(message), out);
   });
+  // What follows a refusal is not looked at, not even whether it is sound.
+  return closing_ ? ok_status() : std::move(status);
 }
 
 /// The simple handshake. Clients that offer the digest ("complex") one accept it: the zero
@@ -111,7 +112,11 @@ std::span<const std::uint8_t> ServerProtocol::handshake(std::span<const std::uin
       if (hello_.size() < kHandshakeSize) break;
       out += static_cast<char>(kVersion);
       out.append(8, '\0');  // Time, and version zero.
-      for (std::size_t i = 8; i < kHandshakeSize; ++i) out += nonce_[i % nonce_.size()];
+      for (std::size_t left = kHandshakeSize - 8; left > 0;) {
+        const auto part = std::string_view(nonce_).substr(0, left);
+        out += part;
+        left -= part.size();
+      }
       out += std::exchange(hello_, {});
       skip_ = kHandshakeSize;
       phase_ = Phase::kSecond;
