@@ -481,7 +481,9 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
   }
   bool stopped = false;
   std::optional<Error> trouble;
-  for (std::uint64_t tick = 0; !total || tick < *total; ++tick) {
+  if (options_.hold) program_.hold();
+  for (std::uint64_t tick = 0; !total || !program_.begin() || tick < *program_.begin() + *total;
+       ++tick) {
     if (!wait_for_tick(tick, stop)) {
       stopped = true;
       break;

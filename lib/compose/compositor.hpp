@@ -24,6 +24,8 @@ namespace ts::compose {
 struct RunOptions {
   bool offline = false;  ///< As fast as possible and deterministic, instead of paced by the clock.
   std::optional<milliseconds> duration{};  ///< Overrides the show's own.
+  /// The first scene is on air, but cues and duration wait for a scene::GoAction.
+  bool hold = false;
   std::string engine = "filtergraph";
   std::vector<media::MuxTarget> outputs{};
   bool baseline = false;  ///< Constrained baseline: an output is WebRTC.

@@ -53,6 +53,8 @@ std::string_view to_string(Kind kind) noexcept {
       return "black";
     case Kind::kStop:
       return "stop";
+    case Kind::kGo:
+      return "go";
   }
   return "program";
 }
@@ -151,6 +153,16 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
       self.event(Kind::kStop, now, "");
       return ok_status();
     }
+    Status operator()(const scene::GoAction&) const {
+      if (self.begin_) {
+        return Error{.kind = ErrorKind::kConflict,
+                     .message = "the show has begun already",
+                     .hint = "only a program started on hold waits for go"};
+      }
+      self.begin_ = now;
+      self.event(Kind::kGo, now, "");
+      return ok_status();
+    }
   };
   return std::visit(Visitor{*this, tick}, action);
 }
@@ -202,7 +214,8 @@ void Program::advance(std::uint64_t tick) {
     outgoing_.clear();
     event(Kind::kTransitionEnd, tick, scene_);
   }
-  while (next_cue_ < show_->cues.size() && tick_at(show_->cues[next_cue_].at) <= tick) {
+  while (begin_ && next_cue_ < show_->cues.size() &&
+         *begin_ + tick_at(show_->cues[next_cue_].at) <= tick) {
     for (const scene::Action& action : show_->cues[next_cue_].actions) {
       // Names were checked when the show was read.
       (void)apply(action, tick);

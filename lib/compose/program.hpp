@@ -29,6 +29,7 @@ struct ProgramEvent {
     kUnmute,
     kBlack,
     kStop,
+    kGo,  ///< The cues' clock has started.
   };
   Kind kind = Kind::kProgram;
   std::uint64_t tick = 0;
@@ -42,6 +43,11 @@ std::string_view to_string(ProgramEvent::Kind kind) noexcept;
 class Program {
  public:
   explicit Program(const scene::Show& show);
+
+  /// From now on cues wait for a GoAction; without this the show begins at tick 0.
+  void hold() noexcept { begin_.reset(); }
+  /// The tick that the cues' times count from; nullopt while on hold.
+  [[nodiscard]] std::optional<std::uint64_t> begin() const noexcept { return begin_; }
 
   /// Does what the action says, from `tick` on.
   /// @return kNotFound for a name the show does not have, kConflict for a take of an empty preview.
@@ -99,6 +105,7 @@ class Program {
   Status show_overlay(const scene::OverlayAction& action, std::uint64_t tick);
 
   std::shared_ptr<const scene::Show> show_;  // owners: the copies of this state
+  std::optional<std::uint64_t> begin_ = 0;
   std::size_t next_cue_ = 0;
   std::string scene_;
   std::string outgoing_;

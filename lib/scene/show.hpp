@@ -154,8 +154,10 @@ struct BlackAction {
   milliseconds duration{500};
 };
 struct StopAction {};
+/// Starts the clock of the show's cues and duration, when the program was begun on hold.
+struct GoAction {};
 using Action = std::variant<TakeAction, PreviewAction, OverlayAction, OverlayTextAction, GainAction,
-                            MuteAction, BlackAction, StopAction>;
+                            MuteAction, BlackAction, StopAction, GoAction>;
 
 /// Actions that happen in one frame, at a time from the program's beginning.
 struct Cue {
