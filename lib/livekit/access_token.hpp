@@ -51,6 +51,15 @@ struct Claims {
   std::optional<std::int64_t> issued_at{};   ///< iat, s since 1970; nobody checks it.
 };
 
+/// What `--ttl` and the official SDKs take: "90s", "15m", "2h", "1h30m", and words as in "2 days".
+/// @return kUsage for a bare number, nonsense, nothing above 0, or more than ten years.
+Result<std::chrono::seconds> parse_token_ttl(std::string_view text);
+
+/// Grants other than "video" from a file people write, next to "video" and the plain claims:
+/// {"video":{…},"sip":{…},"name":…,"roomConfig":{…}}; or a bare VideoGrant. An unknown member is
+/// refused with the nearest name; iss, sub, exp, nbf and iat are not the file's to say.
+Result<Claims> claims_from_grant_file(std::string_view text, std::string_view what);
+
 /// What a token is made from. `claims.issuer` and the times are set by `sign_token`.
 struct TokenRequest {
   Claims claims{};

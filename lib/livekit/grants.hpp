@@ -65,6 +65,11 @@ struct ObservabilityGrant {
   bool write = false;
 };
 
+/// The values can_publish_sources may hold.
+std::vector<std::string> publish_sources();
+/// @return kUsage suggesting the nearest source.
+Status check_publish_source(std::string_view source);
+
 /// The grant as its JSON claim: the official names, in the official SDK's order of use.
 Json to_json(const VideoGrant& grant);
 

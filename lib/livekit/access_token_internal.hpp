@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/json_fwd.hpp"
+#include "core/result.hpp"
+#include "livekit/access_token.hpp"
+
+namespace ts::livekit {
+
+/// A RoomConfiguration in either spelling as the official minter writes it: camelCase, every
+/// scalar present. @return kUsage with the path; also when it would give a secret away.
+Result<Json> normalized_room_config(const Json& config);
+
+/// Whose words a claim set is, and so how strictly it is read.
+enum class ClaimSource : std::uint8_t {
+  kToken,      ///< Another minter's token: unknown members are ignored, times are read.
+  kGrantFile,  ///< People's file: unknown members are refused, times and issuer too.
+};
+/// Reads the claims of a token or a grant file.
+/// @return `kind` with the path on a wrong type.
+Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind kind);
+
+}  // namespace ts::livekit

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "livekit/access_token_internal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ts::livekit {
+namespace {
+
+/// A NumericDate. A fraction is cut so that a token is never valid longer than it says:
+/// @param up  for nbf.
+Result<std::optional<std::int64_t>> numeric_date(const JsonReader& in, std::string_view name,
+                                                 bool up) {
+  TS_TRY(const auto member, in.find(name));
+  if (!member) return std::optional<std::int64_t>{};
+  const Json& value = member->json();
+  if (!value.is_number()) return member->expected("a number");
+  const double number = value.get<double>();
+  // 2^53: times beyond are nonsense, and below it nothing here can overflow.
+  if (!(std::abs(number) < 9007199254740992.0)) return member->error("time is out of range");
+  return std::optional(static_cast<std::int64_t>(up ? std::ceil(number) : std::floor(number)));
+}
+
+Result<std::vector<std::string>> string_list(const JsonReader& in) {
+  TS_TRY(const auto items, in.items());
+  std::vector<std::string> texts;
+  for (const auto& item : items) {
+    TS_TRY(auto text, item.as_string());
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+bool is_grant_name(std::string_view name) {
+  Json probe = Json::object();
+  probe[std::string(name)] = nullptr;
+  return video_grant_from_json(probe, UnknownGrants::kRefuse).ok();
+}
+
+}  // namespace
+
+Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind kind) {
+  const JsonReader in(json, kind);
+  if (!in.is_object()) return in.expected("an object");
+  const bool strict = source == ClaimSource::kGrantFile;
+  const auto bools = [&](const JsonReader& grant,
+                         std::initializer_list<std::pair<std::string_view, bool*>> members,
+                         std::initializer_list<std::string_view> known) -> Status {
+    if (!grant.is_object()) return grant.expected("an object");
+    if (strict) TS_CHECK(grant.only(known));
+    for (const auto& [name, value] : members) {
+      TS_TRY(*value, grant.bool_or(name, false));
+    }
+    return ok_status();
+  };
+
+  Claims claims;
+  if (strict) {
+    TS_CHECK(
+        in.only({"name", "metadata", "attributes", "kind", "kindDetails", "sha256", "video", "sip",
+                 "agent", "inference", "observability", "roomPreset", "roomConfig", "identity"}));
+    TS_TRY(claims.identity, in.string_or("identity"));
+  } else {
+    TS_TRY(claims.issuer, in.string_or("iss"));
+    TS_TRY(claims.identity, in.string_or("sub"));
+    TS_TRY(const auto token_id, in.string_or("jti"));
+    if (claims.identity.empty()) claims.identity = token_id;
+    TS_TRY(claims.expires_at, numeric_date(in, "exp", false));
+    TS_TRY(claims.not_before, numeric_date(in, "nbf", true));
+    TS_TRY(claims.issued_at, numeric_date(in, "iat", false));
+  }
+  TS_TRY(claims.name, in.string_or("name"));
+  TS_TRY(claims.metadata, in.string_or("metadata"));
+  TS_TRY(claims.kind, in.string_or("kind"));
+  TS_TRY(claims.sha256, in.string_or("sha256"));
+  TS_TRY(claims.room_preset, in.string_or("roomPreset"));
+
+  TS_TRY(const auto attributes, in.find("attributes"));
+  if (attributes) {
+    TS_TRY(const auto members, attributes->members());
+    for (const auto& [name, value] : members) {
+      TS_TRY(auto text, value.as_string());
+      claims.attributes.emplace_back(name, std::move(text));
+    }
+  }
+  TS_TRY(const auto details, in.find("kindDetails"));
+  if (details) {
+    TS_TRY(claims.kind_details, string_list(*details));
+  }
+  TS_TRY(const auto video, in.find("video"));
+  if (video) {
+    TS_TRY(claims.video,
+           video_grant_from_json(video->json(),
+                                 strict ? UnknownGrants::kRefuse : UnknownGrants::kIgnore, kind,
+                                 video->path()));
+  }
+  TS_TRY(const auto sip, in.find("sip"));
+  if (sip) {
+    auto& grant = claims.sip.emplace();
+    TS_CHECK(bools(*sip, {{"admin", &grant.admin}, {"call", &grant.call}}, {"admin", "call"}));
+  }
+  TS_TRY(const auto agent, in.find("agent"));
+  if (agent) {
+    auto& grant = claims.agent.emplace();
+    TS_CHECK(bools(*agent,
+                   {{"admin", &grant.admin},
+                    {"simulationAdmin", &grant.simulation_admin},
+                    {"databaseAdmin", &grant.database_admin}},
+                   {"admin", "simulationAdmin", "databaseAdmin"}));
+  }
+  TS_TRY(const auto inference, in.find("inference"));
+  if (inference) {
+    auto& grant = claims.inference.emplace();
+    TS_CHECK(bools(*inference, {{"perform", &grant.perform}}, {"perform"}));
+  }
+  TS_TRY(const auto observability, in.find("observability"));
+  if (observability) {
+    auto& grant = claims.observability.emplace();
+    TS_CHECK(bools(*observability, {{"write", &grant.write}}, {"write"}));
+  }
+  TS_TRY(const auto config, in.find("roomConfig"));
+  if (config) {
+    if (!config->is_object()) return config->expected("an object");
+    claims.room_config = dump_json(config->json());
+  }
+  return claims;
+}
+
+Result<Claims> claims_from_grant_file(std::string_view text, std::string_view what) {
+  TS_TRY(const auto json, parse_json(text, what));
+  const auto from = [&]() -> Result<Claims> {
+    if (!json.is_object()) return JsonReader(json, ErrorKind::kUsage).expected("an object");
+    // A bare VideoGrant is what the SDKs' addGrant takes.
+    const bool bare = !json.empty() &&
+                      std::any_of(json.items().begin(), json.items().end(), [](const auto& member) {
+                        return member.key() != "agent" && is_grant_name(member.key());
+                      });
+    if (!bare) return claims_from_json(json, ClaimSource::kGrantFile, ErrorKind::kUsage);
+    Claims claims;
+    TS_TRY(claims.video,
+           video_grant_from_json(json, UnknownGrants::kRefuse, ErrorKind::kUsage, "$"));
+    return claims;
+  };
+  auto claims = from();
+  if (!claims.ok()) return std::move(claims).error().with_context(what);
+  if (!claims.value().room_config.empty()) {
+    // The room configuration is checked here, where its path means something to the reader.
+    auto config = normalized_room_config(json.at("roomConfig"));
+    if (!config.ok()) return std::move(config).error().with_context(what);
+  }
+  return claims;
+}
+
+}  // namespace ts::livekit

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "livekit/access_token.hpp"
+
+#include "core/json.hpp"
+#include "crypto/jwt.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ts::livekit {
+namespace {
+
+constexpr std::string_view kKey = "APIkey";
+constexpr WallTime kNow{std::chrono::seconds{1760000000}};
+
+const Secret& secret() {
+  static const Secret value("a secret of at least thirty-two bytes");
+  return value;
+}
+
+TokenRequest join_request() {
+  TokenRequest request;
+  request.claims.identity = "cam-1";
+  request.claims.video = VideoGrant{.room_join = true, .room = "main"};
+  return request;
+}
+
+std::string message_of(const TokenRequest& request) {
+  const auto status = check_token_request(request);
+  return status.ok() ? "" : status.error().message;
+}
+
+/// A token of these claims, signed rightly whatever they say.
+std::string token_of(std::string_view claims, std::string_view header = R"({"alg":"HS256"})") {
+  return crypto::jwt_hs256(header, claims, secret());
+}
+
+TokenVerdict verdict_of(const std::string& jwt) { return verify_token(jwt, kKey, secret(), kNow); }
+
+TEST(SignToken, IsAcceptedByVerify) {
+  const auto token = sign_token(join_request(), kKey, secret(), kNow);
+
+  ASSERT_TRUE(token.ok());
+  EXPECT_EQ(token.value().not_before, 1760000000);
+  EXPECT_EQ(token.value().expires_at, 1760000000 + 6 * 3600);
+  const auto verdict = verdict_of(token.value().jwt);
+  EXPECT_TRUE(verdict.accepted());
+  EXPECT_EQ(verdict.claims.identity, "cam-1");
+  EXPECT_EQ(verdict.claims.issuer, kKey);
+  EXPECT_TRUE(verdict.warnings.empty());
+}
+
+TEST(SignToken, CarriesEveryClaim) {
+  auto request = join_request();
+  Claims& claims = request.claims;
+  claims.name = "Front";
+  claims.metadata = "m";
+  claims.attributes = {{"b", "2"}, {"a", "1"}};
+  claims.kind = "agent";
+  claims.kind_details = {"cloud_agent"};
+  claims.sip = SipGrant{.admin = true};
+  claims.agent = AgentGrant{.simulation_admin = true};
+  claims.inference = InferenceGrant{.perform = true};
+  claims.observability = ObservabilityGrant{.write = true};
+  claims.room_preset = "show";
+  claims.room_config = R"({"agents":[{"agentName":"a"}],"max_participants":3})";
+
+  const auto token = sign_token(request, kKey, secret(), kNow);
+
+  ASSERT_TRUE(token.ok()) << token.error().message;
+  EXPECT_EQ(crypto::jwt_split(token.value().jwt).value().claims,
+            R"({"metadata":"m","attributes":{"b":"2","a":"1"},"name":"Front",)"
+            R"("video":{"roomJoin":true,"room":"main"},"sip":{"admin":true},)"
+            R"("agent":{"simulationAdmin":true},"inference":{"perform":true},)"
+            R"("observability":{"write":true},"kind":"agent","kindDetails":["cloud_agent"],)"
+            R"("roomPreset":"show","roomConfig":{"name":"","emptyTimeout":0,"departureTimeout":0,)"
+            R"("maxParticipants":3,"minPlayoutDelay":0,"maxPlayoutDelay":0,"syncStreams":false,)"
+            R"("agents":[{"agentName":"a","metadata":"","restartPolicy":"JRP_ON_FAILURE",)"
+            R"("deployment":"","attributes":{}}],"metadata":"","tags":{}},)"
+            R"("iss":"APIkey","exp":1760021600,"nbf":1760000000,"sub":"cam-1"})");
+}
+
+TEST(SignToken, NeedsAKeyAndASecret) {
+  EXPECT_EQ(sign_token(join_request(), "", secret(), kNow).error().kind, ErrorKind::kConfig);
+  EXPECT_EQ(sign_token(join_request(), kKey, Secret(""), kNow).error().kind, ErrorKind::kConfig);
+}
+
+TEST(CheckTokenRequest, RefusesAJoinWithoutIdentity) {
+  auto request = join_request();
+  request.claims.identity.clear();
+  EXPECT_EQ(message_of(request), "a token that joins a room needs an identity, and none is given");
+}
+
+TEST(CheckTokenRequest, RefusesALifetimeNotAboveZero) {
+  auto request = join_request();
+  for (const int ttl : {0, -1, -86400}) {
+    request.ttl = std::chrono::seconds{ttl};
+    EXPECT_NE(message_of(request).find("expired already"), std::string::npos);
+  }
+}
+
+TEST(CheckTokenRequest, CountsBytesNotCharacters) {
+  auto request = join_request();
+  request.claims.identity.clear();
+  for (int i = 0; i < 64; ++i) request.claims.identity += "\U0001F3A5";
+  EXPECT_EQ(message_of(request), "") << "256 bytes";
+
+  request.claims.identity += "x";
+  EXPECT_EQ(message_of(request), "the identity has 257 bytes; LiveKit's limit is 256");
+
+  request = join_request();
+  request.claims.video->room = std::string(257, 'r');
+  EXPECT_EQ(message_of(request), "the room name has 257 bytes; LiveKit's limit is 256");
+  request = join_request();
+  request.claims.name = std::string(257, 'n');
+  EXPECT_EQ(message_of(request), "the name has 257 bytes; LiveKit's limit is 256");
+}
+
+TEST(CheckTokenRequest, LimitsMetadataAndAttributes) {
+  auto request = join_request();
+  request.claims.metadata = std::string(kMaxMetadataBytes, 'm');
+  EXPECT_EQ(message_of(request), "");
+  request.claims.metadata += "m";
+  EXPECT_NE(message_of(request), "");
+
+  request = join_request();
+  request.claims.attributes = {{"a", std::string(40000, 'x')}, {"b", std::string(40000, 'x')}};
+  EXPECT_NE(message_of(request).find("80002 bytes together"), std::string::npos);
+}
+
+TEST(CheckTokenRequest, RefusesUnknownWordsWithTheNearest) {
+  auto request = join_request();
+  request.claims.kind = "agnt";
+  EXPECT_EQ(check_token_request(request).error().hint, "did you mean agent?");
+  request = join_request();
+  request.claims.video->can_publish_sources = {"camera", "unknown"};
+  EXPECT_EQ(message_of(request), "there is no track source 'unknown'");
+}
+
+TEST(CheckTokenRequest, RefusesTextThatIsNotUtf8) {
+  auto request = join_request();
+  request.claims.metadata = "\xff";
+  EXPECT_EQ(message_of(request), "the metadata is not UTF-8");
+}
+
+TEST(CheckTokenRequest, KeepsSecretsOutOfTheRoomConfiguration) {
+  auto request = join_request();
+  request.claims.room_config =
+      R"({"egress":{"room":{"streamOutputs":[{"protocol":"RTMP","urls":["rtmp://x/app/key"]}]}}})";
+  EXPECT_NE(message_of(request).find("stream outputs"), std::string::npos) << message_of(request);
+
+  request.claims.room_config =
+      R"({"egress":{"tracks":{"filepath":"a","s3":{"accessKey":"k","secret":"s","bucket":"b"}}}})";
+  EXPECT_NE(message_of(request).find("storage secret"), std::string::npos) << message_of(request);
+
+  request.claims.room_config = R"({"egress":{"tracks":{"filepath":"a"}}})";
+  EXPECT_EQ(message_of(request), "");
+  request.claims.room_config = R"({"emptyTimout":1})";
+  EXPECT_NE(message_of(request).find("emptyTimout"), std::string::npos);
+  request.claims.room_config = "[]";
+  EXPECT_NE(message_of(request), "");
+}
+
+TEST(ParseTokenTtl, ReadsShortFormsAndWords) {
+  using std::chrono::hours;
+  using std::chrono::seconds;
+  EXPECT_EQ(parse_token_ttl("90s").value(), seconds{90});
+  EXPECT_EQ(parse_token_ttl("1h30m").value(), seconds{5400});
+  EXPECT_EQ(parse_token_ttl("1.5h").value(), seconds{5400});
+  EXPECT_EQ(parse_token_ttl("2 days").value(), hours{48});
+  EXPECT_EQ(parse_token_ttl("1 week").value(), hours{168});
+  EXPECT_EQ(parse_token_ttl("1.5 hours").value(), seconds{5400});
+  EXPECT_EQ(parse_token_ttl("7d").value(), hours{168});
+}
+
+TEST(ParseTokenTtl, RefusesNonsense) {
+  for (const char* text : {"", "90", "soon", "0s", "-1h", "-2 days", "400ms", "1 fortnight",
+                           "99999999 days", "1.2.3 days", ". days", "100y"}) {
+    EXPECT_FALSE(parse_token_ttl(text).ok()) << text;
+  }
+}
+
+TEST(GrantFile, IsABareGrantOrASetOfClaims) {
+  const auto bare = claims_from_grant_file(R"({"roomJoin":true,"canPublish":false})", "g.json");
+  ASSERT_TRUE(bare.ok()) << bare.error().message;
+  EXPECT_TRUE(bare.value().video->room_join);
+
+  const auto claims = claims_from_grant_file(
+      R"({"video":{"roomList":true},"sip":{"call":true},"attributes":{"a":"1"}})", "g.json");
+  ASSERT_TRUE(claims.ok()) << claims.error().message;
+  EXPECT_TRUE(claims.value().sip->call);
+}
+
+TEST(GrantFile, RefusesUnknownMembersEverywhere) {
+  for (const char* text :
+       {R"({"video":{"roomJion":true}})", R"({"roomJoin":true,"canPublsh":true})",
+        R"({"sip":{"amin":true}})", R"({"vidoe":{}})", R"({"exp":1})", R"({"iss":"x"})",
+        R"({"roomConfig":{"tag":{}}})", R"({"video":{"canPublishSources":["cam"]}})", "[]", "1",
+        "{", ""}) {
+    const auto claims = claims_from_grant_file(text, "g.json");
+    ASSERT_FALSE(claims.ok()) << text;
+    EXPECT_EQ(claims.error().kind, ErrorKind::kUsage) << text;
+  }
+  EXPECT_EQ(claims_from_grant_file(R"({"roomJoin":true,"canPublsh":true})", "g.json").error().hint,
+            "did you mean canPublish?");
+}
+
+TEST(VerifyToken, ReadsTimesWithFractionsAndRefusesOtherTypes) {
+  const std::pair<const char*, TokenFault> cases[] = {
+      {R"({"iss":"APIkey","exp":1760000100.5})", TokenFault::kNone},
+      {R"({"iss":"APIkey","exp":1.7600001e9})", TokenFault::kNone},
+      {R"({"iss":"APIkey","exp":1759999940.9})", TokenFault::kExpired},
+      {R"({"iss":"APIkey","exp":1760000100,"nbf":1760000060.1})", TokenFault::kNotYetValid},
+      {R"({"iss":"APIkey","exp":1760000100,"nbf":-5})", TokenFault::kNone},
+      {R"({"iss":"APIkey","exp":-1})", TokenFault::kExpired},
+      {R"({"iss":"APIkey","exp":null})", TokenFault::kMissingExpiry},
+      {R"({"iss":"APIkey","exp":true})", TokenFault::kBadClaim},
+      {R"({"iss":"APIkey","exp":1e300})", TokenFault::kBadClaim},
+      {R"({"iss":"APIkey","exp":-9223372036854775808})", TokenFault::kBadClaim},
+      {R"({"iss":"APIkey","exp":18446744073709551615})", TokenFault::kBadClaim},
+      {R"({"iss":"APIkey","exp":1760000100,"sub":5})", TokenFault::kBadClaim},
+      {R"({"iss":"APIkey","exp":1760000100,"video":[]})", TokenFault::kBadClaim},
+      {R"({"iss":"APIkey","exp":1760000100,"video":{"room":7}})", TokenFault::kBadClaim},
+      {R"({"iss":7,"exp":1760000100})", TokenFault::kWrongIssuer},
+      {R"({"iss":"APIkey","exp":1760000100,"future":{"a":[1]},"video":{"newGrant":1}})",
+       TokenFault::kNone},
+      {"[]", TokenFault::kBadJson},
+      {"\xEF\xBB\xBF{\"iss\":\"APIkey\",\"exp\":1760000100}", TokenFault::kBadJson},
+      {"{\"iss\":\"APIkey\",\"exp\":1760000100,\"name\":\"\xff\"}", TokenFault::kBadJson},
+  };
+  for (const auto& [claims, fault] : cases) {
+    EXPECT_EQ(to_string(verdict_of(token_of(claims)).fault), to_string(fault)) << claims;
+  }
+}
+
+TEST(VerifyToken, RefusesHeadersOfOtherKinds) {
+  constexpr std::string_view kClaims = R"({"iss":"APIkey","exp":1760000100})";
+  const std::pair<const char*, TokenFault> cases[] = {
+      {R"({"alg":"HS256","typ":"JWT"})", TokenFault::kNone},
+      {R"({"alg":"HS384"})", TokenFault::kAlgNotAllowed},
+      {R"({"alg":"EdDSA"})", TokenFault::kAlgNotAllowed},
+      {R"({"alg":"none"})", TokenFault::kAlgNone},
+      {R"({"alg":"hs256"})", TokenFault::kAlgUnknown},
+      {R"({"alg":["HS256"]})", TokenFault::kAlgUnknown},
+      {R"({"alg":"HS256","crit":["b64"],"b64":false})", TokenFault::kMalformed},
+      {R"(["HS256"])", TokenFault::kBadJson},
+  };
+  for (const auto& [header, fault] : cases) {
+    EXPECT_EQ(to_string(verdict_of(token_of(kClaims, header)).fault), to_string(fault)) << header;
+  }
+}
+
+TEST(VerifyToken, HintsAtWhatWasPastedWithTheToken) {
+  const std::string token = token_of(R"({"iss":"APIkey","exp":1760000100})");
+  EXPECT_EQ(verdict_of("Bearer " + token).hint, "remove the word before the token");
+  EXPECT_EQ(verdict_of(token + "\n").hint, "remove the newline at the end");
+  EXPECT_EQ(verdict_of(" " + token).hint, "remove the blanks around the token");
+  EXPECT_EQ(verdict_of(token + "=").hint, "write base64url without padding");
+}
+
+TEST(VerifyToken, AllowsTheServersLeeway) {
+  const std::string token = token_of(R"({"iss":"APIkey","exp":1760000100,"nbf":1760000000})");
+  const auto fault_at = [&](int offset) {
+    return verify_token(token, kKey, secret(), kNow + std::chrono::seconds{offset}).fault;
+  };
+  EXPECT_EQ(fault_at(159), TokenFault::kNone);
+  EXPECT_EQ(fault_at(160), TokenFault::kExpired);
+  EXPECT_EQ(fault_at(-60), TokenFault::kNone);
+  EXPECT_EQ(fault_at(-61), TokenFault::kNotYetValid);
+}
+
+TEST(UnverifiedIssuer, IsTheKeyToLookUp) {
+  EXPECT_EQ(unverified_issuer(token_of(R"({"iss":"APIkey"})")), "APIkey");
+  EXPECT_EQ(unverified_issuer(token_of(R"({"iss":1})")), "");
+  EXPECT_EQ(unverified_issuer("x.y"), "");
+}
+
+TEST(InspectToken, ReadsWithoutTheSecret) {
+  const auto inspected = inspect_token(token_of(R"({"iss":"k","sub":"me","exp":5})"));
+  ASSERT_TRUE(inspected.ok());
+  EXPECT_EQ(inspected.value().algorithm, "HS256");
+  EXPECT_EQ(inspected.value().claims.identity, "me");
+  EXPECT_EQ(inspected.value().claims_json, R"({"iss":"k","sub":"me","exp":5})");
+
+  EXPECT_TRUE(inspect_token(token_of(R"({"sub":"me"})", R"({"alg":"RS256"})")).ok())
+      << "another algorithm can still be read";
+  EXPECT_EQ(inspect_token("x").error().code, "malformed");
+}
+
+TEST(WebhookToken, CarriesTheBodysDigest) {
+  const auto token = sign_webhook_token("{}", kKey, secret(), kNow);
+  ASSERT_TRUE(token.ok());
+  const auto verdict = verdict_of(token.value());
+  EXPECT_EQ(verdict.claims.sha256, "RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=");
+  EXPECT_EQ(verdict.claims.expires_at, 1760000300);
+}
+
+TEST(ApiToken, HoldsOneGrantForTenMinutes) {
+  const auto token = sign_api_token(VideoGrant{.room_list = true}, kKey, secret(), kNow);
+  ASSERT_TRUE(token.ok());
+  EXPECT_EQ(crypto::jwt_split(token.value()).value().claims,
+            R"({"video":{"roomList":true},"iss":"APIkey","exp":1760000600,"nbf":1760000000})");
+}
+
+}  // namespace
+}  // namespace ts::livekit
