@@ -230,6 +230,11 @@ Result<Show> parse_show(std::string_view text, std::string_view what,
 /// parse_show of a file.
 Result<Show> load_show(const std::filesystem::path& path);
 
+/// One source from the JSON text of its object in a show file, for a source that joins later.
+/// @param folder  relative paths are resolved against it; empty leaves them as they are.
+Result<Source> parse_source(std::string_view name, std::string_view json,
+                            const std::filesystem::path& folder);
+
 /// One output as the command line writes it: "file:F", "hls:DIR", "rtmp-url-file:F", "mux:ID",
 /// "whip:URL", "room". Relative paths stay relative to the working directory.
 Result<Output> parse_output(std::string_view text);

@@ -72,6 +72,12 @@ class Parser {
     return std::move(show_);
   }
 
+  /// The document is one source's object.
+  Result<Source> parse_single_source(const std::string& name) {
+    TS_CHECK(check_name(root_, name, "source"));
+    return parse_source(name, root_);
+  }
+
  private:
   [[nodiscard]] std::string resolved(const std::string& path) const {
     return fs::path(path).is_absolute() ? path : (show_.folder / path).lexically_normal().string();
@@ -687,6 +693,12 @@ Result<Show> parse_show(std::string_view text, std::string_view what, const fs::
   TS_TRY(const Json json, parse_json(text, what, ErrorKind::kUsage));
   auto show = Parser(JsonReader(json, ErrorKind::kUsage), folder).parse();
   return std::move(show).with_context(what);
+}
+
+Result<Source> parse_source(std::string_view name, std::string_view json, const fs::path& folder) {
+  TS_TRY(const Json document, parse_json(json, "the source", ErrorKind::kUsage));
+  return Parser(JsonReader(document, ErrorKind::kUsage), folder)
+      .parse_single_source(std::string(name));
 }
 
 Result<Show> load_show(const fs::path& path) {

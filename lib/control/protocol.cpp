@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/protocol.hpp"
+
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <utility>
+
+namespace ts::control {
+namespace {
+
+using AnyRequest = std::variant<Command, EventsRequest, PingRequest>;
+
+constexpr milliseconds kMaxTransition{60'000};
+constexpr milliseconds kMaxDelay{10'000};
+constexpr double kMinGain = -120;
+constexpr double kMaxGain = 24;
+constexpr std::size_t kMaxName = 200;
+constexpr std::size_t kMaxWords = 2000;
+constexpr std::size_t kMaxPath = 4096;
+constexpr JsonLimits kLimits{.max_bytes = kMaxLine, .max_depth = 16};
+
+constexpr std::array<std::string_view, 9> kEventKinds{
+    "scene", "tally", "overlay", "audio", "black", "source", "output", "guard", "stop"};
+
+Result<std::string> text_member(const JsonReader& object, std::string_view key, std::size_t most) {
+  TS_TRY(const auto member, object.at(key));
+  TS_TRY(auto value, member.as_string());
+  if (value.empty()) return member.error("expected text");
+  if (value.size() > most) return member.error(fmt::format("expected at most {} bytes", most));
+  return value;
+}
+
+Result<std::string> optional_text(const JsonReader& object, std::string_view key,
+                                  std::size_t most) {
+  TS_TRY(const auto member, object.find(key));
+  if (!member) return std::string();
+  return text_member(object, key, most);
+}
+
+/// Words for an overlay: may be empty.
+Result<std::string> words_member(const JsonReader& object, std::string_view key) {
+  TS_TRY(auto value, object.string_or(key));
+  if (value.size() <= kMaxWords) return value;
+  TS_TRY(const auto member, object.at(key));
+  return member.error(fmt::format("expected at most {} bytes", kMaxWords));
+}
+
+Result<milliseconds> duration_member(const JsonReader& object, std::string_view key,
+                                     milliseconds fallback, milliseconds most) {
+  TS_TRY(const auto member, object.find(key));
+  if (!member) return fallback;
+  TS_TRY(const auto value, member->as_int());
+  if (value < 0 || value > most.count()) {
+    return member->error(fmt::format("expected 0 to {} milliseconds", most.count()));
+  }
+  return milliseconds{value};
+}
+
+Result<Step> parse_take(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "scene", "transition", "duration_ms"}));
+  scene::TakeAction take;
+  TS_TRY(take.scene, optional_text(object, "scene", kMaxName));
+  TS_TRY(const auto transition, object.find("transition"));
+  TS_TRY(const auto duration, object.find("duration_ms"));
+  if (transition) {
+    TS_TRY(const auto word, transition->as_string());
+    TS_TRY(take.transition.kind, scene::parse_transition(word));
+  } else if (duration) {
+    take.transition.kind = scene::TransitionKind::kFade;
+  }
+  if (take.transition.kind != scene::TransitionKind::kCut) {
+    TS_TRY(take.transition.duration,
+           duration_member(object, "duration_ms", milliseconds{500}, kMaxTransition));
+  } else if (duration) {
+    return duration->error("a cut has no duration");
+  }
+  return Step{scene::Action{take}};
+}
+
+Result<Step> parse_audio(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "source", "gain_db", "mute", "solo", "delay_ms"}));
+  AudioCommand audio;
+  TS_TRY(audio.source, text_member(object, "source", kMaxName));
+  TS_TRY(const auto gain, object.find("gain_db"));
+  if (gain) {
+    TS_TRY(audio.gain_db, gain->as_number());
+    if (!(*audio.gain_db >= kMinGain && *audio.gain_db <= kMaxGain)) {
+      return gain->error(fmt::format("expected {} to {} dB", kMinGain, kMaxGain));
+    }
+  }
+  TS_TRY(const auto mute, object.find("mute"));
+  if (mute) {
+    TS_TRY(audio.mute, mute->as_bool());
+  }
+  TS_TRY(const auto solo, object.find("solo"));
+  if (solo) {
+    TS_TRY(audio.solo, solo->as_bool());
+  }
+  TS_TRY(const auto delay, object.find("delay_ms"));
+  if (delay) {
+    TS_TRY(audio.delay, duration_member(object, "delay_ms", milliseconds{0}, kMaxDelay));
+  }
+  if (!gain && !mute && !solo && !delay) {
+    Error error = object.error("nothing to change");
+    error.hint = "give gain_db, mute, solo or delay_ms";
+    return error;
+  }
+  return Step{audio};
+}
+
+Result<Step> parse_overlay(const JsonReader& object, std::string_view word) {
+  if (word != "overlay_set") {
+    TS_CHECK(object.only({"id", "command", "overlay"}));
+    TS_TRY(auto name, text_member(object, "overlay", kMaxName));
+    return Step{scene::Action{
+        scene::OverlayAction{.overlay = std::move(name), .show = word == "overlay_show"}}};
+  }
+  TS_CHECK(object.only({"id", "command", "overlay", "title", "text", "subtitle"}));
+  scene::OverlayTextAction set;
+  TS_TRY(set.overlay, text_member(object, "overlay", kMaxName));
+  TS_TRY(const auto title, object.find("title"));
+  TS_TRY(const auto text, object.find("text"));
+  if (title.has_value() == text.has_value()) return object.error("expected either title or text");
+  TS_TRY(set.title, words_member(object, title ? "title" : "text"));
+  TS_TRY(set.subtitle, words_member(object, "subtitle"));
+  return Step{scene::Action{set}};
+}
+
+/// A command that may be part of a batch; nullopt when `word` is none of them.
+Result<std::optional<Step>> parse_step(const JsonReader& object, std::string_view word) {
+  std::optional<Step> step;
+  if (word == "preview") {
+    TS_CHECK(object.only({"id", "command", "scene"}));
+    TS_TRY(auto scene, text_member(object, "scene", kMaxName));
+    step = scene::Action{scene::PreviewAction{std::move(scene)}};
+  } else if (word == "take") {
+    TS_TRY(step, parse_take(object));
+  } else if (word == "cut") {
+    TS_CHECK(object.only({"id", "command", "scene"}));
+    TS_TRY(auto scene, optional_text(object, "scene", kMaxName));
+    step = scene::Action{scene::TakeAction{.scene = std::move(scene), .transition = {}}};
+  } else if (word == "black") {
+    TS_CHECK(object.only({"id", "command", "on", "duration_ms"}));
+    scene::BlackAction black;
+    TS_TRY(black.black, object.bool_or("on", true));
+    TS_TRY(black.duration,
+           duration_member(object, "duration_ms", milliseconds{500}, kMaxTransition));
+    step = scene::Action{black};
+  } else if (word == "overlay_show" || word == "overlay_hide" || word == "overlay_set") {
+    TS_TRY(step, parse_overlay(object, word));
+  } else if (word == "audio") {
+    TS_TRY(step, parse_audio(object));
+  }
+  return step;
+}
+
+Result<AnyRequest> parse_batch(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "commands"}));
+  TS_TRY(const auto commands, object.at("commands"));
+  TS_TRY(const auto items, commands.items());
+  if (items.empty() || items.size() > kMaxBatch) {
+    return commands.error(fmt::format("expected 1 to {} commands", kMaxBatch));
+  }
+  ActCommand act;
+  for (const auto& item : items) {
+    TS_TRY(const auto member, item.at("command"));
+    TS_TRY(const auto word, member.as_string());
+    TS_TRY(auto step, parse_step(item, word));
+    if (!step) {
+      Error error = member.error(fmt::format("'{}' cannot be part of a batch", shorten(word, 60)));
+      error.hint =
+          "known: preview, take, cut, black, overlay_show, overlay_hide, overlay_set, audio";
+      return error;
+    }
+    act.steps.push_back(std::move(*step));
+  }
+  return AnyRequest{Command{std::move(act)}};
+}
+
+Result<AnyRequest> parse_source_add(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "name", "source"}));
+  TS_TRY(const auto name, text_member(object, "name", kMaxName));
+  TS_TRY(const auto definition, object.at("source"));
+  if (!definition.is_object()) return definition.expected("an object");
+  auto source = scene::parse_source(name, dump_json(definition.json()), {});
+  if (!source) return std::move(source).error().with_context("source");
+  const auto* media = std::get_if<scene::MediaInput>(&source.value().input);
+  if (media != nullptr && media->is_file && !std::filesystem::path(media->url).is_absolute()) {
+    return definition.error("expected an absolute path");
+  }
+  return AnyRequest{Command{SourceAddCommand{std::move(source).value()}}};
+}
+
+Result<AnyRequest> parse_output_add(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "output", "name"}));
+  TS_TRY(const auto member, object.at("output"));
+  TS_TRY(const auto text, text_member(object, "output", kMaxPath));
+  TS_TRY(auto output, scene::parse_output(text));
+  const std::string* path = nullptr;
+  if (const auto* file = std::get_if<scene::FileOutput>(&output.target)) path = &file->path;
+  if (const auto* key = std::get_if<scene::RtmpUrlFileOutput>(&output.target)) path = &key->path;
+  if (const auto* hls = std::get_if<scene::HlsOutput>(&output.target)) path = &hls->folder;
+  if (path != nullptr && !std::filesystem::path(*path).is_absolute()) {
+    return member.error("expected an absolute path");
+  }
+  TS_TRY(auto name, optional_text(object, "name", 64));
+  if (!name.empty()) output.name = std::move(name);
+  return AnyRequest{Command{OutputAddCommand{std::move(output)}}};
+}
+
+Result<AnyRequest> parse_shot(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "path", "source"}));
+  ShotCommand shot;
+  TS_TRY(shot.path, text_member(object, "path", kMaxPath));
+  TS_TRY(shot.source, optional_text(object, "source", kMaxName));
+  if (std::filesystem::path(shot.path).is_absolute()) return AnyRequest{Command{std::move(shot)}};
+  TS_TRY(const auto member, object.at("path"));
+  return member.error("expected an absolute path");
+}
+
+Result<AnyRequest> parse_events(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "kinds"}));
+  EventsRequest events;
+  TS_TRY(const auto kinds, object.find("kinds"));
+  if (!kinds) return AnyRequest{events};
+  TS_TRY(const auto items, kinds->items());
+  for (const auto& item : items) {
+    TS_TRY(auto kind, item.as_string());
+    if (std::find(kEventKinds.begin(), kEventKinds.end(), kind) == kEventKinds.end()) {
+      Error error = item.error(fmt::format("unknown event '{}'", shorten(kind, 60)));
+      error.hint = fmt::format("known: {}", fmt::join(kEventKinds, ", "));
+      return error;
+    }
+    events.kinds.push_back(std::move(kind));
+  }
+  return AnyRequest{std::move(events)};
+}
+
+/// A command whose only member is the name of something.
+template <typename T>
+Result<AnyRequest> parse_named(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "name"}));
+  TS_TRY(auto name, text_member(object, "name", kMaxName));
+  return AnyRequest{Command{T{std::move(name)}}};
+}
+
+/// A command without members.
+Result<AnyRequest> parse_bare(const JsonReader& object, AnyRequest request) {
+  TS_CHECK(object.only({"id", "command"}));
+  return request;
+}
+
+Error unknown_command(const JsonReader& member, const std::string& word) {
+  Error error = member.error(fmt::format("unknown command '{}'", shorten(word, 60)));
+  if (const auto near = nearest(
+          word, {"preview",       "take",           "cut",        "black",         "overlay_show",
+                 "overlay_hide",  "overlay_set",    "audio",      "batch",         "source_add",
+                 "source_remove", "source_restart", "output_add", "output_remove", "output_list",
+                 "status",        "shot",           "stop",       "events",        "ping"})) {
+    error.hint = fmt::format("did you mean '{}'?", *near);
+  } else {
+    error.hint = "the protocol is described in lib/control/protocol.hpp";
+  }
+  return error;
+}
+
+Result<AnyRequest> parse_request(const JsonReader& object) {
+  TS_TRY(const auto member, object.at("command"));
+  TS_TRY(const auto word, member.as_string());
+  TS_TRY(auto step, parse_step(object, word));
+  if (step) return AnyRequest{Command{ActCommand{.steps = {std::move(*step)}}}};
+  if (word == "batch") return parse_batch(object);
+  if (word == "source_add") return parse_source_add(object);
+  if (word == "source_remove") return parse_named<SourceRemoveCommand>(object);
+  if (word == "source_restart") return parse_named<SourceRestartCommand>(object);
+  if (word == "output_add") return parse_output_add(object);
+  if (word == "output_remove") return parse_named<OutputRemoveCommand>(object);
+  if (word == "output_list") return parse_bare(object, Command{OutputListCommand{}});
+  if (word == "status") return parse_bare(object, Command{StatusCommand{}});
+  if (word == "shot") return parse_shot(object);
+  if (word == "events") return parse_events(object);
+  if (word == "ping") return parse_bare(object, PingRequest{});
+  if (word == "stop") {
+    return parse_bare(object, Command{ActCommand{.steps = {scene::Action{scene::StopAction{}}}}});
+  }
+  return unknown_command(member, word);
+}
+
+}  // namespace
+
+ClientLine parse_line(std::string_view line) {
+  ClientLine out{.id = "null"};
+  if (line.size() > kMaxLine) {
+    out.request = Error{.kind = ErrorKind::kUsage,
+                        .message = fmt::format("a line is longer than {} bytes", kMaxLine),
+                        .hint = "send one JSON object per line"};
+    return out;
+  }
+  const auto json = parse_json(line, "the command", ErrorKind::kUsage, kLimits);
+  if (!json) {
+    out.request = json.error();
+    return out;
+  }
+  const JsonReader object(json.value(), ErrorKind::kUsage);
+  if (!object.is_object()) {
+    out.request = object.expected("an object such as {\"command\": \"status\"}");
+    return out;
+  }
+  if (const auto id = json.value().find("id"); id != json.value().end() && !id->is_null()) {
+    const bool good =
+        id->is_number() || (id->is_string() && !id->get_ref<const std::string&>().empty());
+    const auto text = dump_json(*id);
+    if (!good || text.size() > 200) {
+      out.request = Error{.kind = ErrorKind::kUsage,
+                          .message = "at $.id: expected a number or a short string"};
+      return out;
+    }
+    out.id = text;
+  }
+  out.request = parse_request(object);
+  return out;
+}
+
+Json error_json(const Error& error) {
+  Json json{{"kind", to_string(error.kind)},
+            {"code", error.code.empty() ? std::string(to_string(error.kind)) : error.code},
+            {"message", error.message}};
+  if (!error.hint.empty()) json["hint"] = error.hint;
+  json["retryable"] = error.retryable;
+  return json;
+}
+
+Error error_from_json(const Json& json) {
+  Error error{.kind = ErrorKind::kRemote, .message = "the compositor refused the command"};
+  if (!json.is_object()) return error;
+  const auto text = [&](const char* key) {
+    const auto member = json.find(key);
+    return member != json.end() && member->is_string() ? member->get<std::string>() : std::string();
+  };
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::kTerminated); ++kind) {
+    if (to_string(static_cast<ErrorKind>(kind)) == text("kind")) {
+      error.kind = static_cast<ErrorKind>(kind);
+    }
+  }
+  if (auto message = text("message"); !message.empty()) error.message = std::move(message);
+  error.hint = text("hint");
+  error.code = text("code");
+  const auto retryable = json.find("retryable");
+  error.retryable = retryable != json.end() && retryable->is_boolean() && retryable->get<bool>();
+  return error;
+}
+
+Status check_request(const Json& request) {
+  const auto line = parse_line(dump_json(request));
+  if (!line.request) return line.request.error();
+  return ok_status();
+}
+
+}  // namespace ts::control

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/protocol.hpp"
+
+#include "core/json.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ts::control {
+namespace {
+
+/// The single command of a line; throws when there is none.
+template <typename T>
+T command_of(std::string_view line) {
+  auto parsed = parse_line(line);
+  if (!parsed.request) throw std::runtime_error(parsed.request.error().message);
+  return std::get<T>(std::get<Command>(parsed.request.value()));
+}
+
+/// The single action of a line.
+template <typename T>
+T action_of(std::string_view line) {
+  const auto act = command_of<ActCommand>(line);
+  if (act.steps.size() != 1) throw std::runtime_error("not one step");
+  return std::get<T>(std::get<scene::Action>(act.steps.front()));
+}
+
+Error error_of(std::string_view line) {
+  auto parsed = parse_line(line);
+  if (parsed.request) throw std::runtime_error("accepted");
+  return parsed.request.error();
+}
+
+TEST(ControlLine, ReadsATakeWithItsTransition) {
+  const auto take = action_of<scene::TakeAction>(
+      R"({"id":1,"command":"take","scene":"two","transition":"fade","duration_ms":700})");
+
+  EXPECT_EQ(take.scene, "two");
+  EXPECT_EQ(take.transition.kind, scene::TransitionKind::kFade);
+  EXPECT_EQ(take.transition.duration, milliseconds{700});
+}
+
+TEST(ControlLine, TakesThePreviewByACutWhenNothingIsSaid) {
+  const auto take = action_of<scene::TakeAction>(R"({"command":"take"})");
+
+  EXPECT_EQ(take.scene, "");
+  EXPECT_EQ(take.transition, scene::Transition{});
+  EXPECT_EQ(action_of<scene::TakeAction>(R"({"command":"cut"})").transition, scene::Transition{});
+}
+
+TEST(ControlLine, MeansAFadeByADurationAloneAndHalfASecondByATransitionAlone) {
+  EXPECT_EQ(action_of<scene::TakeAction>(R"({"command":"take","duration_ms":20})").transition.kind,
+            scene::TransitionKind::kFade);
+  EXPECT_EQ(
+      action_of<scene::TakeAction>(R"({"command":"take","transition":"wipe"})").transition.duration,
+      milliseconds{500});
+}
+
+TEST(ControlLine, RefusesADurationForACut) {
+  EXPECT_EQ(error_of(R"({"command":"take","transition":"cut","duration_ms":1})").message,
+            "at $.duration_ms: a cut has no duration");
+  EXPECT_EQ(error_of(R"({"command":"cut","duration_ms":1})").kind, ErrorKind::kUsage);
+}
+
+TEST(ControlLine, ReadsOverlays) {
+  EXPECT_TRUE(
+      action_of<scene::OverlayAction>(R"({"command":"overlay_show","overlay":"name"})").show);
+  EXPECT_FALSE(
+      action_of<scene::OverlayAction>(R"({"command":"overlay_hide","overlay":"name"})").show);
+  const auto set = action_of<scene::OverlayTextAction>(
+      R"({"command":"overlay_set","overlay":"name","title":"Ana","subtitle":""})");
+  EXPECT_EQ(set.title, "Ana");
+  EXPECT_EQ(action_of<scene::OverlayTextAction>(
+                R"({"command":"overlay_set","overlay":"t","text":"one\ntwo"})")
+                .title,
+            "one\ntwo");
+}
+
+TEST(ControlLine, WantsEitherATitleOrAText) {
+  EXPECT_EQ(error_of(R"({"command":"overlay_set","overlay":"n"})").message,
+            "at $: expected either title or text");
+  EXPECT_FALSE(
+      parse_line(R"({"command":"overlay_set","overlay":"n","title":"a","text":"b"})").request.ok());
+}
+
+TEST(ControlLine, ReadsSound) {
+  const auto act = command_of<ActCommand>(
+      R"({"command":"audio","source":"wide","gain_db":-3.5,"mute":false,"solo":true,"delay_ms":40})");
+  const auto audio = std::get<AudioCommand>(act.steps.at(0));
+
+  EXPECT_EQ(audio.source, "wide");
+  EXPECT_EQ(audio.gain_db, -3.5);
+  EXPECT_EQ(audio.mute, false);
+  EXPECT_EQ(audio.solo, true);
+  EXPECT_EQ(audio.delay, milliseconds{40});
+}
+
+TEST(ControlLine, RefusesSoundBeyondItsLimits) {
+  EXPECT_EQ(error_of(R"({"command":"audio","source":"a","gain_db":25})").message,
+            "at $.gain_db: expected -120 to 24 dB");
+  EXPECT_FALSE(parse_line(R"({"command":"audio","source":"a","delay_ms":10001})").request.ok());
+  EXPECT_FALSE(parse_line(R"({"command":"audio","source":"a","delay_ms":-1})").request.ok());
+  EXPECT_EQ(error_of(R"({"command":"audio","source":"a"})").hint,
+            "give gain_db, mute, solo or delay_ms");
+}
+
+TEST(ControlLine, ReadsABatchAsOneCommand) {
+  const auto act = command_of<ActCommand>(
+      R"({"command":"batch","commands":[{"command":"cut","scene":"a"},
+          {"command":"overlay_show","overlay":"o"},{"command":"audio","source":"s","mute":true}]})");
+
+  ASSERT_EQ(act.steps.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<AudioCommand>(act.steps[2]));
+}
+
+TEST(ControlLine, KeepsWhatNeedsTimeOutOfABatch) {
+  const auto error =
+      error_of(R"({"command":"batch","commands":[{"command":"source_remove","name":"a"}]})");
+
+  EXPECT_EQ(error.message, "at $.commands[0].command: 'source_remove' cannot be part of a batch");
+  EXPECT_FALSE(parse_line(R"({"command":"batch","commands":[]})").request.ok());
+  EXPECT_FALSE(parse_line(R"({"command":"batch","commands":[{"command":"batch"}]})").request.ok());
+}
+
+TEST(ControlLine, LimitsABatch) {
+  std::string many = R"({"command":"cut"})";
+  for (std::size_t i = 1; i < kMaxBatch; ++i) many += R"(,{"command":"cut"})";
+
+  EXPECT_TRUE(parse_line(R"({"command":"batch","commands":[)" + many + "]}").request.ok());
+  EXPECT_FALSE(parse_line(R"({"command":"batch","commands":[)" + many + R"(,{"command":"cut"}]})")
+                   .request.ok());
+}
+
+TEST(ControlLine, ReadsASourceAsInAShowFile) {
+  const auto add = command_of<SourceAddCommand>(
+      R"({"command":"source_add","name":"late","source":{"url":"/media/late.mp4","loop":true}})");
+
+  EXPECT_EQ(add.source.name, "late");
+  EXPECT_TRUE(std::get<scene::MediaInput>(add.source.input).loop);
+}
+
+TEST(ControlLine, RefusesARelativePathAndAForbiddenProtocol) {
+  EXPECT_EQ(error_of(R"({"command":"source_add","name":"a","source":{"url":"late.mp4"}})").message,
+            "at $.source: expected an absolute path");
+  EXPECT_FALSE(
+      parse_line(R"({"command":"source_add","name":"a","source":{"url":"file:///etc/passwd"}})")
+          .request.ok());
+  EXPECT_FALSE(parse_line(R"({"command":"output_add","output":"file:x.mp4"})").request.ok());
+  EXPECT_FALSE(parse_line(R"({"command":"shot","path":"x.png"})").request.ok());
+}
+
+TEST(ControlLine, ReadsOutputsWithTheNameTheyAreGiven) {
+  const auto add = command_of<OutputAddCommand>(
+      R"({"command":"output_add","output":"file:/tmp/a.mp4","name":"rec"})");
+
+  EXPECT_EQ(add.output.name, "rec");
+  EXPECT_EQ(std::get<scene::FileOutput>(add.output.target).path, "/tmp/a.mp4");
+}
+
+TEST(ControlLine, ReadsTheRest) {
+  EXPECT_EQ(command_of<SourceRestartCommand>(R"({"command":"source_restart","name":"a"})").name,
+            "a");
+  EXPECT_EQ(command_of<OutputRemoveCommand>(R"({"command":"output_remove","name":"a"})").name, "a");
+  EXPECT_NO_THROW(command_of<OutputListCommand>(R"({"command":"output_list"})"));
+  EXPECT_NO_THROW(command_of<StatusCommand>(R"({"command":"status"})"));
+  EXPECT_EQ(command_of<ShotCommand>(R"({"command":"shot","path":"/a.png","source":"s"})").source,
+            "s");
+  EXPECT_NO_THROW(action_of<scene::StopAction>(R"({"command":"stop"})"));
+  EXPECT_FALSE(action_of<scene::BlackAction>(R"({"command":"black","on":false})").black);
+  EXPECT_EQ(action_of<scene::PreviewAction>(R"({"command":"preview","scene":"a"})").scene, "a");
+}
+
+TEST(ControlLine, SuggestsWhatWasMeant) {
+  EXPECT_EQ(error_of(R"({"command":"overlay_shwo","overlay":"a"})").hint,
+            "did you mean 'overlay_show'?");
+  EXPECT_NE(error_of(R"({"command":"take","secne":"a"})").hint.find("scene"), std::string::npos);
+  EXPECT_NE(error_of(R"({"command":"take","transition":"fdae"})").hint.find("fade"),
+            std::string::npos);
+}
+
+TEST(ControlLine, KeepsTheIdEvenWhenTheRestIsBad) {
+  EXPECT_EQ(parse_line(R"({"id":7,"command":"nope"})").id, "7");
+  EXPECT_EQ(parse_line(R"({"id":"a\"b"})").id, R"("a\"b")");
+  EXPECT_EQ(parse_line(R"({"command":"status"})").id, "null");
+  EXPECT_EQ(parse_line("garbage").id, "null");
+}
+
+TEST(ControlLine, RefusesOddIds) {
+  for (const auto* line : {R"({"id":{},"command":"ping"})", R"({"id":[1],"command":"ping"})",
+                           R"({"id":true,"command":"ping"})", R"({"id":"","command":"ping"})"}) {
+    EXPECT_EQ(error_of(line).message, "at $.id: expected a number or a short string") << line;
+  }
+  EXPECT_FALSE(
+      parse_line("{\"id\":\"" + std::string(300, 'x') + "\",\"command\":\"ping\"}").request.ok());
+}
+
+TEST(ControlLine, RefusesGarbage) {
+  for (const auto* line :
+       {"", "{", "[]", "null", "42", "\"take\"", "{\"command\":3}", "\xff\xfe",
+        "{\"command\":\"take\"} trailing", "{\"command\":\"take\",\"scene\":3}"}) {
+    EXPECT_EQ(error_of(line).kind, ErrorKind::kUsage) << line;
+  }
+  EXPECT_FALSE(parse_line(std::string(kMaxLine + 1, ' ')).request.ok());
+  EXPECT_FALSE(parse_line(std::string(60000, '[')).request.ok());
+}
+
+TEST(ControlLine, ReadsSubscriptions) {
+  auto all = parse_line(R"({"command":"events"})");
+  auto some = parse_line(R"({"command":"events","kinds":["tally","guard"]})");
+
+  EXPECT_TRUE(std::get<EventsRequest>(all.request.value()).kinds.empty());
+  EXPECT_EQ(std::get<EventsRequest>(some.request.value()).kinds.size(), 2U);
+  EXPECT_FALSE(parse_line(R"({"command":"events","kinds":["nope"]})").request.ok());
+}
+
+TEST(ControlErrors, SurviveTheWayThroughJson) {
+  const Error error{.kind = ErrorKind::kConflict,
+                    .message = "no",
+                    .hint = "do this",
+                    .retryable = true,
+                    .code = "busy"};
+
+  const auto back = error_from_json(error_json(error));
+
+  EXPECT_EQ(back.kind, error.kind);
+  EXPECT_EQ(back.message, "no");
+  EXPECT_EQ(back.hint, "do this");
+  EXPECT_EQ(back.code, "busy");
+  EXPECT_TRUE(back.retryable);
+  EXPECT_EQ(error_from_json(Json::array()).kind, ErrorKind::kRemote);
+}
+
+}  // namespace
+}  // namespace ts::control
