@@ -27,6 +27,9 @@ struct ClientOptions {
   std::chrono::milliseconds timeout{60'000};  ///< Of each try.
   net::RetryOptions retry{};
   bool pacing = true;  ///< 1 POST and 5 other calls a second, as Mux allows.
+  /// False leaves out the reads that guard a write (a ref that exists, a stream that is not idle):
+  /// for --dry-run, which shows the write itself.
+  bool look_first = true;
 };
 
 /// One page or, with `all`, every page.

@@ -49,6 +49,9 @@ struct TokenRequest {
   /// Claims in their order before kid, sub, aud and exp; values keep their JSON type. An ordered
   /// JSON object, or null for none.
   const Json* params = nullptr;
+  /// True keeps params named kid, sub, aud or exp: their values are replaced, their places stay, as
+  /// in the SDK. False refuses them.
+  bool allow_reserved_params = false;
 };
 
 /// Signs a playback or statistics token (RS256; claims: params, kid, sub, aud, exp; no iat).
@@ -94,6 +97,13 @@ struct PlaybackUrlRequest {
 /// nearest one; `latency` explains latency_mode), a value out of range, or modifiers beside a
 /// token.
 Result<std::string> playback_url(const PlaybackUrlRequest& request);
+
+/// Checks one claim that is a modifier of what the token opens. Claims of one's own are allowed, so
+/// an unknown name is no error.
+/// @return kUsage for a known modifier with a value that Mux does not take, for `latency`, and for
+/// a
+///         name that is a slip of a known one.
+Status check_claim(TokenType type, std::string_view name, std::string_view value);
 
 /// Checks one modifier by name and value for a kind, as playback_url does.
 Status check_modifier(PlaybackKind kind, std::string_view name, std::string_view value);

@@ -262,7 +262,7 @@ void Connection::on_tag(const TagView& tag) {
   live_->last_timestamp_ms = tag.timestamp_ms;
   if (tag.type == TagType::kAudio) ++live_->audio_tags;
   if (tag.type == TagType::kVideo) ++live_->video_tags;
-  if (is_key_frame(tag) && !is_sequence_header(tag)) ++live_->key_frames;
+  if (is_key_frame(tag)) ++live_->key_frames;
   arm(Waiting::kForMedia);
   sink_->on_tag(tag);
 }

@@ -9,6 +9,8 @@ namespace {
 
 /// Enhanced RTMP: this bit of the first byte says that a FourCC follows.
 constexpr std::uint8_t kExtendedHeader = 0x80;
+constexpr std::uint8_t kCodedFrames = 1;   // Packet types behind an extended header.
+constexpr std::uint8_t kCodedFramesX = 3;  // Without composition time.
 constexpr std::uint8_t kCodecAvc = 7;
 constexpr std::uint8_t kCodecHevc = 12;  // Not in the specification; common practice in Asia.
 constexpr std::uint8_t kSoundFormatAac = 10;
@@ -32,9 +34,20 @@ std::span<const std::uint8_t> without_set_data_frame(std::span<const std::uint8_
 
 }  // namespace
 
-bool is_key_frame(const TagView& tag) noexcept {
+bool is_picture(const TagView& tag) noexcept {
   if (tag.type != TagType::kVideo || tag.payload.empty()) return false;
-  return ((tag.payload[0] >> 4U) & 0x07U) == 1U;
+  const auto first = unsigned{tag.payload[0]};
+  if ((first & kExtendedHeader) != 0) {
+    const auto packet = first & 0x0fU;
+    return packet == kCodedFrames || packet == kCodedFramesX;
+  }
+  const auto codec = first & 0x0fU;
+  if (codec != kCodecAvc && codec != kCodecHevc) return true;
+  return tag.payload.size() > 1 && tag.payload[1] == 1;
+}
+
+bool is_key_frame(const TagView& tag) noexcept {
+  return is_picture(tag) && (tag.payload[0] >> 4U & 0x07U) == 1U;
 }
 
 bool is_sequence_header(const TagView& tag) noexcept {

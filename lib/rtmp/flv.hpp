@@ -29,7 +29,9 @@ struct Tag {
   [[nodiscard]] TagView view() const { return {type, timestamp_ms, payload}; }
 };
 
-/// H.264/HEVC/VP6… key frame, sequence headers included (classic and enhanced RTMP headers).
+/// A picture, as opposed to sequence headers and ends (classic and enhanced RTMP headers).
+bool is_picture(const TagView& tag) noexcept;
+/// A picture that a decoder can begin with.
 bool is_key_frame(const TagView& tag) noexcept;
 /// Decoder configuration (AVC/HEVC/AV1 sequence header, AAC AudioSpecificConfig).
 bool is_sequence_header(const TagView& tag) noexcept;

@@ -219,8 +219,10 @@ struct FlvPipe::Impl {
   std::unique_ptr<TagRing::Reader> reader;
   UniqueFd out;
   UniqueFd wake;  // Readable once stop was requested, to interrupt a blocked write.
-  std::atomic<bool> finished{false};
   std::atomic<std::uint64_t> written{0};
+  std::mutex mutex;  // Guards `finished`.
+  std::condition_variable ended;
+  bool finished = false;
   std::jthread thread;
 };
 
@@ -259,7 +261,11 @@ void FlvPipe::Impl::run(const std::stop_token& stop) {
     open = write(buffer, stop);
   }
   out.reset();
-  finished = true;
+  {
+    const std::lock_guard lock(mutex);
+    finished = true;
+  }
+  ended.notify_all();
 }
 
 FlvPipe::FlvPipe(std::unique_ptr<TagRing::Reader> reader, UniqueFd out)
@@ -277,7 +283,15 @@ FlvPipe::FlvPipe(std::unique_ptr<TagRing::Reader> reader, UniqueFd out)
 
 FlvPipe::~FlvPipe() = default;
 
-bool FlvPipe::finished() const noexcept { return impl_->finished; }
+bool FlvPipe::finished() const noexcept {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->finished;
+}
+
+bool FlvPipe::wait(milliseconds limit) const {
+  std::unique_lock lock(impl_->mutex);
+  return impl_->ended.wait_for(lock, limit, [this] { return impl_->finished; });
+}
 
 std::uint64_t FlvPipe::bytes_written() const noexcept { return impl_->written; }
 

@@ -105,7 +105,8 @@ class TagRing::Reader {
 
 /// Copies a reader as an FLV stream into a pipe or socket (a child's standard input) on a thread
 /// of its own. The descriptor is closed when the ring has ended and everything is written, when
-/// the other end has gone, or on destruction (which does not wait for a stuck reader).
+/// the other end has gone, or on destruction. Destruction drops what is not written yet, for the
+/// reader may be stuck: keep the pipe until `wait` says that it has finished.
 class FlvPipe {
  public:
   FlvPipe(std::unique_ptr<TagRing::Reader> reader, UniqueFd out);
@@ -115,6 +116,8 @@ class FlvPipe {
 
   /// True once the descriptor is closed.
   [[nodiscard]] bool finished() const noexcept;
+  /// Waits for that, at most `limit`. @return finished().
+  bool wait(milliseconds limit) const;
   [[nodiscard]] std::uint64_t bytes_written() const noexcept;
   [[nodiscard]] std::uint64_t dropped_tags() const;
 

@@ -14,12 +14,12 @@ namespace ts::test {
 class FakeTransport final : public net::HttpTransport {
  public:
   struct Seen {
-    std::string method;
-    std::string url;
-    net::Headers headers;
-    std::string body;
+    std::string method{};
+    std::string url{};
+    net::Headers headers{};
+    std::string body{};
     bool has_body = false;
-    std::string authorization;
+    std::string authorization{};
   };
 
   FakeTransport& answer(int status, std::string body = "{}", net::Headers headers = {}) {

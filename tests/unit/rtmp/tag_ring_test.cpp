@@ -205,6 +205,9 @@ TEST(FlvWriter, WritesLongTimestamps) {
 TEST(KeyFrames, AreKnownInClassicAndEnhancedHeaders) {
   EXPECT_TRUE(is_key_frame(view(TagType::kVideo, "\x17\x01"sv)));
   EXPECT_FALSE(is_key_frame(view(TagType::kVideo, "\x27\x01"sv)));
+  EXPECT_FALSE(is_key_frame(view(TagType::kVideo, "\x17\x00"sv))) << "configuration";
+  EXPECT_FALSE(is_key_frame(view(TagType::kVideo, "\x17\x02"sv))) << "end of sequence";
+  EXPECT_TRUE(is_key_frame(view(TagType::kVideo, "\x12"sv))) << "H.263 has no packet types";
   EXPECT_TRUE(is_key_frame(view(TagType::kVideo, "\x91hvc1"sv)));
   EXPECT_TRUE(is_sequence_header(view(TagType::kVideo, "\x90hvc1"sv)));
   EXPECT_FALSE(is_sequence_header(view(TagType::kVideo, "\x91hvc1"sv)));
