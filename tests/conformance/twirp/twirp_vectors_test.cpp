@@ -301,8 +301,8 @@ TEST_P(TwirpVector, IsReadStrictlyAndWrittenBackUnchanged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shared, TwirpVector, testing::Range<std::size_t>(0, 27),
-                         [](const testing::TestParamInfo<std::size_t>& info) {
-                           std::string name = short_id(vectors().at("cases").at(info.param));
+                         [](const testing::TestParamInfo<std::size_t>& param) {
+                           std::string name = short_id(vectors().at("cases").at(param.param));
                            for (char& c : name) {
                              if (c == '-') c = '_';
                            }

@@ -141,8 +141,8 @@ TEST(Service, MapsEveryTwirpCode) {
       {409, "aborted", ErrorKind::kConflict},
       {403, "permission_denied", ErrorKind::kAuth},
       {429, "resource_exhausted", ErrorKind::kRemote},
-      {400, "invalid_argument", ErrorKind::kRemote},
-      {400, "malformed", ErrorKind::kRemote},
+      {400, "invalid_argument", ErrorKind::kConflict},
+      {400, "malformed", ErrorKind::kConflict},
       {408, "deadline_exceeded", ErrorKind::kRemote},
       {404, "bad_route", ErrorKind::kRemote},
       {500, "internal", ErrorKind::kRemote},
@@ -159,17 +159,17 @@ TEST(Service, MapsEveryTwirpCode) {
 
 TEST(Service, ScrubsStreamKeysFromRefusals) {
   Harness harness;
-  harness.transport.answer(
-      400, R"({"code":"invalid_argument","msg":"invalid url mux://0123456789abcdef (0123456789abcdef)"
-})",
-      {{"Content-Type", kJson}});
+  harness.transport.answer(400,
+                           R"x({"code":"invalid_argument",)x"
+                           R"x("msg":"invalid url mux://0123456789abcdef (0123456789abcdef)"})x",
+                           {{"Content-Type", kJson}});
 
-const auto result = harness.egress.start(video_to("mux://0123456789abcdef"));
+  const auto result = harness.egress.start(video_to("mux://0123456789abcdef"));
 
-ASSERT_FALSE(result.ok());
-EXPECT_EQ(result.error().message,
-          "LiveKit refused Egress/StartTrackCompositeEgress: invalid url mux://{012...def} "
-          "({012...def})");
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().message,
+            "LiveKit refused Egress/StartTrackCompositeEgress: invalid url mux://{012...def} "
+            "({012...def})");
 }
 
 TEST(Service, SaysWhenAWebPageAnswers) {
