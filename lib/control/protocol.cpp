@@ -151,6 +151,9 @@ Result<std::optional<Step>> parse_step(const JsonReader& object, std::string_vie
     TS_TRY(black.duration,
            duration_member(object, "duration_ms", milliseconds{500}, kMaxTransition));
     step = scene::Action{black};
+  } else if (word == "go") {
+    TS_CHECK(object.only({"id", "command"}));
+    step = scene::Action{scene::GoAction{}};
   } else if (word == "overlay_show" || word == "overlay_hide" || word == "overlay_set") {
     TS_TRY(step, parse_overlay(object, word));
   } else if (word == "audio") {
@@ -174,7 +177,7 @@ Result<AnyRequest> parse_batch(const JsonReader& object) {
     if (!step) {
       Error error = member.error(fmt::format("'{}' cannot be part of a batch", shorten(word, 60)));
       error.hint =
-          "known: preview, take, cut, black, overlay_show, overlay_hide, overlay_set, audio";
+          "known: preview, take, cut, black, go, overlay_show, overlay_hide, overlay_set, audio";
       return error;
     }
     act.steps.push_back(std::move(*step));
@@ -258,10 +261,11 @@ Result<AnyRequest> parse_bare(const JsonReader& object, AnyRequest request) {
 Error unknown_command(const JsonReader& member, const std::string& word) {
   Error error = member.error(fmt::format("unknown command '{}'", shorten(word, 60)));
   if (const auto near = nearest(
-          word, {"preview",       "take",           "cut",        "black",         "overlay_show",
-                 "overlay_hide",  "overlay_set",    "audio",      "batch",         "source_add",
-                 "source_remove", "source_restart", "output_add", "output_remove", "output_list",
-                 "status",        "shot",           "stop",       "events",        "ping"})) {
+          word, {"go",           "preview",       "take",           "cut",        "black",
+                 "overlay_show", "overlay_hide",  "overlay_set",    "audio",      "batch",
+                 "source_add",   "source_remove", "source_restart", "output_add", "output_remove",
+                 "output_list",  "status",        "shot",           "stop",       "events",
+                 "ping"})) {
     error.hint = fmt::format("did you mean '{}'?", *near);
   } else {
     error.hint = "the protocol is described in lib/control/protocol.hpp";

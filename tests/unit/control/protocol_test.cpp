@@ -165,6 +165,7 @@ TEST(ControlLine, ReadsTheRest) {
   EXPECT_EQ(command_of<ShotCommand>(R"({"command":"shot","path":"/a.png","source":"s"})").source,
             "s");
   EXPECT_NO_THROW(action_of<scene::StopAction>(R"({"command":"stop"})"));
+  EXPECT_NO_THROW(action_of<scene::GoAction>(R"({"command":"go"})"));
   EXPECT_FALSE(action_of<scene::BlackAction>(R"({"command":"black","on":false})").black);
   EXPECT_EQ(action_of<scene::PreviewAction>(R"({"command":"preview","scene":"a"})").scene, "a");
 }
