@@ -126,6 +126,8 @@ class MediaSource final : public SourceRunner {
           continue;
         }
         reader_ = std::move(opened).value();
+        if (said_ && context_.log != nullptr) context_.log->info("compose", "{} is back", what());
+        said_ = false;
       }
       const Status played = play(stop);
       reader_.reset();
@@ -144,8 +146,12 @@ class MediaSource final : public SourceRunner {
     }
   }
 
+  /// Says it once for every loss: a retry every ten seconds is no news.
   void lose(const Error& error) {
-    if (context_.log != nullptr) context_.log->info("compose", "{} (retrying)", error.message);
+    if (context_.log != nullptr && !said_) {
+      context_.log->warning("compose", "{} (retrying)", error.message);
+    }
+    said_ = true;
     feed_.set_lost(error.message);
   }
 
@@ -360,6 +366,7 @@ class MediaSource final : public SourceRunner {
   ProgramTime round_end_{};
   std::uint64_t pictures_ = 0;
   std::uint64_t sounds_ = 0;
+  bool said_ = false;
   std::jthread thread_;
 };
 

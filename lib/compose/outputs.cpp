@@ -53,7 +53,7 @@ void OutputRunner::push(const media::EncodedPacket& packet) {
   if (ended_ || finishing_) return;
   if (need_key_) {
     if (!packet.video || !packet.key) {
-      if (figures_.ever_live) ++figures_.dropped;
+      if (packet.video) ++figures_.dropped;
       // The block of sound just before the key frame primes the decoder.
       if (!packet.video) before_key_ = packet;
       return;

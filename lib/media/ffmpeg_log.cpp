@@ -18,11 +18,10 @@ std::mutex g_mutex;
 Log* g_log = nullptr;
 
 LogLevel level_of(int av_level) {
-  if (av_level <= AV_LOG_FATAL) return LogLevel::kError;
-  // What FFmpeg calls an error is for us quality that suffers: the caller gets the code anyway.
-  if (av_level <= AV_LOG_ERROR) return LogLevel::kWarning;
-  if (av_level <= AV_LOG_WARNING) return LogLevel::kInfo;
-  if (av_level <= AV_LOG_VERBOSE) return LogLevel::kDebug;
+  if (av_level <= AV_LOG_FATAL) return LogLevel::kWarning;
+  // Whoever called gets the error itself and says it in our own words.
+  if (av_level <= AV_LOG_ERROR) return LogLevel::kInfo;
+  if (av_level <= AV_LOG_WARNING) return LogLevel::kDebug;
   return LogLevel::kTrace;
 }
 

@@ -9,6 +9,7 @@ Program media_program_table() {
       .summary = "the media half of ts (compositor, ingest, checks); ts runs it for you",
       .commands =
           {
+              media_compose_run(),
               media_ingest(),
           },
       .topics = {},

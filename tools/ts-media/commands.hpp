@@ -10,6 +10,7 @@ Program media_program_table();
 
 // One function a command, each in commands/<noun>_<verb>.cpp.
 
+Command media_compose_run();
 Command media_ingest();
 
 }  // namespace ts::cli

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "compose_json.hpp"
+
+#include "common/context.hpp"
+#include "compose/compositor.hpp"
+#include "core/duration.hpp"
+#include "core/file.hpp"
+#include "core/json.hpp"
+#include "core/process.hpp"
+#include "core/text.hpp"
+#include "media/ca_bundle.hpp"
+#include "media/ffmpeg_log.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  std::string show;
+  std::vector<std::string> outputs;
+  std::string room;
+  std::string duration;
+  std::string engine;
+  std::string control;
+  bool offline = false;
+  bool hold = false;
+  bool frame_code = false;
+  bool stats = false;
+  int output_fd = -1;
+};
+
+/// Lines of {"rtmp_url": …, "name": …} from a descriptor: addresses that must be in no argument
+/// list and no environment.
+Result<std::vector<media::MuxTarget>> outputs_from_fd(int fd, Context& context,
+                                                      const std::string& ca_file) {
+  TS_TRY(const Secret text, read_secret_fd(fd));
+  std::vector<media::MuxTarget> targets;
+  for (const std::string_view line : split(text.reveal(), '\n')) {
+    if (trim(line).empty()) continue;
+    const auto bad = [](std::string_view reason) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("--output-fd: {}", reason),
+                   .hint = "write lines such as {\"rtmp_url\": \"rtmps://…\", \"name\": \"mux\"}"};
+    };
+    const auto json = parse_json(line, "output line");
+    // The parser's own message could quote the line.
+    if (!json.ok()) return bad("a line is no JSON object");
+    const JsonReader reader(json.value(), ErrorKind::kUsage);
+    TS_CHECK(reader.only({"rtmp_url", "name"}));
+    TS_TRY(const std::string url, reader.string_or("rtmp_url"));
+    if (!url.starts_with("rtmp://") && !url.starts_with("rtmps://")) {
+      return bad("a line without an rtmp or rtmps address");
+    }
+    TS_TRY(const std::string name,
+           reader.string_or("name", fmt::format("rtmp-{}", targets.size() + 1)));
+    media::MuxTarget target;
+    target.kind = media::MuxTarget::Kind::kRtmp;
+    target.name = fmt::format("output '{}'", shorten(name, 64));
+    target.url = Secret(url);
+    target.ca_file = ca_file;
+    context.log().scrub(target.url);
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+Result<std::vector<media::MuxTarget>> all_outputs(const Options& options, const scene::Show& show,
+                                                  Context& context, const std::string& ca_file) {
+  std::vector<scene::Output> wanted;
+  for (const std::string& text : options.outputs) {
+    TS_TRY(scene::Output output, scene::parse_output(text));
+    wanted.push_back(std::move(output));
+  }
+  std::vector<media::MuxTarget> targets;
+  if (options.output_fd >= 0) {
+    TS_TRY(targets, outputs_from_fd(options.output_fd, context, ca_file));
+  }
+  if (wanted.empty() && targets.empty()) wanted = show.outputs;
+  for (const scene::Output& output : wanted) {
+    TS_TRY(media::MuxTarget target,
+           compose::resolve_output(output, options.offline,
+                                   context.settings().allow_loose_permissions(), ca_file));
+    if (!target.url.empty()) context.log().scrub(target.url);
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+/// Prints lines of JSON; a closed pipe ends the printing, not the show.
+class LinePrinter {
+ public:
+  explicit LinePrinter(Context& context) : context_(context) {}
+  void print(const Json& line) {
+    const std::lock_guard lock(mutex_);
+    if (!gone_) gone_ = !context_.out().json_line(line).ok();
+  }
+
+ private:
+  Context& context_;
+  std::mutex mutex_;
+  bool gone_ = false;
+};
+
+Json started_line(const scene::Show& show, const std::vector<media::MuxTarget>& targets,
+                  const std::string& engine, bool offline) {
+  Json line = compose_line("started");
+  line["show"] = show.name;
+  line["engine"] = engine;
+  line["offline"] = offline;
+  line["width"] = show.canvas.size.width;
+  line["height"] = show.canvas.size.height;
+  line["fps"] = fmt::format("{}/{}", show.canvas.rate.num, show.canvas.rate.den);
+  line["frame_code"] = show.frame_code;
+  Json outputs = Json::array();
+  for (const auto& target : targets) outputs.push_back(target.name);
+  line["outputs"] = std::move(outputs);
+  return line;
+}
+
+Status finish(const compose::Compositor::Report& report, Context& context) {
+  if (!report.failed_outputs.empty()) {
+    Error error{.kind = ErrorKind::kMedia};
+    for (const auto& output : report.last.outputs) {
+      if (output.state == compose::OutputState::kFinished) continue;
+      const std::string reason =
+          output.reason.empty() ? output.name + " did not finish in time" : output.reason;
+      error.message += (error.message.empty() ? "" : "; ") + reason;
+      if (error.hint.empty()) error.hint = output.hint;
+    }
+    return error;
+  }
+  if (!report.stopped) return ok_status();
+  return Error{
+      .kind = context.stop_signal() == SIGTERM ? ErrorKind::kTerminated : ErrorKind::kInterrupted,
+      .message = "the program was stopped; its files are complete"};
+}
+
+Status run(const Options& options, Context& context) {
+  const media::FfmpegLog ffmpeg_log(context.log());
+  TS_TRY(scene::Show show, scene::load_show(options.show));
+  compose::RunOptions run_options;
+  run_options.offline = options.offline;
+  run_options.hold = options.hold;
+  run_options.clock = &context.clock();
+  run_options.log = &context.log();
+  if (!options.engine.empty()) run_options.engine = options.engine;
+  if (!options.duration.empty()) {
+    TS_TRY(run_options.duration, parse_duration(options.duration));
+    if (*run_options.duration <= milliseconds{0}) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = "--duration must be longer than nothing",
+                   .hint = "write --duration 30s"};
+    }
+  }
+  if (options.offline && options.hold) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "--hold waits for an operator; --offline waits for nobody",
+                 .hint = "leave one of them out"};
+  }
+  if (!options.room.empty()) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = "this build cannot take sources from a LiveKit room",
+                 .hint = "use files, addresses and test patterns as sources"};
+  }
+  if (options.frame_code) show.frame_code = true;
+  TS_TRY(const std::string extra_ca, context.settings().text("TS_CA_FILE"));
+  TS_TRY(const media::CaBundle ca, media::CaBundle::open(extra_ca));
+  run_options.ca_file = ca.path();
+  TS_TRY(run_options.outputs, all_outputs(options, show, context, ca.path()));
+
+  LinePrinter printer(context);
+  const bool json = context.out().json();
+  if (json) {
+    run_options.on_event = [&](const compose::ProgramEvent& event) {
+      printer.print(event_line(event));
+    };
+  }
+  const Json started = started_line(show, run_options.outputs, run_options.engine, options.offline);
+  const std::stop_token stop = context.stop();
+  TS_TRY(const auto compositor,
+         compose::Compositor::create(std::move(show), std::move(run_options)));
+  if (json) printer.print(started);
+
+  std::promise<Result<compose::Compositor::Report>> promise;
+  auto future = promise.get_future();
+  const std::jthread program([&] { promise.set_value(compositor->run(stop, {})); });
+  const milliseconds period{json ? 1000 : 250};
+  while (future.wait_for(period) != std::future_status::ready) {
+    const compose::Snapshot snapshot = compositor->snapshot();
+    if (json) {
+      Json line = compose_line("status");
+      add_snapshot(line, snapshot);
+      printer.print(line);
+    } else if (context.out().interactive()) {
+      context.out().progress(progress_text(snapshot));
+    }
+  }
+  context.out().progress("");
+  auto result = future.get();
+  if (!result.ok()) return std::move(result).error();
+  const compose::Compositor::Report& report = result.value();
+  if (json) {
+    Json line = compose_line("ended");
+    line["reason"] = report.stopped ? "stopped" : "done";
+    add_snapshot(line, report.last);
+    printer.print(line);
+  } else {
+    context.out().status(fmt::format("{} frames, {} samples, {}", report.last.frames,
+                                     report.last.samples, format_duration(report.last.elapsed)));
+  }
+  if (options.stats && !json) context.out().status(stats_text(report.last));
+  return finish(report, context);
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("show", options->show, "The show file (ts help show-file)")->required();
+  app.add_option("--out", options->outputs,
+                 "Where the program goes, instead of the show's own outputs (repeat): file:F, "
+                 "hls:DIR, rtmp-url-file:F")
+      ->take_all();
+  app.add_option("--room", options->room, "LiveKit room for sources and outputs that need one");
+  app.add_option("--duration", options->duration, "End after this long (default: the show's own)");
+  app.add_flag("--offline", options->offline,
+               "As fast as possible and deterministic, not paced by the clock");
+  app.add_option("--engine", options->engine, "native or filtergraph");
+  app.add_option("--control", options->control,
+                 "Unix socket for ts compose take, overlay, status …");
+  app.add_flag("--hold", options->hold, "Cues and duration wait for ts compose go");
+  app.add_flag("--frame-code", options->frame_code,
+               "Burn a machine-readable frame number into the top left corner");
+  app.add_flag("--stats", options->stats, "Counters of everything late or dropped, at the end");
+  app.add_option("--output-fd", options->output_fd,
+                 "Descriptor with one {\"rtmp_url\": …, \"name\": …} a line")
+      ->group("");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command media_compose_run() {
+  return {
+      .path = "compose run",
+      .summary = "Mix the sources of a show into one program and send it",
+      .example =
+          "ts compose run show.json\n"
+          "ts compose run show.json --out file:program.mp4 --out hls:live --duration 30s\n"
+          "ts compose run show.json --offline --out file:program.mp4",
+      .bind = bind,
+      .main_verb = true,
+      .details =
+          "Files and HLS are finished on Ctrl-C, too. RTMP outputs reconnect for ever, each for "
+          "itself; a source that is lost shows its last picture for half a second, then a card "
+          "with its name, and returns by itself. With --json: one line \"started\", a line for "
+          "every change on air with the first frame (tick) it holds for, \"status\" once a "
+          "second, and \"ended\" with the exact numbers of frames and samples. Exit 12 when a "
+          "source, codec or output failed."};
+}
+
+}  // namespace ts::cli
