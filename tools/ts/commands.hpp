@@ -21,6 +21,10 @@ Command env_list();
 Command env_remove();
 Command env_show();
 Command env_use();
+Command sandbox_down();
+Command sandbox_reset();
+Command sandbox_status();
+Command sandbox_up();
 Command version();
 
 }  // namespace ts::cli

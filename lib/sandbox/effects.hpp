@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/secret.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ts::sandbox {
+
+/// Names one publish: rtmp::SessionId, without the header.
+using PublishId = std::uint64_t;
+/// Names one output of an egress or one simulcast target.
+using RelayId = std::uint64_t;
+
+enum class Vendor : std::uint8_t { kLiveKit, kMux };
+
+/// A webhook to deliver. Events of one queue arrive in this order; queues do not wait for another.
+struct WebhookDue {
+  Vendor vendor = Vendor::kLiveKit;
+  std::string queue{};
+  std::string type{};
+  std::string body{};
+};
+/// Begin to forward a publish to an RTMP(S) server.
+struct RelayStart {
+  RelayId relay = 0;
+  PublishId publish = 0;
+  bool audio = true;
+  bool video = true;
+  Secret url{};
+};
+/// Send what is there, then close.
+struct RelayStop {
+  RelayId relay = 0;
+};
+/// What a publish lets through to its relays from now on.
+struct TrackMute {
+  PublishId publish = 0;
+  bool video = false;  ///< The video track, else the audio track.
+  bool muted = false;
+};
+struct PublisherKick {
+  PublishId publish = 0;
+  std::string why{};
+};
+/// Write a publish as HLS; `resume` goes on with what the asset has already.
+struct RecordingStart {
+  std::string asset{};
+  PublishId publish = 0;
+  bool resume = false;
+  bool audio_only = false;
+};
+/// Let go of the publisher, but keep the playlists open.
+struct RecordingPause {
+  std::string asset{};
+};
+/// End the playlists for good.
+struct RecordingEnd {
+  std::string asset{};
+};
+struct RecordingDelete {
+  std::string asset{};
+};
+
+/// What a state machine wants done in the world. State machines themselves do no I/O.
+using Effect = std::variant<WebhookDue, RelayStart, RelayStop, TrackMute, PublisherKick,
+                            RecordingStart, RecordingPause, RecordingEnd, RecordingDelete>;
+using Effects = std::vector<Effect>;
+
+/// Random letters and digits: a seam, so that tests know the ids.
+using RandomText = std::function<std::string(std::size_t)>;
+
+/// One HTTP answer of an emulated service.
+struct Reply {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body{};
+};
+
+/// What a publisher sends, read from its decoder configurations.
+struct StreamInfo {
+  bool has_video = false;
+  bool has_audio = false;
+  std::string video_mime{};  ///< "video/H264".
+  std::string audio_mime{};  ///< "audio/aac".
+  std::string codecs{};      ///< As HLS names them: "avc1.4d401f,mp4a.40.2".
+  std::uint32_t width = 0;
+  std::uint32_t height = 0;
+  double frame_rate = 0;  ///< 0 when the stream does not say.
+  std::uint32_t channels = 0;
+  std::uint32_t sample_rate = 0;
+};
+
+}  // namespace ts::sandbox

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/media_host.hpp"
+
+#include "core/bounded_queue.hpp"
+#include "core/json.hpp"
+#include "core/process.hpp"
+#include "net/url.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <variant>
+
+namespace ts::sandbox {
+namespace {
+
+constexpr milliseconds kPoll{100};
+/// For a child to write what it has after its input has ended.
+constexpr milliseconds kDrain{5'000};
+constexpr int kControlDescriptor = 3;
+
+/// One line a child printed; an empty object when it is no JSON object.
+Json parse_line(const std::string& line) {
+  auto json = Json::parse(line, nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
+std::string word(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+double number(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+/// A ts-media child that is fed from a publication and reports in lines.
+class Worker {
+ public:
+  static Result<Worker> start(const std::filesystem::path& program,
+                              const std::vector<std::string>& environment,
+                              std::vector<std::string> arguments,
+                              std::vector<InheritedFd> inherited,
+                              std::unique_ptr<rtmp::TagRing::Reader> media) {
+    TS_TRY(auto child, ChildProcess::spawn({.program = program,
+                                            .arguments = std::move(arguments),
+                                            .environment = environment,
+                                            .standard_input = StreamMode::kPipe,
+                                            .standard_output = StreamMode::kPipe,
+                                            .standard_error = StreamMode::kNull,
+                                            .inherited = std::move(inherited)}));
+    return Worker(std::move(child), std::move(media));
+  }
+
+  /// The child's next line, or nothing for `kPoll`.
+  std::optional<std::string> line(const std::stop_token& stop) { return lines_->next(kPoll, stop); }
+  /// True once the child has closed its output and all lines were read.
+  [[nodiscard]] bool ended() const { return lines_->ended(); }
+  /// No more media: the child writes what it has and ends.
+  void close_input() { pipe_.reset(); }
+  /// How it ended; ends it when it does not end by itself.
+  ExitStatus finish(milliseconds limit) {
+    pipe_.reset();
+    if (auto status = child_.wait(limit)) return status.value();
+    return child_.stop(seconds{1});
+  }
+
+ private:
+  Worker(ChildProcess child, std::unique_ptr<rtmp::TagRing::Reader> media)
+      : child_(std::move(child)),
+        lines_(std::make_unique<LineReader>(child_.take_stdout())),
+        pipe_(std::make_unique<rtmp::FlvPipe>(std::move(media), child_.take_stdin())) {}
+
+  ChildProcess child_;
+  std::unique_ptr<LineReader> lines_;
+  std::unique_ptr<rtmp::FlvPipe> pipe_;
+};
+
+}  // namespace
+
+void Publication::push(const rtmp::TagView& tag) {
+  const bool video = tag.type == rtmp::TagType::kVideo;
+  const bool audio = tag.type == rtmp::TagType::kAudio;
+  const bool muted = (video && video_muted_) || (audio && audio_muted_);
+  if (muted && !rtmp::is_sequence_header(tag)) return;
+  both_.push(tag);
+  if (!audio) video_.push(tag);
+  if (!video) audio_.push(tag);
+}
+
+void Publication::close() {
+  both_.close();
+  video_.close();
+  audio_.close();
+}
+
+std::unique_ptr<rtmp::TagRing::Reader> Publication::subscribe(bool audio, bool video) {
+  if (audio && video) return both_.subscribe();
+  return video ? video_.subscribe() : audio_.subscribe();
+}
+
+void Publication::mute(bool video, bool muted) { (video ? video_muted_ : audio_muted_) = muted; }
+
+/// Records one asset: a child per publisher connection, then one that ends the playlists. All of
+/// it on a thread of its own.
+class MediaHost::Recorder {
+ public:
+  struct Connect {
+    std::shared_ptr<Publication> publication;
+    bool resume = false;
+    bool audio_only = false;
+  };
+  struct End {};
+  using Order = std::variant<Connect, End>;
+
+  Recorder(const Options& options, const Hooks& hooks, Log& log, std::string asset,
+           std::filesystem::path folder)
+      : options_(options),
+        hooks_(hooks),
+        log_(log),
+        asset_(std::move(asset)),
+        folder_(std::move(folder)),
+        thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+  void order(Order order) { orders_.try_push(std::move(order)); }
+  [[nodiscard]] bool done() const { return done_; }
+
+ private:
+  void run(const std::stop_token& stop) {
+    while (!stop.stop_requested() && !done_) {
+      std::optional<Order> order;
+      if (worker_) {
+        read_line(stop);
+        if (worker_ && worker_->ended()) close_worker();
+        order = orders_.try_pop();
+      } else {
+        order = orders_.pop(stop);
+      }
+      if (!order) continue;
+      if (worker_) drain(stop);
+      if (auto* connect = std::get_if<Connect>(&*order)) {
+        begin(*connect);
+      } else {
+        complete(stop);
+      }
+    }
+    if (worker_) drain({});
+  }
+
+  void begin(const Connect& connect) {
+    std::vector<std::string> arguments{"ingest", "--json", "--dir", folder_.string()};
+    if (connect.resume) arguments.emplace_back("--append");
+    auto started = Worker::start(options_.program, options_.environment, std::move(arguments), {},
+                                 connect.publication->subscribe(true, !connect.audio_only));
+    if (!started) {
+      fail(started.error().message);
+      return;
+    }
+    worker_ = std::make_unique<Worker>(std::move(started).value());
+  }
+
+  void read_line(const std::stop_token& stop) {
+    const auto line = worker_->line(stop);
+    if (!line) return;
+    const auto json = parse_line(*line);
+    const auto event = word(json, "event");
+    if (event == "segment") {
+      const auto length = number(json, "duration_s");
+      ++info_.segments;
+      info_.duration += milliseconds{static_cast<std::int64_t>(length * 1000 + 0.5)};
+      if (length > 0) {
+        const auto rate = number(json, "bytes") * 8 / length;
+        info_.peak_bits_per_s =
+            std::max(info_.peak_bits_per_s, static_cast<std::int64_t>(rate + 0.5));
+      }
+      hooks_.progress(asset_, info_);
+    } else if (event == "error") {
+      fail(word(json, "message"));
+    }
+  }
+
+  void drain(const std::stop_token& stop) {
+    worker_->close_input();
+    const auto until = std::chrono::steady_clock::now() + kDrain;
+    while (!worker_->ended() && std::chrono::steady_clock::now() < until) read_line(stop);
+    close_worker();
+  }
+
+  void close_worker() {
+    const auto status = worker_->finish(seconds{1});
+    worker_.reset();
+    if (!status.success() && error_.empty()) fail("the recorder " + status.describe());
+  }
+
+  void complete(const std::stop_token& stop) {
+    if (info_.segments > 0) {
+      auto child = ChildProcess::spawn(
+          {.program = options_.program,
+           .arguments = {"ingest", "--json", "--dir", folder_.string(), "--complete"},
+           .environment = options_.environment,
+           .standard_error = StreamMode::kNull});
+      if (!child) {
+        fail(child.error().message);
+      } else if (const auto status = child.value().wait(kDrain, stop);
+                 !status || !status.value().success()) {
+        fail("the playlists could not be ended");
+      }
+    }
+    // What was recorded stays usable: an error counts only when there is nothing.
+    hooks_.completed(asset_, info_, info_.segments == 0 ? error_ : std::string());
+    done_ = true;
+  }
+
+  void fail(std::string why) {
+    log_.warning("sandbox", "recording of asset {}: {}", asset_, why);
+    error_ = std::move(why);
+  }
+
+  const Options& options_;
+  const Hooks& hooks_;
+  Log& log_;
+  std::string asset_;
+  std::filesystem::path folder_;
+  BoundedQueue<Order> orders_{64};
+  std::unique_ptr<Worker> worker_;
+  RecordingInfo info_;
+  std::string error_;
+  std::atomic<bool> done_{false};
+  std::jthread thread_;
+};
+
+/// Forwards a publication to one RTMP(S) server, on a thread of its own.
+class MediaHost::Relay {
+ public:
+  Relay(const Options& options, const Hooks& hooks, RelayStart start,
+        std::shared_ptr<Publication> publication)
+      : options_(options),
+        hooks_(hooks),
+        start_(std::move(start)),
+        publication_(std::move(publication)),
+        thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+  void stop() { stopping_ = true; }
+  [[nodiscard]] bool done() const { return done_; }
+
+ private:
+  void run(const std::stop_token& stop) {
+    const auto error = forward(stop);
+    hooks_.ended(start_.relay, stopping_ || stop.stop_requested() ? std::string() : error);
+    done_ = true;
+  }
+
+  /// @return why it ended; empty when the source did.
+  std::string forward(const std::stop_token& stop) {
+    if (publication_ == nullptr) return "the publisher has gone";
+    const auto url = net::Url::parse(start_.url.reveal());
+    if (!url) return "the URL is not an RTMP address";
+    if (options_.loopback_only && !url.value().is_loopback()) {
+      return "the sandbox sends to this machine only, not to " + url.value().host;
+    }
+    // The key travels in a control line on an inherited pipe: never in an argument.
+    auto secret = secret_pipe(
+        Secret(dump_json(Json{{"op", "add"}, {"id", "out"}, {"url", start_.url.reveal()}}) + "\n"));
+    if (!secret) return secret.error().message;
+    auto started =
+        Worker::start(options_.program, options_.environment,
+                      {"relay", "--json", "--control-fd", std::to_string(kControlDescriptor)},
+                      {{.fd = secret.value().get(), .as = kControlDescriptor}},
+                      publication_->subscribe(start_.audio, start_.video));
+    if (!started) return started.error().message;
+    auto worker = std::move(started).value();
+    publication_.reset();
+    std::string error;
+    bool closing = false;
+    auto until = SteadyTime::max();
+    while (!worker.ended() && std::chrono::steady_clock::now() < until) {
+      if (!closing && (stopping_ || stop.stop_requested())) {
+        closing = true;
+        worker.close_input();
+        until = std::chrono::steady_clock::now() + kDrain;
+      }
+      if (const auto line = worker.line({})) read(parse_line(*line), error);
+    }
+    const auto status = worker.finish(seconds{1});
+    if (!status.success() && error.empty()) error = "the relay " + status.describe();
+    return error;
+  }
+
+  void read(const Json& json, std::string& error) {
+    const auto event = word(json, "event");
+    if (event == "active") hooks_.connected(start_.relay);
+    const auto why = json.find("error");
+    if ((event == "failed" || event == "refused") && why != json.end() && why->is_object()) {
+      error = word(*why, "message");
+    }
+  }
+
+  const Options& options_;
+  const Hooks& hooks_;
+  RelayStart start_;
+  std::shared_ptr<Publication> publication_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> done_{false};
+  std::jthread thread_;
+};
+
+MediaHost::MediaHost(Options options, Hooks hooks, Log& log)
+    : options_(std::move(options)), hooks_(std::move(hooks)), log_(log) {}
+
+MediaHost::~MediaHost() {
+  std::map<PublishId, std::shared_ptr<Publication>> publications;
+  decltype(recorders_) recorders;
+  decltype(relays_) relays;
+  {
+    const std::lock_guard lock(mutex_);
+    publications.swap(publications_);
+    recorders.swap(recorders_);
+    relays.swap(relays_);
+  }
+  for (auto& [id, publication] : publications) publication->close();
+  for (auto& [id, relay] : relays) relay->stop();
+}
+
+std::filesystem::path MediaHost::folder(std::string_view asset) const {
+  return options_.recordings / asset;
+}
+
+std::shared_ptr<Publication> MediaHost::open(PublishId publish) {
+  auto publication = std::make_shared<Publication>();
+  const std::lock_guard lock(mutex_);
+  publications_[publish] = publication;
+  return publication;
+}
+
+void MediaHost::close(PublishId publish) {
+  const std::lock_guard lock(mutex_);
+  publications_.erase(publish);
+}
+
+std::shared_ptr<Publication> MediaHost::find(PublishId publish) const {
+  const auto found = publications_.find(publish);
+  return found == publications_.end() ? nullptr : found->second;
+}
+
+/// Lets go of what has ended. Threads that have ended are joined without waiting.
+void MediaHost::sweep() {
+  std::erase_if(recorders_, [](const auto& entry) { return entry.second->done(); });
+  std::erase_if(relays_, [](const auto& entry) { return entry.second->done(); });
+}
+
+void MediaHost::apply(RecordingStart start) {
+  const std::lock_guard lock(mutex_);
+  sweep();
+  auto publication = find(start.publish);
+  if (publication == nullptr) return;
+  auto& recorder = recorders_[start.asset];
+  if (recorder == nullptr) {
+    recorder = std::make_unique<Recorder>(options_, hooks_, log_, start.asset, folder(start.asset));
+  }
+  recorder->order(Recorder::Connect{.publication = std::move(publication),
+                                    .resume = start.resume,
+                                    .audio_only = start.audio_only});
+}
+
+void MediaHost::apply(const RecordingEnd& end) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = recorders_.find(end.asset);
+    if (found != recorders_.end()) {
+      found->second->order(Recorder::End{});
+      return;
+    }
+  }
+  hooks_.completed(end.asset, {}, "no media was received");
+}
+
+void MediaHost::apply(const RecordingDelete& gone) {
+  std::unique_ptr<Recorder> recorder;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = recorders_.find(gone.asset);
+    if (found != recorders_.end()) {
+      recorder = std::move(found->second);
+      recorders_.erase(found);
+    }
+  }
+  recorder.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder(gone.asset), ignored);
+}
+
+void MediaHost::apply(RelayStart start) {
+  const std::lock_guard lock(mutex_);
+  sweep();
+  auto publication = find(start.publish);
+  const auto relay = start.relay;
+  relays_[relay] =
+      std::make_unique<Relay>(options_, hooks_, std::move(start), std::move(publication));
+}
+
+void MediaHost::apply(const RelayStop& stop) {
+  const std::lock_guard lock(mutex_);
+  const auto found = relays_.find(stop.relay);
+  if (found != relays_.end()) found->second->stop();
+}
+
+void MediaHost::apply(const TrackMute& mute) {
+  const std::lock_guard lock(mutex_);
+  if (auto publication = find(mute.publish)) publication->mute(mute.video, mute.muted);
+}
+
+MediaHost::Figures MediaHost::figures() const {
+  const std::lock_guard lock(mutex_);
+  Figures figures{.publications = publications_.size()};
+  for (const auto& [id, recorder] : recorders_) {
+    if (!recorder->done()) ++figures.recordings;
+  }
+  for (const auto& [id, relay] : relays_) {
+    if (!relay->done()) ++figures.relays;
+  }
+  return figures;
+}
+
+}  // namespace ts::sandbox

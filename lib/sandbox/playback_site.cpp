@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/playback_site.hpp"
+
+#include "core/json.hpp"
+#include "crypto/encoding.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/jwt.hpp"
+#include "crypto/random.hpp"
+#include "crypto/rsa.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace ts::sandbox {
+namespace {
+
+constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
+constexpr std::string_view kPassPrefix = "pass-";
+
+httpd::Response open_to_all(httpd::Response response) {
+  response.headers.set("Access-Control-Allow-Origin", "*");
+  return response;
+}
+
+httpd::Response refusal(int status, std::string_view type, std::string_view message) {
+  return open_to_all(httpd::Response::json(status, mux_error(status, type, message).body));
+}
+
+bool is_plain_name(std::string_view text) {
+  return !text.empty() && text.front() != '.' &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+         });
+}
+
+constexpr std::string_view kWatchPage = R"(<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>ts sandbox: {id}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{{margin:0;background:#111;color:#ddd;font:16px system-ui,sans-serif}}
+main{{max-width:60rem;margin:0 auto;padding:1rem}}video{{width:100%;background:#000}}</style></head>
+<body><main><video id="video" controls autoplay muted playsinline></video>
+<p id="state" role="status">connecting</p></main>
+<script src="/watch/hls.min.js"></script>
+<script>
+const video = document.getElementById('video');
+const state = document.getElementById('state');
+const source = '/{id}.m3u8' + location.search;
+const say = (text) => {{ state.textContent = text; }};
+const play = () => {{
+  if (!Hls.isSupported()) {{ video.src = source; say('native HLS'); return; }}
+  const hls = new Hls({{ liveSyncDurationCount: 2 }});
+  hls.on(Hls.Events.MANIFEST_PARSED, () => {{ say('playing'); video.play().catch(() => {{}}); }});
+  hls.on(Hls.Events.ERROR, (event, data) => {{
+    if (!data.fatal) return;
+    say(data.response && data.response.code === 412 ? 'not live yet' : 'error: ' + data.details);
+    hls.destroy();
+    setTimeout(play, 2000);
+  }});
+  hls.loadSource(source);
+  hls.attachMedia(video);
+}};
+play();
+</script></body></html>
+)";
+
+}  // namespace
+
+PlaybackSite::PlaybackSite(Hooks hooks, const Clock& clock, std::filesystem::path web_root)
+    : hooks_(std::move(hooks)),
+      clock_(clock),
+      web_root_(std::move(web_root)),
+      pass_key_(crypto::random_bytes(32)) {}
+
+/// Signed playback: the playlist URL carries the token; what it names carries this pass instead.
+std::string PlaybackSite::pass_of(std::string_view playback_id) const {
+  const auto tag = crypto::hmac_sha256(pass_key_.reveal(), playback_id);
+  return std::string(kPassPrefix) + crypto::hex_encode(crypto::bytes_of(tag)).substr(0, 32);
+}
+
+bool PlaybackSite::token_opens(std::string_view token, std::string_view playback_id) const {
+  const auto parts = crypto::jwt_split(token);
+  if (!parts) return false;
+  const auto header = parse_json(parts.value().header, "the token", ErrorKind::kAuth);
+  const auto claims = parse_json(parts.value().claims, "the token", ErrorKind::kAuth);
+  if (!header || !claims || !header.value().is_object() || !claims.value().is_object())
+    return false;
+  const auto text = [](const Json& json, const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  if (text(header.value(), "alg") != "RS256") return false;
+  auto key_id = text(claims.value(), "kid");
+  if (key_id.empty()) key_id = text(header.value(), "kid");
+  const auto encoded = hooks_.signing_key(key_id);
+  if (!encoded) return false;
+  const auto key = crypto::RsaPrivateKey::parse(Secret(*encoded));
+  if (!key) return false;
+  const auto pem = key.value().public_pem();
+  if (!pem) return false;
+  const auto open_key = crypto::RsaPublicKey::parse(pem.value());
+  if (!open_key || !crypto::jwt_rs256_matches(parts.value(), open_key.value())) return false;
+  const auto expires = claims.value().find("exp");
+  if (expires == claims.value().end() || !expires->is_number()) return false;
+  const auto now = std::chrono::duration_cast<seconds>(clock_.now().time_since_epoch()).count();
+  return expires->get<double>() > static_cast<double>(now) && text(claims.value(), "aud") == "v" &&
+         text(claims.value(), "sub") == playback_id;
+}
+
+std::optional<httpd::Response> PlaybackSite::refuse(const Playback& playback) const {
+  switch (playback.state) {
+    case Playback::State::kUnknown:
+      return refusal(404, "not_found", "The requested resource does not exist.");
+    case Playback::State::kNotActive:
+      return refusal(412, "precondition_failed", "The live stream is not active.");
+    case Playback::State::kPlayable:
+      break;
+  }
+  return std::nullopt;
+}
+
+httpd::Response PlaybackSite::master(const httpd::Request& request) const {
+  constexpr std::string_view kEnding = ".m3u8";
+  auto id = request.param("file");
+  if (!id.ends_with(kEnding)) return refusal(404, "not_found", "The page does not exist.");
+  id.remove_suffix(kEnding.size());
+  const auto playback = hooks_.find(id);
+  if (playback.is_signed && playback.state != Playback::State::kUnknown &&
+      !token_opens(request.query_value("token").value_or(""), id)) {
+    return refusal(403, "forbidden", "This playback id needs a valid token.");
+  }
+  if (auto refused = refuse(playback)) return std::move(*refused);
+  const auto stream = hooks_.stream(playback.asset);
+  std::string text = "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:";
+  text += fmt::format("BANDWIDTH={}", std::max<std::int64_t>(stream.peak_bits_per_s, 100'000));
+  if (!stream.codecs.empty()) text += fmt::format(",CODECS=\"{}\"", stream.codecs);
+  if (stream.width > 0) text += fmt::format(",RESOLUTION={}x{}", stream.width, stream.height);
+  if (stream.frame_rate > 0) text += fmt::format(",FRAME-RATE={:.3f}", stream.frame_rate);
+  text += fmt::format("\n{}/{}{}\n", id, playback.is_signed ? pass_of(id) + "/" : "",
+                      playback.live ? "live.m3u8" : "recording.m3u8");
+  auto response = open_to_all(httpd::Response::text(200, std::move(text)));
+  response.headers.set("Content-Type", std::string(kPlaylistType));
+  response.headers.set("Cache-Control", "no-cache");
+  return response;
+}
+
+httpd::Response PlaybackSite::media(const httpd::Request& request) const {
+  const auto id = request.param("id");
+  auto path = request.param("path");
+  const auto playback = hooks_.find(id);
+  const auto slash = path.find('/');
+  if (slash != std::string_view::npos && path.starts_with(kPassPrefix)) {
+    if (!crypto::constant_time_equal(path.substr(0, slash), pass_of(id))) {
+      return refusal(403, "forbidden", "The pass is not valid.");
+    }
+    path.remove_prefix(slash + 1);
+  } else if (playback.is_signed) {
+    return refusal(403, "forbidden", "This playback id needs a valid token.");
+  }
+  if (auto refused = refuse(playback)) return std::move(*refused);
+  if (!is_plain_name(path)) return refusal(404, "not_found", "There is no such file.");
+  auto response =
+      open_to_all(httpd::Response::from_file(hooks_.stream(playback.asset).folder / path));
+  if (path.ends_with(".m3u8")) response.headers.set("Content-Type", std::string(kPlaylistType));
+  response.headers.set("Cache-Control", path.ends_with(".m3u8") ? "no-cache" : "max-age=3600");
+  return response;
+}
+
+bool PlaybackSite::has_watch_page() const {
+  std::error_code ignored;
+  return !web_root_.empty() && std::filesystem::is_regular_file(web_root_ / "hls.min.js", ignored);
+}
+
+httpd::Response PlaybackSite::watch(const httpd::Request& request) const {
+  const auto id = request.param("id");
+  if (!has_watch_page()) {
+    return httpd::Response::text(503,
+                                 "The watch page is off: it needs hls.js, which the build gets "
+                                 "with npm when Node.js is there.\n");
+  }
+  if (id == "hls.min.js") return httpd::Response::from_file(web_root_ / "hls.min.js");
+  if (!is_plain_name(id)) return httpd::Response::text(404, "There is no such page.\n");
+  return httpd::Response::html(200, fmt::format(fmt::runtime(kWatchPage), fmt::arg("id", id)));
+}
+
+}  // namespace ts::sandbox
