@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 
 namespace ts::media {
 namespace {
@@ -22,75 +23,39 @@ std::uint32_t read_be24(std::span<const std::uint8_t> bytes) {
          (static_cast<std::uint32_t>(bytes[1]) << 8U) | bytes[2];
 }
 
-void append_be24(std::vector<std::uint8_t>& out, std::uint32_t value) {
-  out.push_back(static_cast<std::uint8_t>(value >> 16U));
-  out.push_back(static_cast<std::uint8_t>(value >> 8U));
-  out.push_back(static_cast<std::uint8_t>(value));
+bool is_avc(const rtmp::Tag& tag) {
+  return tag.type == rtmp::TagType::kVideo && tag.payload.size() >= 2 &&
+         (tag.payload[0] & kEnhanced) == 0 && (tag.payload[0] & 0x0FU) == kAvc;
 }
 
-bool is_avc(const FlvTag& tag) {
-  return tag.type == FlvTagType::kVideo && tag.body.size() >= 2 && (tag.body[0] & kEnhanced) == 0 &&
-         (tag.body[0] & 0x0FU) == kAvc;
+bool is_aac(const rtmp::Tag& tag) {
+  return tag.type == rtmp::TagType::kAudio && tag.payload.size() >= 2 &&
+         (tag.payload[0] >> 4U) == kAac;
 }
 
-bool is_aac(const FlvTag& tag) {
-  return tag.type == FlvTagType::kAudio && tag.body.size() >= 2 && (tag.body[0] >> 4U) == kAac;
-}
-
-bool contains(const std::vector<std::uint8_t>& body, std::string_view word) {
-  return std::search(body.begin(), body.end(), word.begin(), word.end()) != body.end();
+bool contains(const std::vector<std::uint8_t>& payload, std::string_view word) {
+  return std::search(payload.begin(), payload.end(), word.begin(), word.end()) != payload.end();
 }
 
 }  // namespace
 
-bool FlvTag::is_sequence_header() const noexcept {
-  return (is_avc(*this) || is_aac(*this)) && body[1] == 0;
-}
-
-bool FlvTag::is_key_frame() const noexcept {
-  return type == FlvTagType::kVideo && is_media() && ((body[0] >> 4U) & 0x7U) == 1;
-}
-
-bool FlvTag::is_media() const noexcept {
-  if (type == FlvTagType::kScript || body.empty()) return false;
-  if (is_avc(*this) || is_aac(*this)) return body[1] == 1;
+bool is_media(const rtmp::Tag& tag) noexcept {
+  if (tag.type == rtmp::TagType::kScript || tag.payload.empty()) return false;
+  if (is_avc(tag) || is_aac(tag)) return tag.payload[1] == 1;
   return true;
 }
 
-std::span<const std::uint8_t> flv_file_header() noexcept { return kFileHeader; }
-
-std::vector<std::uint8_t> flv_tag_bytes(const FlvTag& tag, std::uint32_t timestamp_ms) {
-  std::vector<std::uint8_t> out;
-  out.reserve(kTagHeaderSize + tag.body.size() + kBackPointerSize);
-  out.push_back(static_cast<std::uint8_t>(tag.type));
-  append_be24(out, static_cast<std::uint32_t>(tag.body.size()));
-  append_be24(out, timestamp_ms & 0xFFFFFFU);
-  out.push_back(static_cast<std::uint8_t>(timestamp_ms >> 24U));
-  append_be24(out, 0);
-  out.insert(out.end(), tag.body.begin(), tag.body.end());
-  const auto size = static_cast<std::uint32_t>(kTagHeaderSize + tag.body.size());
-  out.push_back(static_cast<std::uint8_t>(size >> 24U));
-  append_be24(out, size & 0xFFFFFFU);
-  return out;
+bool is_key_picture(const rtmp::Tag& tag) noexcept {
+  return tag.type == rtmp::TagType::kVideo && is_media(tag) && rtmp::is_key_frame(tag.view());
 }
 
-void strip_set_data_frame(FlvTag& tag) {
-  // An AMF0 string: marker 2, 16-bit length 13, the text.
-  static constexpr std::string_view kPrefix{"\x02\x00\x0D@setDataFrame", 16};
-  if (tag.type != FlvTagType::kScript || tag.body.size() < kPrefix.size()) return;
-  const auto matches = [](std::uint8_t byte, char c) {
-    return byte == static_cast<std::uint8_t>(c);
-  };
-  const auto end = tag.body.begin() + static_cast<std::ptrdiff_t>(kPrefix.size());
-  if (std::equal(tag.body.begin(), end, kPrefix.begin(), matches))
-    tag.body.erase(tag.body.begin(), end);
-}
-
-FlvAnnounced announced_tracks(const FlvTag& metadata) {
+FlvAnnounced announced_tracks(const rtmp::Tag& metadata) {
   // The property names are enough: publishers leave out what they will not send.
-  if (metadata.type != FlvTagType::kScript || !contains(metadata.body, "onMetaData")) return {};
-  return {.video = contains(metadata.body, "videocodecid"),
-          .audio = contains(metadata.body, "audiocodecid")};
+  if (metadata.type != rtmp::TagType::kScript || !contains(metadata.payload, "onMetaData")) {
+    return {};
+  }
+  return {.video = contains(metadata.payload, "videocodecid"),
+          .audio = contains(metadata.payload, "audiocodecid")};
 }
 
 void FlvParser::feed(std::span<const std::uint8_t> bytes) {
@@ -104,7 +69,7 @@ void FlvParser::discard_read() {
   position_ = 0;
 }
 
-Result<std::optional<FlvTag>> FlvParser::next() {
+Result<std::optional<rtmp::Tag>> FlvParser::next() {
   const auto left = [this] { return std::span(buffer_).subspan(position_); };
   if (!header_seen_) {
     const auto bytes = left();
@@ -113,7 +78,7 @@ Result<std::optional<FlvTag>> FlvParser::next() {
                     kFileHeader.begin())) {
       return Error{.kind = ErrorKind::kMedia, .message = "the input is no FLV stream"};
     }
-    if (bytes.size() < kFileHeader.size()) return std::optional<FlvTag>{};
+    if (bytes.size() < kFileHeader.size()) return std::optional<rtmp::Tag>{};
     const auto header_size =
         (static_cast<std::size_t>(bytes[5]) << 24U) | read_be24(bytes.subspan(6));
     if (header_size != 9) {
@@ -124,21 +89,21 @@ Result<std::optional<FlvTag>> FlvParser::next() {
   }
   while (true) {
     const auto bytes = left();
-    if (bytes.size() < kTagHeaderSize) return std::optional<FlvTag>{};
+    if (bytes.size() < kTagHeaderSize) return std::optional<rtmp::Tag>{};
     const std::size_t size = read_be24(bytes.subspan(1));
     const auto whole = kTagHeaderSize + size + kBackPointerSize;
-    if (bytes.size() < whole) return std::optional<FlvTag>{};
+    if (bytes.size() < whole) return std::optional<rtmp::Tag>{};
     position_ += whole;
     const auto type = static_cast<std::uint8_t>(bytes[0] & 0x1FU);
     if ((bytes[0] & 0xE0U) != 0) {
       return Error{.kind = ErrorKind::kMedia, .message = "the FLV stream is damaged or encrypted"};
     }
     if (type != 8 && type != 9 && type != 18) continue;
-    const auto body = bytes.subspan(kTagHeaderSize, size);
-    return std::optional(FlvTag{
-        .type = static_cast<FlvTagType>(type),
+    const auto payload = bytes.subspan(kTagHeaderSize, size);
+    return std::optional(rtmp::Tag{
+        .type = static_cast<rtmp::TagType>(type),
         .timestamp_ms = read_be24(bytes.subspan(4)) | (static_cast<std::uint32_t>(bytes[7]) << 24U),
-        .body = {body.begin(), body.end()}});
+        .payload = {payload.begin(), payload.end()}});
   }
 }
 

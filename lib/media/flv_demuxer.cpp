@@ -13,7 +13,7 @@ namespace ts::media {
 namespace {
 
 /// How long a stream may send one kind of media alone before the other is given up.
-constexpr std::uint32_t kWaitForTrackMs = 1000;
+constexpr std::int64_t kWaitForTrackMs = 1000;
 /// The same bound for streams whose clock stands still.
 constexpr std::size_t kMaxHeld = 4096;
 constexpr std::size_t kAvcHeaderSize = 5;
@@ -101,16 +101,16 @@ Result<AvCodecParameters> avc_parameters(std::span<const std::uint8_t> config) {
   return parameters;
 }
 
-Result<CodedPacket> make_packet(TrackKind track, const FlvTag& tag, std::size_t header,
+Result<CodedPacket> make_packet(TrackKind track, const rtmp::Tag& tag, std::size_t header,
                                 std::int32_t composition_ms, bool key) {
-  const auto payload = std::span(tag.body).subspan(header);
+  const auto payload = std::span(tag.payload).subspan(header);
   CodedPacket coded{.track = track, .time_base = {1, 1000}, .packet = AvPacket(av_packet_alloc())};
   if (!coded.packet || av_new_packet(coded.packet.get(), static_cast<int>(payload.size())) < 0) {
     return av_no_memory();
   }
   std::memcpy(coded.packet->data, payload.data(), payload.size());
   coded.packet->dts = tag.timestamp_ms;
-  coded.packet->pts = std::int64_t{tag.timestamp_ms} + composition_ms;
+  coded.packet->pts = tag.timestamp_ms + composition_ms;
   if (key) coded.packet->flags |= AV_PKT_FLAG_KEY;
   return coded;
 }
@@ -123,9 +123,9 @@ Result<AvCodecParameters> clone_parameters(const AvCodecParameters& from) {
   return copy;
 }
 
-std::int32_t read_composition_ms(const FlvTag& tag) {
-  const auto raw = (static_cast<std::uint32_t>(tag.body[2]) << 16U) |
-                   (static_cast<std::uint32_t>(tag.body[3]) << 8U) | tag.body[4];
+std::int32_t read_composition_ms(const rtmp::Tag& tag) {
+  const auto raw = (static_cast<std::uint32_t>(tag.payload[2]) << 16U) |
+                   (static_cast<std::uint32_t>(tag.payload[3]) << 8U) | tag.payload[4];
   const auto value = static_cast<std::int32_t>(raw);
   return value >= 0x800000 ? value - 0x1000000 : value;
 }
@@ -154,17 +154,16 @@ std::string describe(const Tracks& tracks) {
   return text.empty() ? "no media" : text;
 }
 
-Result<std::vector<DemuxEvent>> FlvDemuxer::push(FlvTag tag) {
+Result<std::vector<DemuxEvent>> FlvDemuxer::push(rtmp::Tag tag) {
   std::vector<DemuxEvent> out;
-  if (tag.type == FlvTagType::kScript) {
+  if (tag.type == rtmp::TagType::kScript) {
     const auto announced = announced_tracks(tag);
     if (announced.audio || announced.video) announced_ = announced;
     return out;
   }
-  if (tag.body.empty()) return out;
-  if (!first_ms_) first_ms_ = tag.timestamp_ms;
+  if (tag.payload.empty()) return out;
   last_ms_ = tag.timestamp_ms;
-  TS_CHECK(tag.type == FlvTagType::kVideo ? push_video(tag, out) : push_audio(tag, out));
+  TS_CHECK(tag.type == rtmp::TagType::kVideo ? push_video(tag, out) : push_audio(tag, out));
   TS_CHECK(start_if_ready(false, out));
   return out;
 }
@@ -175,12 +174,12 @@ Result<std::vector<DemuxEvent>> FlvDemuxer::finish() {
   return out;
 }
 
-Status FlvDemuxer::push_video(const FlvTag& tag, std::vector<DemuxEvent>& out) {
-  const bool enhanced = (tag.body[0] & 0x80U) != 0;
-  const auto codec = tag.body[0] & 0x0FU;
-  const auto frame_type = (static_cast<unsigned>(tag.body[0]) >> 4U) & 0x7U;
-  if (enhanced && tag.body.size() >= 5) {
-    const std::string fourcc(tag.body.begin() + 1, tag.body.begin() + 5);
+Status FlvDemuxer::push_video(const rtmp::Tag& tag, std::vector<DemuxEvent>& out) {
+  const bool enhanced = (tag.payload[0] & 0x80U) != 0;
+  const auto codec = tag.payload[0] & 0x0FU;
+  const auto frame_type = (static_cast<unsigned>(tag.payload[0]) >> 4U) & 0x7U;
+  if (enhanced && tag.payload.size() >= 5) {
+    const std::string fourcc(tag.payload.begin() + 1, tag.payload.begin() + 5);
     return unsupported("video codec '" + shorten(fourcc) + "' is not supported here",
                        "publish H.264");
   }
@@ -189,16 +188,16 @@ Status FlvDemuxer::push_video(const FlvTag& tag, std::vector<DemuxEvent>& out) {
     return unsupported(fmt::format("video codec {} of FLV is not supported here", codec),
                        "publish H.264");
   }
-  if (tag.body.size() < kAvcHeaderSize) return ok_status();
-  if (tag.is_sequence_header()) {
-    const auto config = std::span(tag.body).subspan(kAvcHeaderSize);
+  if (tag.payload.size() < kAvcHeaderSize) return ok_status();
+  if (rtmp::is_sequence_header(tag.view())) {
+    const auto config = std::span(tag.payload).subspan(kAvcHeaderSize);
     if (config.empty() || same_extradata(video_.get(), config)) return ok_status();
     TS_TRY(video_, avc_parameters(config));
     video_flows_ = false;
     return ok_status();
   }
-  if (!tag.is_media() || !video_ || tag.body.size() == kAvcHeaderSize) return ok_status();
-  const bool key = tag.is_key_frame();
+  if (!is_media(tag) || !video_ || tag.payload.size() == kAvcHeaderSize) return ok_status();
+  const bool key = is_key_picture(tag);
   if (!video_flows_ && !key) return ok_status();
   TS_TRY(auto coded,
          make_packet(TrackKind::kVideo, tag, kAvcHeaderSize, read_composition_ms(tag), key));
@@ -221,23 +220,23 @@ Status FlvDemuxer::push_video(const FlvTag& tag, std::vector<DemuxEvent>& out) {
   return ok_status();
 }
 
-Status FlvDemuxer::push_audio(const FlvTag& tag, std::vector<DemuxEvent>& out) {
-  const auto codec = static_cast<unsigned>(tag.body[0]) >> 4U;
+Status FlvDemuxer::push_audio(const rtmp::Tag& tag, std::vector<DemuxEvent>& out) {
+  const auto codec = static_cast<unsigned>(tag.payload[0]) >> 4U;
   if (codec != 10) {
     return unsupported(codec == 2
                            ? "audio codec MP3 is not supported here"
                            : fmt::format("audio codec {} of FLV is not supported here", codec),
                        "publish AAC");
   }
-  if (tag.body.size() <= kAacHeaderSize) return ok_status();
-  if (tag.is_sequence_header()) {
-    const auto config = std::span(tag.body).subspan(kAacHeaderSize);
+  if (tag.payload.size() <= kAacHeaderSize) return ok_status();
+  if (rtmp::is_sequence_header(tag.view())) {
+    const auto config = std::span(tag.payload).subspan(kAacHeaderSize);
     if (same_extradata(audio_.get(), config)) return ok_status();
     TS_TRY(audio_, aac_parameters(config));
     audio_flows_ = false;
     return ok_status();
   }
-  if (!tag.is_media() || !audio_) return ok_status();
+  if (!is_media(tag) || !audio_) return ok_status();
   TS_TRY(auto coded, make_packet(TrackKind::kAudio, tag, kAacHeaderSize, 0, true));
   coded.packet->duration = av_rescale_rnd(1024, 1000, audio_->sample_rate, AV_ROUND_NEAR_INF);
   if (!started_) {
@@ -257,7 +256,7 @@ Status FlvDemuxer::start_if_ready(bool at_end, std::vector<DemuxEvent>& out) {
   if (started_ || held_.empty()) return ok_status();
   const bool only_video_announced = announced_.video && !announced_.audio;
   const bool only_audio_announced = announced_.audio && !announced_.video;
-  const auto held_since = static_cast<std::uint32_t>(held_.front().packet->dts);
+  const auto held_since = held_.front().packet->dts;
   const bool waited =
       at_end || held_.size() >= kMaxHeld || last_ms_ >= held_since + kWaitForTrackMs;
   const bool video_ready = video_flows_ || (!video_ && (only_audio_announced || waited));

@@ -44,13 +44,13 @@ using DemuxEvent = std::variant<Tracks, CodedPacket>;
 class FlvDemuxer {
  public:
   /// @return the events the tag completes, in order; kMedia for a codec other than H.264 and AAC.
-  Result<std::vector<DemuxEvent>> push(FlvTag tag);
+  Result<std::vector<DemuxEvent>> push(rtmp::Tag tag);
   /// The stream has ended: what was still held back.
   Result<std::vector<DemuxEvent>> finish();
 
  private:
-  Status push_video(const FlvTag& tag, std::vector<DemuxEvent>& out);
-  Status push_audio(const FlvTag& tag, std::vector<DemuxEvent>& out);
+  Status push_video(const rtmp::Tag& tag, std::vector<DemuxEvent>& out);
+  Status push_audio(const rtmp::Tag& tag, std::vector<DemuxEvent>& out);
   Status start_if_ready(bool at_end, std::vector<DemuxEvent>& out);
   Status announce(std::vector<DemuxEvent>& out);
   Status measure_picture(const AVPacket& packet);
@@ -59,8 +59,7 @@ class FlvDemuxer {
   AvCodecParameters audio_;
   std::deque<CodedPacket> held_;  ///< Before the start only.
   FlvAnnounced announced_;
-  std::optional<std::uint32_t> first_ms_;
-  std::uint32_t last_ms_ = 0;
+  std::int64_t last_ms_ = 0;
   bool started_ = false;
   bool video_flows_ =
       false;  ///< A key frame of the present video configuration went out (or is held).

@@ -194,10 +194,9 @@ TEST_F(FlvToHls, NamesACodecThatPlayersCannotUse) {
 
 TEST_F(FlvToHls, SaysThatAnEmptyStreamHadNoMedia) {
   const auto flv = dir_.path() / "empty.flv";
-  const auto header = flv_file_header();
-  std::ofstream(flv, std::ios::binary)
-      .write(reinterpret_cast<const char*>(header.data()),
-             static_cast<std::streamsize>(header.size()));
+  std::string header;
+  rtmp::FlvWriter::append_header(header);
+  std::ofstream(flv, std::ios::binary) << header;
 
   const auto totals = ingest(flv);
 
