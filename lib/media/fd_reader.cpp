@@ -11,6 +11,7 @@ namespace ts::media {
 namespace {
 
 constexpr int kStopPollMs = 100;
+constexpr int kShortPollMs = 50;
 
 Error read_error(int number) {
   return Error{.kind = ErrorKind::kMedia,
@@ -33,6 +34,18 @@ Result<std::size_t> read_some(int fd, std::span<std::uint8_t> buffer, const std:
     if (errno == ECONNRESET) return std::size_t{0};
     if (errno != EINTR && errno != EAGAIN) return read_error(errno);
   }
+}
+
+Result<std::array<bool, 2>> wait_readable(std::array<int, 2> fds) {
+  std::array<pollfd, 2> waits{pollfd{.fd = fds[0], .events = POLLIN, .revents = 0},
+                              pollfd{.fd = fds[1], .events = POLLIN, .revents = 0}};
+  if (::poll(waits.data(), waits.size(), kShortPollMs) < 0 && errno != EINTR) {
+    return read_error(errno);
+  }
+  for (const auto& wait : waits) {
+    if ((wait.revents & POLLNVAL) != 0) return read_error(EBADF);
+  }
+  return std::array<bool, 2>{waits[0].revents != 0, waits[1].revents != 0};
 }
 
 }  // namespace ts::media

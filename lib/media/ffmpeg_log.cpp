@@ -16,6 +16,7 @@ namespace {
 // FFmpeg's callback carries no user pointer: the one process-wide state of this library.
 std::mutex g_mutex;
 Log* g_log = nullptr;
+thread_local FfmpegLastError* t_last_error = nullptr;
 
 LogLevel level_of(int av_level) {
   if (av_level <= AV_LOG_FATAL) return LogLevel::kWarning;
@@ -27,8 +28,10 @@ LogLevel level_of(int av_level) {
 
 void callback(void* context, int av_level, const char* format, va_list arguments) noexcept {
   if (av_level > AV_LOG_DEBUG) return;
+  const bool note = t_last_error != nullptr && av_level <= AV_LOG_ERROR;
   const std::lock_guard lock(g_mutex);
-  if (g_log == nullptr || !g_log->enabled(level_of(av_level))) return;
+  const bool log = g_log != nullptr && g_log->enabled(level_of(av_level));
+  if (!note && !log) return;
   try {
     std::array<char, 1024> line{};
     int prefix = 1;
@@ -38,7 +41,9 @@ void callback(void* context, int av_level, const char* format, va_list arguments
     while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
       text.pop_back();
     }
-    if (!text.empty()) g_log->write(level_of(av_level), "ffmpeg", std::move(text));
+    if (text.empty()) return;
+    if (note) t_last_error->note(text);
+    if (log) g_log->write(level_of(av_level), "ffmpeg", std::move(text));
   } catch (...) {  // NOLINT(bugprone-empty-catch): a log line is not worth a show
   }
 }
@@ -55,6 +60,15 @@ FfmpegLog::~FfmpegLog() {
   av_log_set_level(AV_LOG_QUIET);
   const std::lock_guard lock(g_mutex);
   g_log = nullptr;
+}
+
+FfmpegLastError::FfmpegLastError() : outer_(std::exchange(t_last_error, this)) {}
+
+FfmpegLastError::~FfmpegLastError() { t_last_error = outer_; }
+
+std::string FfmpegLastError::text() const {
+  const auto context_end = line_.starts_with('[') ? line_.find("] ") : std::string::npos;
+  return context_end == std::string::npos ? line_ : line_.substr(context_end + 2);
 }
 
 std::string without_url_paths(std::string_view text) {

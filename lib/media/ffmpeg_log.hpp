@@ -4,6 +4,9 @@
 #include "core/log.hpp"
 
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace ts::media {
 
@@ -16,6 +19,25 @@ class FfmpegLog {
   FfmpegLog(const FfmpegLog&) = delete;
   FfmpegLog& operator=(const FfmpegLog&) = delete;
   ~FfmpegLog();
+};
+
+/// Remembers the last error FFmpeg reported on this thread while it lives: its return codes alone
+/// ("input/output error") rarely say why. Needs a FfmpegLog alive. Scopes may nest.
+class FfmpegLastError {
+ public:
+  FfmpegLastError();
+  FfmpegLastError(const FfmpegLastError&) = delete;
+  FfmpegLastError& operator=(const FfmpegLastError&) = delete;
+  ~FfmpegLastError();
+
+  /// Without URL paths and without the "[rtmp @ 0x…]" in front; empty when there was none.
+  [[nodiscard]] std::string text() const;
+  /// For the log callback.
+  void note(std::string line) { line_ = std::move(line); }
+
+ private:
+  std::string line_;
+  FfmpegLastError* outer_;
 };
 
 /// `text` with everything after the host of each URL, and credentials before it, replaced by "…".

@@ -154,7 +154,7 @@ std::string describe(const Tracks& tracks) {
   return text.empty() ? "no media" : text;
 }
 
-Result<std::vector<DemuxEvent>> FlvDemuxer::push(rtmp::Tag tag) {
+Result<std::vector<DemuxEvent>> FlvDemuxer::push(const rtmp::Tag& tag) {
   std::vector<DemuxEvent> out;
   if (tag.type == rtmp::TagType::kScript) {
     const auto announced = announced_tracks(tag);

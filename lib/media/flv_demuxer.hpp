@@ -44,7 +44,7 @@ using DemuxEvent = std::variant<Tracks, CodedPacket>;
 class FlvDemuxer {
  public:
   /// @return the events the tag completes, in order; kMedia for a codec other than H.264 and AAC.
-  Result<std::vector<DemuxEvent>> push(rtmp::Tag tag);
+  Result<std::vector<DemuxEvent>> push(const rtmp::Tag& tag);
   /// The stream has ended: what was still held back.
   Result<std::vector<DemuxEvent>> finish();
 

@@ -19,7 +19,7 @@ class Ingest {
     while (true) {
       TS_TRY(auto tag, parser_.next());
       if (!tag) return ok_status();
-      TS_TRY(auto demuxed, demuxer_.push(std::move(*tag)));
+      TS_TRY(auto demuxed, demuxer_.push(*tag));
       TS_CHECK(take(std::move(demuxed)));
     }
   }

@@ -11,6 +11,7 @@ Program media_program_table() {
           {
               media_compose_run(),
               media_ingest(),
+              media_relay(),
           },
       .topics = {},
   };

@@ -12,5 +12,6 @@ Program media_program_table();
 
 Command media_compose_run();
 Command media_ingest();
+Command media_relay();
 
 }  // namespace ts::cli
