@@ -9,6 +9,7 @@
 #include <cstdarg>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace ts::media {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 // FFmpeg's callback carries no user pointer: the one process-wide state of this library.
 std::mutex g_mutex;
 Log* g_log = nullptr;
-thread_local FfmpegLastError* t_last_error = nullptr;
+thread_local FfmpegErrors* t_errors = nullptr;
+constexpr std::size_t kMaxNotedLines = 16;
 
 LogLevel level_of(int av_level) {
   if (av_level <= AV_LOG_FATAL) return LogLevel::kWarning;
@@ -28,7 +30,7 @@ LogLevel level_of(int av_level) {
 
 void callback(void* context, int av_level, const char* format, va_list arguments) noexcept {
   if (av_level > AV_LOG_DEBUG) return;
-  const bool note = t_last_error != nullptr && av_level <= AV_LOG_ERROR;
+  const bool note = t_errors != nullptr && av_level <= AV_LOG_ERROR;
   const std::lock_guard lock(g_mutex);
   const bool log = g_log != nullptr && g_log->enabled(level_of(av_level));
   if (!note && !log) return;
@@ -42,7 +44,7 @@ void callback(void* context, int av_level, const char* format, va_list arguments
       text.pop_back();
     }
     if (text.empty()) return;
-    if (note) t_last_error->note(text);
+    if (note) t_errors->note(text);
     if (log) g_log->write(level_of(av_level), "ffmpeg", std::move(text));
   } catch (...) {  // NOLINT(bugprone-empty-catch): a log line is not worth a show
   }
@@ -62,13 +64,26 @@ FfmpegLog::~FfmpegLog() {
   g_log = nullptr;
 }
 
-FfmpegLastError::FfmpegLastError() : outer_(std::exchange(t_last_error, this)) {}
+FfmpegErrors::FfmpegErrors() : outer_(std::exchange(t_errors, this)) {}
 
-FfmpegLastError::~FfmpegLastError() { t_last_error = outer_; }
+FfmpegErrors::~FfmpegErrors() { t_errors = outer_; }
 
-std::string FfmpegLastError::text() const {
-  const auto context_end = line_.starts_with('[') ? line_.find("] ") : std::string::npos;
-  return context_end == std::string::npos ? line_ : line_.substr(context_end + 2);
+void FfmpegErrors::note(std::string line) {
+  if (lines_.size() >= kMaxNotedLines) return;
+  const auto context_end = line.starts_with('[') ? line.find("] ") : std::string::npos;
+  if (context_end != std::string::npos) line.erase(0, context_end + 2);
+  lines_.push_back(std::move(line));
+}
+
+std::string FfmpegErrors::first() const { return lines_.empty() ? std::string{} : lines_.front(); }
+
+std::string FfmpegErrors::after(std::string_view prefix) const {
+  for (const auto& line : lines_) {
+    if (const auto at = line.find(prefix); at != std::string::npos) {
+      return line.substr(at + prefix.size());
+    }
+  }
+  return {};
 }
 
 std::string without_url_paths(std::string_view text) {

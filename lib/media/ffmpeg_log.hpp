@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 namespace ts::media {
 
@@ -21,23 +21,26 @@ class FfmpegLog {
   ~FfmpegLog();
 };
 
-/// Remembers the last error FFmpeg reported on this thread while it lives: its return codes alone
+/// Remembers the errors FFmpeg reports on this thread while it lives: its return codes alone
 /// ("input/output error") rarely say why. Needs a FfmpegLog alive. Scopes may nest.
-class FfmpegLastError {
+class FfmpegErrors {
  public:
-  FfmpegLastError();
-  FfmpegLastError(const FfmpegLastError&) = delete;
-  FfmpegLastError& operator=(const FfmpegLastError&) = delete;
-  ~FfmpegLastError();
+  FfmpegErrors();
+  FfmpegErrors(const FfmpegErrors&) = delete;
+  FfmpegErrors& operator=(const FfmpegErrors&) = delete;
+  ~FfmpegErrors();
 
-  /// Without URL paths and without the "[rtmp @ 0x…]" in front; empty when there was none.
-  [[nodiscard]] std::string text() const;
+  /// The first one, which is nearest to the cause; without URL paths and without the
+  /// "[rtmp @ 0x…]" in front. Empty when there was none.
+  [[nodiscard]] std::string first() const;
+  /// What follows `prefix` in the first line that has it; empty when none does.
+  [[nodiscard]] std::string after(std::string_view prefix) const;
   /// For the log callback.
-  void note(std::string line) { line_ = std::move(line); }
+  void note(std::string line);
 
  private:
-  std::string line_;
-  FfmpegLastError* outer_;
+  std::vector<std::string> lines_;
+  FfmpegErrors* outer_;
 };
 
 /// `text` with everything after the host of each URL, and credentials before it, replaced by "…".

@@ -30,12 +30,17 @@ class Interrupt {
     return timed_out_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] bool stopped() const noexcept { return stop_.stop_requested(); }
+  /// From now on only the deadline ends calls: for an orderly goodbye after a stop.
+  void ignore_stop() noexcept { ignore_stop_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] AVIOInterruptCB callback() noexcept { return {&Interrupt::check, this}; }
 
  private:
   static int check(void* self) noexcept {
     auto* interrupt = static_cast<Interrupt*>(self);
-    if (interrupt->stop_.stop_requested()) return 1;
+    if (!interrupt->ignore_stop_.load(std::memory_order_relaxed) &&
+        interrupt->stop_.stop_requested()) {
+      return 1;
+    }
     const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
     if (now < interrupt->deadline_.load(std::memory_order_relaxed)) return 0;
     interrupt->timed_out_.store(true, std::memory_order_relaxed);
@@ -46,6 +51,7 @@ class Interrupt {
   std::atomic<std::chrono::steady_clock::rep> deadline_{
       std::chrono::steady_clock::duration::max().count()};
   std::atomic<bool> timed_out_{false};
+  std::atomic<bool> ignore_stop_{false};
 };
 
 }  // namespace ts::media

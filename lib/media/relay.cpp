@@ -167,7 +167,8 @@ class Relay::Output {
                           {.ca_file = shared_.options.ca_file, .timeout = shared_.options.timeout},
                           stop));
     const auto bytes_before = last_.bytes;
-    while (const auto tag = reader_->pop(stop)) {
+    // The queue still gives tags after a stop; only the end of the stream drains it.
+    while (const auto tag = stop.stop_requested() ? nullptr : reader_->pop(stop)) {
       const bool media = is_media(*tag);
       if (media && !origin_ms_) origin_ms_ = tag->timestamp_ms;
       const auto time = tag->timestamp_ms - origin_ms_.value_or(tag->timestamp_ms);
@@ -185,7 +186,7 @@ class Relay::Output {
 
   Status run_file(const std::stop_token& stop) {
     FileOutput output(target_, shared_.clock);
-    while (const auto tag = reader_->pop(stop)) {
+    while (const auto tag = stop.stop_requested() ? nullptr : reader_->pop(stop)) {
       TS_CHECK(output.take(*tag));
       last_.bytes = output.bytes();
       if (is_media(*tag)) ++last_.tags;

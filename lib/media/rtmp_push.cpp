@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace {
 
 /// An orderly goodbye is worth this much; the media is out already.
 constexpr milliseconds kCloseTimeout{2000};
+/// A write that is under way when stop comes may end, so that the goodbye is understood.
+constexpr milliseconds kStopGrace{300};
 
 /// rtmp[s]://host[:port]/app[/more]/KEY[?query], cut where RTMP wants it cut.
 struct RtmpAddress {
@@ -46,17 +50,19 @@ Result<RtmpAddress> split_address(std::string_view url) {
 }  // namespace
 
 struct RtmpPush::Connection {
-  explicit Connection(std::stop_token stop) : interrupt(std::move(stop)) {}
+  explicit Connection(const std::stop_token& stop_token)
+      : stop(stop_token), interrupt(stop_token) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() {
+    hurry.reset();
     interrupt.arm(milliseconds{0});  // Whatever closing still wants to say must not block.
     close();
   }
   int close() { return avio_closep(&io); }
 
   /// Why a call failed, in the words that help most.
-  Error failure(int code, std::string_view what, const FfmpegLastError& last) const {
+  Error failure(int code, std::string_view what, const FfmpegErrors& last) const {
     if (interrupt.stopped()) {
       return Error{.kind = ErrorKind::kInterrupted, .message = std::string(what) + ": stopped"};
     }
@@ -67,23 +73,31 @@ struct RtmpPush::Connection {
                    .retryable = true};
     }
     static constexpr std::string_view kRefusal = "Server error: ";
-    const auto text = last.text();
-    if (const auto at = text.find(kRefusal); at != std::string::npos) {
-      return Error{.kind = ErrorKind::kAuth,
-                   .message = fmt::format("{}: the server refused: {}", what,
-                                          shorten(text.substr(at + kRefusal.size()), 200)),
-                   .hint = "check the stream key, and that nothing else publishes with it",
-                   .retryable = true};
+    if (const auto refusal = last.after(kRefusal); !refusal.empty()) {
+      return Error{
+          .kind = ErrorKind::kAuth,
+          .message = fmt::format("{}: the server refused: {}", what, shorten(refusal, 200)),
+          .hint = "check the stream key, and that nothing else publishes with it",
+          .retryable = true};
     }
     auto error = av_error(code, what, ErrorKind::kRemote);
     // FFmpeg returns these for whatever it has logged the reason of.
     const bool vague = code == AVERROR(EIO) || code == AVERROR(EPERM) || code == AVERROR_UNKNOWN;
+    const auto text = last.first();
     if (vague && !text.empty()) error.message = fmt::format("{}: {}", what, shorten(text, 200));
     error.retryable = true;
     return error;
   }
 
+  /// Gives the next write `timeout`, or less when stop is (or will be) requested.
+  void arm_write(milliseconds timeout) {
+    interrupt.arm(timeout);
+    hurry.emplace(stop, [this] { interrupt.arm(kStopGrace); });
+  }
+
+  std::stop_token stop;
   Interrupt interrupt;
+  std::optional<std::stop_callback<std::function<void()>>> hurry;
   AVIOContext* io = nullptr;
 };
 
@@ -92,9 +106,9 @@ RtmpPush::RtmpPush(std::unique_ptr<Connection> connection) : connection_(std::mo
 RtmpPush::~RtmpPush() = default;
 
 Result<std::unique_ptr<RtmpPush>> RtmpPush::open(const Secret& url, const RtmpPushOptions& options,
-                                                 std::stop_token stop) {
+                                                 const std::stop_token& stop) {
   TS_TRY(const auto address, split_address(url.reveal()));
-  auto connection = std::make_unique<Connection>(std::move(stop));
+  auto connection = std::make_unique<Connection>(stop);
   AvDictionary settings;
   settings.set("rtmp_app", std::string(address.app));
   settings.set("rtmp_playpath", std::string(address.key));
@@ -104,13 +118,14 @@ Result<std::unique_ptr<RtmpPush>> RtmpPush::open(const Secret& url, const RtmpPu
     settings.set("tls_verify", std::int64_t{1});
     if (!options.ca_file.empty()) settings.set("ca_file", options.ca_file);
   }
-  const FfmpegLastError last;
+  const FfmpegErrors last;
   connection->interrupt.arm(options.timeout);
   const auto callback = connection->interrupt.callback();
   const int code = avio_open2(&connection->io, std::string(url.reveal()).c_str(), AVIO_FLAG_WRITE,
                               &callback, settings.address());
   if (code < 0) return connection->failure(code, "connect", last);
 
+  connection->interrupt.ignore_stop();
   std::unique_ptr<RtmpPush> push(new RtmpPush(std::move(connection)));  // Private constructor.
   push->timeout_ = options.timeout;
   rtmp::FlvWriter::append_header(push->buffer_);
@@ -126,9 +141,9 @@ Status RtmpPush::write(const rtmp::TagView& tag, std::int64_t timestamp_ms) {
 }
 
 Status RtmpPush::send() {
-  const FfmpegLastError last;
+  const FfmpegErrors last;
   auto* io = connection_->io;
-  connection_->interrupt.arm(timeout_);
+  connection_->arm_write(timeout_);
   avio_write(io, reinterpret_cast<const unsigned char*>(buffer_.data()),
              static_cast<int>(buffer_.size()));
   avio_flush(io);
@@ -139,7 +154,8 @@ Status RtmpPush::send() {
 }
 
 Status RtmpPush::finish() {
-  const FfmpegLastError last;
+  const FfmpegErrors last;
+  connection_->hurry.reset();
   connection_->interrupt.arm(kCloseTimeout);
   const int code = connection_->close();
   if (code < 0) return connection_->failure(code, "close", last);

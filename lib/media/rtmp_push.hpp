@@ -26,12 +26,12 @@ class RtmpPush {
   ///
   /// @param url   rtmp:// or rtmps:// with the stream key as last segment. A Secret because the key
   ///              is a password: it is in no message and no log.
-  /// @param stop  Ends a blocked call within 100 ms.
+  /// @param stop  Ends connecting within 100 ms, a blocked write within 400 ms.
   /// @return kUsage when it is no such URL; kAuth with the server's words when it refused; kRemote
   ///         (retryable) when no answer came, the connection broke or the certificate is not
   ///         trusted; kInterrupted when stopped.
   static Result<std::unique_ptr<RtmpPush>> open(const Secret& url, const RtmpPushOptions& options,
-                                                std::stop_token stop);
+                                                const std::stop_token& stop);
   RtmpPush(const RtmpPush&) = delete;
   RtmpPush& operator=(const RtmpPush&) = delete;
   /// Closes the connection without a word.
