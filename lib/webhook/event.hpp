@@ -39,6 +39,8 @@ struct Event {
 /// Parses a body that `verify` accepted.
 /// @return kRemote naming the path when it is no event of that provider.
 Result<Event> parse_event(Provider provider, std::string_view body);
+/// The same when the body is parsed already.
+Result<Event> parse_event(Provider provider, const Json& json, std::string_view body);
 
 /// The types a provider sends, in the order of its documentation.
 std::span<const std::string_view> event_types(Provider provider) noexcept;

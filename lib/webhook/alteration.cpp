@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/text.hpp"
+#include "webhook/alteration_internal.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+namespace ts::webhook {
+namespace {
+
+constexpr std::size_t kMaxDiagnosedBytes = std::size_t{1} << 20U;
+constexpr std::string_view kBom = "\xEF\xBB\xBF";
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kRawBodyHint =
+    "verify the raw bytes before anything parses them (express.raw, request.get_data())";
+
+std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0;;) {
+    const std::size_t found = text.find(from, at);
+    out.append(text.substr(at, found - at));
+    if (found == std::string_view::npos) return out;
+    out.append(to);
+    at = found + from.size();
+  }
+}
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto push = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (code < 0x80) {
+    push(code);
+  } else if (code < 0x800) {
+    push(0xC0U | code >> 6U);
+    push(0x80U | (code & 0x3FU));
+  } else if (code < 0x10000) {
+    push(0xE0U | code >> 12U);
+    push(0x80U | (code >> 6U & 0x3FU));
+    push(0x80U | (code & 0x3FU));
+  } else {
+    push(0xF0U | code >> 18U);
+    push(0x80U | (code >> 12U & 0x3FU));
+    push(0x80U | (code >> 6U & 0x3FU));
+    push(0x80U | (code & 0x3FU));
+  }
+}
+
+/// The code point that begins at `at` of well-formed UTF-8; moves `at` past it.
+std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])) : 0U;
+  };
+  const std::uint32_t lead = byte(at);
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  std::uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) code = code << 6U | (byte(at + i) & 0x3FU);
+  at += length;
+  return code;
+}
+
+std::string latin1_to_utf8(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) append_utf8(out, static_cast<unsigned char>(c));
+  return out;
+}
+
+std::optional<std::string> utf8_to_latin1(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::uint32_t code = next_code_point(text, at);
+    if (code > 0xFF) return std::nullopt;
+    out.push_back(static_cast<char>(code));
+  }
+  return out;
+}
+
+std::optional<std::uint32_t> hex4(std::string_view text, std::size_t at) {
+  if (at + 4 > text.size()) return std::nullopt;
+  std::uint32_t value = 0;
+  for (const char c : text.substr(at, 4)) {
+    value <<= 4U;
+    if (c >= '0' && c <= '9') {
+      value |= static_cast<std::uint32_t>(c - '0');
+    } else if (c >= 'a' && c <= 'f') {
+      value |= static_cast<std::uint32_t>(c - 'a' + 10);
+    } else if (c >= 'A' && c <= 'F') {
+      value |= static_cast<std::uint32_t>(c - 'A' + 10);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return value;
+}
+
+/// One string token, quotes included, with its escapes as asked for.
+std::string rewrite_string(std::string_view token, JsonEscapes escapes) {
+  if (escapes == JsonEscapes::kKeep) return std::string(token);
+  std::string out;
+  for (std::size_t at = 0; at < token.size();) {
+    const char c = token[at];
+    if (escapes == JsonEscapes::kRaw && c == '\\' && at + 1 < token.size()) {
+      const auto unit = token[at + 1] == 'u' ? hex4(token, at + 2) : std::nullopt;
+      if (!unit || *unit < 0x80) {
+        // "\/" is what PHP writes for a slash.
+        if (token[at + 1] == '/') {
+          out.push_back('/');
+        } else {
+          out.append(token.substr(at, 2));
+        }
+        at += 2;
+        continue;
+      }
+      at += 6;
+      std::uint32_t code = *unit;
+      if (code >= 0xD800 && code < 0xDC00 && token.substr(at, 2) == "\\u") {
+        const auto low = hex4(token, at + 2);
+        if (low && *low >= 0xDC00 && *low < 0xE000) {
+          code = 0x10000 + ((code - 0xD800) << 10U) + (*low - 0xDC00);
+          at += 6;
+        }
+      }
+      append_utf8(out, code);
+    } else if (escapes == JsonEscapes::kAscii && static_cast<unsigned char>(c) >= 0x80) {
+      const std::uint32_t code = next_code_point(token, at);
+      if (code < 0x10000) {
+        out.append(fmt::format("\\u{:04x}", code));
+      } else {
+        out.append(fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((code - 0x10000) >> 10U),
+                               0xDC00 + ((code - 0x10000) & 0x3FFU)));
+      }
+    } else if (c == '\\' && at + 1 < token.size()) {
+      out.append(token.substr(at, 2));
+      at += 2;
+    } else {
+      out.push_back(c);
+      ++at;
+    }
+  }
+  return out;
+}
+
+AlterationFinding finding(Alteration alteration, std::string detail, std::string_view hint) {
+  return {alteration, std::move(detail), std::string(hint)};
+}
+
+}  // namespace
+
+std::string relayout_json(std::string_view text, JsonLayout layout, JsonEscapes escapes) {
+  const std::string unit = layout == JsonLayout::kIndent2   ? "  "
+                           : layout == JsonLayout::kIndent4 ? "    "
+                           : layout == JsonLayout::kTab     ? "\t"
+                                                            : "";
+  const bool indented = !unit.empty();
+  std::string out;
+  out.reserve(text.size());
+  std::size_t depth = 0;
+  const auto line = [&] {
+    if (!indented) return;
+    out.push_back('\n');
+    for (std::size_t i = 0; i < depth; ++i) out.append(unit);
+  };
+  const auto next_solid = [&](std::size_t at) { return text.find_first_not_of(" \t\r\n", at); };
+  // No provider nests deep enough to need more; hostile nesting ends here.
+  const std::size_t enough = 8 * text.size() + 4096;
+  for (std::size_t at = next_solid(0); at < text.size() && out.size() < enough;
+       at = next_solid(at)) {
+    const char c = text[at];
+    if (c == '"') {
+      std::size_t end = at + 1;
+      while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2U : 1U;
+      end = std::min(end + 1, text.size());
+      out.append(rewrite_string(text.substr(at, end - at), escapes));
+      at = end;
+      continue;
+    }
+    ++at;
+    if (c == '{' || c == '[') {
+      out.push_back(c);
+      const std::size_t after = next_solid(at);
+      if (after < text.size() && (text[after] == '}' || text[after] == ']')) {
+        out.push_back(text[after]);
+        at = after + 1;
+      } else if (depth < 256) {
+        ++depth;
+        line();
+      }
+    } else if (c == '}' || c == ']') {
+      if (depth > 0) --depth;
+      line();
+      out.push_back(c);
+    } else if (c == ',') {
+      out.push_back(c);
+      if (layout == JsonLayout::kSpaced) out.push_back(' ');
+      line();
+    } else if (c == ':') {
+      out.append(layout == JsonLayout::kCompact ? ":" : ": ");
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+AlterationFinding find_alteration(std::string_view body,
+                                  const std::function<bool(std::string_view)>& is_signed_body) {
+  if (body.empty()) {
+    return finding(Alteration::kEmpty, "no body arrived",
+                   "look for a proxy or a body parser that consumed it");
+  }
+  if (body.starts_with("\x1F\x8B")) {
+    return finding(
+        Alteration::kGzip, "the body is gzip data, and providers sign the plain text",
+        "switch compression off between the provider and the receiver, or inflate first");
+  }
+  if (body.size() > kMaxDiagnosedBytes) return {};
+
+  const auto original_is = [&](const std::string& candidate) {
+    return candidate != body && is_signed_body(candidate);
+  };
+  const std::string text(body);
+  for (const std::string_view end : {"\r\n", "\n"}) {
+    if (text.ends_with(end) && original_is(text.substr(0, text.size() - end.size()))) {
+      return finding(Alteration::kNewlineAdded,
+                     "the signed body has no newline at its end, this one has",
+                     "save the body without a final newline (printf %s, curl --data-binary)");
+    }
+  }
+  for (const std::string_view end : {"\n", "\r\n"}) {
+    if (original_is(text + std::string(end))) {
+      return finding(Alteration::kNewlineRemoved,
+                     "the signed body ends with a newline, this one does not", kRawBodyHint);
+    }
+  }
+  const std::string unix_lines = replace_all(text, "\r\n", "\n");
+  if (original_is(unix_lines) || original_is(replace_all(unix_lines, "\n", "\r\n"))) {
+    return finding(Alteration::kLineEndings, "line endings were converted between LF and CRLF",
+                   "transfer the body in binary mode");
+  }
+  if (text.starts_with(kBom) && original_is(text.substr(kBom.size()))) {
+    return finding(Alteration::kBomAdded, "a byte order mark was put before the signed body",
+                   "save the body as UTF-8 without a byte order mark");
+  }
+  if (original_is(std::string(kBom) + text)) {
+    return finding(Alteration::kBomRemoved, "the signed body begins with a byte order mark",
+                   kRawBodyHint);
+  }
+  const bool utf8 = is_utf8(text);
+  const auto narrowed = utf8 ? utf8_to_latin1(text) : std::nullopt;
+  if ((narrowed && original_is(*narrowed)) || original_is(latin1_to_utf8(text))) {
+    return finding(Alteration::kCharset, "the body was converted between Latin-1 and UTF-8",
+                   kRawBodyHint);
+  }
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (utf8 && first != std::string::npos && (text[first] == '{' || text[first] == '[')) {
+    for (const auto escapes : {JsonEscapes::kKeep, JsonEscapes::kRaw, JsonEscapes::kAscii}) {
+      for (const auto layout : {JsonLayout::kCompact, JsonLayout::kSpaced, JsonLayout::kIndent2,
+                                JsonLayout::kIndent4, JsonLayout::kTab}) {
+        const std::string candidate = relayout_json(text, layout, escapes);
+        if (original_is(candidate) || original_is(candidate + "\n")) {
+          return finding(Alteration::kReserialized,
+                         "the JSON was parsed and written again: the same members with the "
+                         "provider's blanks and escapes have the right signature",
+                         kRawBodyHint);
+        }
+      }
+    }
+  }
+  if (text.find(kReplacement) != std::string::npos) {
+    return finding(Alteration::kUnknown,
+                   "the body holds U+FFFD, which a decoder writes where bytes were no UTF-8",
+                   kRawBodyHint);
+  }
+  return {};
+}
+
+}  // namespace ts::webhook

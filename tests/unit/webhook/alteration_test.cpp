@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "webhook/alteration_internal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ts::webhook {
+namespace {
+
+constexpr WallTime kNow{std::chrono::seconds{1772359200}};
+
+Verdict verdict_on(std::string_view signed_body, std::string_view received, Provider provider) {
+  Credentials credentials{.livekit_key = "APIkey"};
+  credentials.secrets.emplace_back("secret");
+  const auto headers = sign(provider, signed_body, credentials, kNow).value();
+  return verify(provider, {.headers = headers, .body = received}, credentials, kNow,
+                {.diagnose = true});
+}
+
+/// What each provider's verdict says about a body that changed from `sent` to `received`.
+void expect_alteration(std::string_view sent, std::string_view received, Alteration expected) {
+  for (const auto provider : {Provider::kLivekit, Provider::kMux, Provider::kCloudflare}) {
+    const auto verdict = verdict_on(sent, received, provider);
+    EXPECT_FALSE(verdict.accepted);
+    EXPECT_EQ(to_string(verdict.alteration), to_string(expected))
+        << to_string(provider) << ": " << sent << " -> " << received;
+    if (expected != Alteration::kUnknown) {
+      EXPECT_EQ(verdict.detail.find("the body was altered on its way: "), 0U) << verdict.detail;
+      EXPECT_FALSE(verdict.hint.empty());
+    }
+  }
+}
+
+TEST(Alteration, OfReserializedJson) {
+  const std::string compact = R"({"a":{"b":[1,2.50,"x, y: {}"],"c":{}},"d":[]})";
+  expect_alteration(compact, R"({"a": {"b": [1, 2.50, "x, y: {}"], "c": {}}, "d": []})",
+                    Alteration::kReserialized);
+  expect_alteration(compact,
+                    "{\n  \"a\": {\n    \"b\": [\n      1,\n      2.50,\n      \"x, y: {}\"\n    "
+                    "],\n    \"c\": {}\n  },\n  \"d\": []\n}",
+                    Alteration::kReserialized);
+  // Signed pretty, received compact.
+  expect_alteration(relayout_json(compact, JsonLayout::kIndent4, JsonEscapes::kKeep) + "\n",
+                    compact, Alteration::kReserialized);
+  expect_alteration(relayout_json(compact, JsonLayout::kTab, JsonEscapes::kKeep), compact,
+                    Alteration::kReserialized);
+}
+
+TEST(Alteration, OfEscapes) {
+  expect_alteration("{\"a\":\"\u00fc\U0001F3A5/\"}", R"({"a":"\u00fc\ud83c\udfa5\/"})",
+                    Alteration::kReserialized);
+  expect_alteration(R"({"a":"\u00fc\ud83c\udfa5"})", "{\"a\": \"\u00fc\U0001F3A5\"}",
+                    Alteration::kReserialized);
+}
+
+TEST(Alteration, OfTheFinalNewline) {
+  expect_alteration("{}", "{}\n", Alteration::kNewlineAdded);
+  expect_alteration("{}", "{}\r\n", Alteration::kNewlineAdded);
+  expect_alteration("{}\n", "{}", Alteration::kNewlineRemoved);
+}
+
+TEST(Alteration, OfLineEndings) {
+  expect_alteration("{\n\"a\":1\n}", "{\r\n\"a\":1\r\n}", Alteration::kLineEndings);
+  expect_alteration("{\r\n\"a\":1\r\n}", "{\n\"a\":1\n}", Alteration::kLineEndings);
+}
+
+TEST(Alteration, OfTheByteOrderMark) {
+  expect_alteration("{}", "\xEF\xBB\xBF{}", Alteration::kBomAdded);
+  expect_alteration("\xEF\xBB\xBF{}", "{}", Alteration::kBomRemoved);
+}
+
+TEST(Alteration, OfTheCharacterSet) {
+  const std::string utf8 = "{\"a\":\"\u00fc\"}";
+  expect_alteration(utf8, "{\"a\":\"\xfc\"}", Alteration::kCharset);
+  expect_alteration(utf8, "{\"a\":\"\u00c3\u00bc\"}", Alteration::kCharset);
+}
+
+TEST(Alteration, ThatDroppedOrCompressedTheBody) {
+  expect_alteration("{}", "", Alteration::kEmpty);
+  expect_alteration("{}", "\x1f\x8b\x08\x01\x02", Alteration::kGzip);
+}
+
+TEST(Alteration, ThatCannotBeUndoneIsSaidToBeUnknown) {
+  expect_alteration(R"({"a":1})", R"({"a":2})", Alteration::kUnknown);
+  expect_alteration(R"({"a":1,"b":2})", R"({"b":2,"a":1})", Alteration::kUnknown);
+  const auto lossy = verdict_on("{\"a\":\"\xff\"}", "{\"a\":\"\uFFFD\"}", Provider::kMux);
+  EXPECT_NE(lossy.detail.find("U+FFFD"), std::string::npos);
+}
+
+TEST(Alteration, IsNotLookedForInHugeBodies) {
+  const std::string body(std::size_t{2} << 20U, 'x');
+  expect_alteration(body, body + "\n", Alteration::kUnknown);
+}
+
+TEST(Alteration, OfAWrongSecretIsNotInvented) {
+  Credentials credentials;
+  credentials.secrets.emplace_back("secret");
+  const Headers headers{{"mux-signature", mux_signature("{}", Secret("other"), kNow)}};
+  const auto verdict = verify(Provider::kMux, {.headers = headers, .body = "{}"}, credentials, kNow,
+                              {.diagnose = true});
+  EXPECT_EQ(verdict.alteration, Alteration::kUnknown);
+  EXPECT_EQ(verdict.detail,
+            "no signature matches: the secret is another one, or the body was altered");
+}
+
+TEST(RelayoutJson, KeepsEverythingButBlanks) {
+  const std::string json = R"({"a":[1,-2.50e3,true,null,"\"\\ \n"],"b":{"c":[{}]}})";
+  for (const auto layout : {JsonLayout::kSpaced, JsonLayout::kIndent2, JsonLayout::kTab}) {
+    const auto changed = relayout_json(json, layout, JsonEscapes::kKeep);
+    EXPECT_NE(changed, json);
+    EXPECT_EQ(relayout_json(changed, JsonLayout::kCompact, JsonEscapes::kKeep), json);
+  }
+}
+
+TEST(RelayoutJson, SurvivesWhatIsNoJson) {
+  for (const std::string text : {"", "{", "\"", "\"\\", "}}}]]", "[[[[", "{\"a\":\"\\ud83c\"}",
+                                 "{\"a\":\"\\u12\"}", ":,:,"}) {
+    for (const auto escapes : {JsonEscapes::kKeep, JsonEscapes::kRaw, JsonEscapes::kAscii}) {
+      static_cast<void>(relayout_json(text, JsonLayout::kIndent2, escapes));
+    }
+  }
+  const auto deep =
+      relayout_json(std::string(100000, '['), JsonLayout::kIndent4, JsonEscapes::kKeep);
+  EXPECT_LT(deep.size(), std::size_t{1} << 20U) << "indentation of hostile nesting is bounded";
+}
+
+}  // namespace
+}  // namespace ts::webhook

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/encoding.hpp"
+#include "webhook/webhook.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ts::webhook {
+namespace {
+
+constexpr WallTime kNow{std::chrono::seconds{1772359200}};
+constexpr std::string_view kBody = R"({"type":"video.asset.ready"})";
+
+Credentials secrets(std::initializer_list<std::string_view> texts) {
+  Credentials credentials{.livekit_key = "APIkey"};
+  for (const auto text : texts) credentials.secrets.emplace_back(text);
+  return credentials;
+}
+
+Verdict verify_mux(const Headers& headers, std::string_view body, const Credentials& credentials,
+                   WallTime now = kNow) {
+  return verify(Provider::kMux, {.headers = headers, .body = body}, credentials, now);
+}
+
+TEST(VerifyWebhook, TriesEverySecretOfARotation) {
+  const auto credentials = secrets({"old", "new"});
+  for (const std::size_t index : {0U, 1U}) {
+    for (const auto provider : {Provider::kMux, Provider::kCloudflare}) {
+      const auto headers = sign(provider, kBody, credentials, kNow, index);
+      const auto verdict =
+          verify(provider, {.headers = headers.value(), .body = kBody}, credentials, kNow);
+      EXPECT_TRUE(verdict.accepted);
+      EXPECT_EQ(verdict.secret_index, index);
+    }
+    const std::string event = R"({"event":"room_started"})";
+    const auto headers = sign(Provider::kLivekit, event, credentials, kNow, index);
+    const auto verdict =
+        verify(Provider::kLivekit, {.headers = headers.value(), .body = event}, credentials, kNow);
+    EXPECT_TRUE(verdict.accepted) << verdict.detail;
+    EXPECT_EQ(verdict.secret_index, index);
+  }
+  EXPECT_EQ(
+      verify_mux(sign(Provider::kMux, kBody, secrets({"third"}), kNow).value(), kBody, credentials)
+          .reason,
+      "mismatch");
+}
+
+TEST(VerifyWebhook, AnEmptySecretNeverMatches) {
+  const Headers headers{{"mux-signature", mux_signature(kBody, Secret(""), kNow)}};
+
+  EXPECT_EQ(verify_mux(headers, kBody, secrets({""})).reason, "no-secret");
+  EXPECT_EQ(verify_mux(headers, kBody, secrets({})).reason, "no-secret");
+  EXPECT_EQ(verify_mux(headers, kBody, secrets({"", "real"})).reason, "mismatch");
+}
+
+TEST(VerifyWebhook, LooksThroughATwoSidedWindow) {
+  const auto credentials = secrets({"secret"});
+  const Headers headers = sign(Provider::kMux, kBody, credentials, kNow).value();
+  const auto reason_at = [&](int offset) {
+    return verify_mux(headers, kBody, credentials, kNow + std::chrono::seconds{offset}).reason;
+  };
+  EXPECT_EQ(reason_at(300), "ok");
+  EXPECT_EQ(reason_at(301), "too-old");
+  EXPECT_EQ(reason_at(-300), "ok");
+  EXPECT_EQ(reason_at(-301), "too-new");
+}
+
+TEST(VerifyWebhook, SurvivesTimesAtTheEndOfTheRange) {
+  for (const char* time : {"9223372036854775807", "9223372036854775808", "18446744073709551615",
+                           "18446744073709551616", "99999999999999999999999"}) {
+    const Headers headers{{"mux-signature", std::string("t=") + time + ",v1=00"}};
+    EXPECT_FALSE(verify_mux(headers, kBody, secrets({"secret"})).accepted) << time;
+  }
+}
+
+TEST(VerifyWebhook, BoundsTheBody) {
+  const auto credentials = secrets({"secret"});
+  const std::string body(kMaxBodyBytes + 1, ' ');
+  const Headers headers{{"mux-signature", mux_signature(body, credentials.secrets[0], kNow)}};
+
+  EXPECT_EQ(verify_mux(headers, body, credentials).reason, "body-too-large");
+  const std::string_view largest = std::string_view(body).substr(1);
+  EXPECT_TRUE(verify_mux({{"mux-signature", mux_signature(largest, credentials.secrets[0], kNow)}},
+                         largest, credentials)
+                  .accepted);
+}
+
+TEST(VerifyWebhook, TakesCloudflaresSharedSecretScheme) {
+  const auto credentials = secrets({"old", "shared"});
+  const auto check = [&](std::string_view value) {
+    const Headers headers{{"CF-Webhook-Auth", std::string(value)}};
+    return verify(Provider::kCloudflare, {.headers = headers, .body = kBody}, credentials, kNow);
+  };
+  EXPECT_TRUE(check("shared").accepted);
+  EXPECT_EQ(check("shared").secret_index, 1U);
+  EXPECT_EQ(check("sharedx").reason, "mismatch");
+  EXPECT_EQ(check("").reason, "mismatch");
+  EXPECT_TRUE(verify(Provider::kCloudflare,
+                     {.headers = sign_cloudflare_live(credentials).value(), .body = kBody},
+                     credentials, kNow)
+                  .accepted);
+}
+
+TEST(VerifyWebhook, ASharedSecretDoesNotReplaceASignature) {
+  const auto credentials = secrets({"shared"});
+  const Headers headers{{"cf-webhook-auth", "shared"},
+                        {"webhook-signature", "time=1772359200,sig1=00"}};
+  EXPECT_EQ(
+      verify(Provider::kCloudflare, {.headers = headers, .body = kBody}, credentials, kNow).reason,
+      "mismatch");
+}
+
+TEST(VerifyWebhook, OfLivekitTellsAWrongSecretFromAnAlteredBody) {
+  const std::string body = R"({"event":"room_started"})";
+  const auto headers = sign(Provider::kLivekit, body, secrets({"right"}), kNow).value();
+  const auto reason = [&](std::string_view received, const Credentials& credentials) {
+    return verify(Provider::kLivekit, {.headers = headers, .body = received}, credentials, kNow)
+        .reason;
+  };
+  EXPECT_EQ(reason(body, secrets({"right"})), "ok");
+  EXPECT_EQ(reason(body, secrets({"wrong"})), "bad_signature");
+  EXPECT_EQ(reason(body + " ", secrets({"right"})), "checksum_mismatch");
+  auto other_key = secrets({"right"});
+  other_key.livekit_key = "APIother";
+  EXPECT_EQ(reason(body, other_key), "wrong_issuer");
+  other_key.livekit_key.clear();
+  EXPECT_EQ(reason(body, other_key), "no-secret");
+}
+
+TEST(VerifyWebhook, OfLivekitRefusesBodiesThatAreNoEvent) {
+  const auto credentials = secrets({"right"});
+  for (const char* body : {R"({"event":5})", R"({"event":"x","room":[]})", "null", "\"text\"",
+                           R"({"event":"x","egressInfo":{"startedAt":"soon"}})"}) {
+    const auto headers = sign(Provider::kLivekit, body, credentials, kNow).value();
+    EXPECT_EQ(
+        verify(Provider::kLivekit, {.headers = headers, .body = body}, credentials, kNow).reason,
+        "body_not_event")
+        << body;
+  }
+}
+
+TEST(SignWebhook, NeedsASecret) {
+  for (const auto provider : {Provider::kLivekit, Provider::kMux, Provider::kCloudflare}) {
+    EXPECT_EQ(sign(provider, kBody, secrets({}), kNow).error().kind, ErrorKind::kConfig);
+    EXPECT_EQ(sign(provider, kBody, secrets({"a"}), kNow, 1).error().kind, ErrorKind::kConfig);
+  }
+  EXPECT_FALSE(sign_cloudflare_live(secrets({})).ok());
+}
+
+TEST(GuessProvider, ByItsHeaders) {
+  const auto guess = [](const Headers& headers) { return guess_provider({.headers = headers}); };
+  EXPECT_EQ(guess({{"Mux-Signature", "x"}}), Provider::kMux);
+  EXPECT_EQ(guess({{"webhook-signature", "x"}}), Provider::kCloudflare);
+  EXPECT_EQ(guess({{"cf-webhook-auth", "x"}}), Provider::kCloudflare);
+  EXPECT_EQ(guess({{"authorization", "x"}}), Provider::kLivekit);
+  EXPECT_EQ(guess({{"Host", "x"}}), std::nullopt);
+}
+
+TEST(ParseProvider, SuggestsTheNearest) {
+  EXPECT_EQ(parse_provider("mux").value(), Provider::kMux);
+  EXPECT_EQ(parse_provider("livekt").error().hint, "did you mean livekit?");
+}
+
+}  // namespace
+}  // namespace ts::webhook
