@@ -10,6 +10,10 @@ Program ts_program() {
       .commands =
           {
               completion_command(),
+              db_backup(),
+              db_check(),
+              db_migrate(),
+              db_restore(),
               docs_man(),
               env_add(),
               env_fix(),

@@ -13,6 +13,10 @@ std::vector<HelpTopic> help_topics();
 
 // One function a command, each in commands/<noun>_<verb>.cpp.
 Command completion_command();
+Command db_backup();
+Command db_check();
+Command db_migrate();
+Command db_restore();
 Command docs_man();
 Command env_add();
 Command env_fix();
