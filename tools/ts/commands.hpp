@@ -39,6 +39,9 @@ Command sandbox_down();
 Command sandbox_reset();
 Command sandbox_status();
 Command sandbox_up();
+Command token_create();
+Command token_inspect();
+Command token_verify();
 Command version();
 
 }  // namespace ts::cli
