@@ -10,7 +10,6 @@ Program media_program_table() {
       .commands =
           {
               media_compose_run(),
-              media_check(),
               media_ingest(),
               media_relay(),
           },

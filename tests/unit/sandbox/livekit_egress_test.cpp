@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ts::sandbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(LiveKitEgress, ForwardsTheTracksThatWereNamedToTheSandboxsOwnIngest) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+  forget(fixture.service.take_effects());
+
+  const auto started = fixture.start(video, audio);
+  fixture.service.tick();
+
+  EXPECT_EQ(started["status"], "EGRESS_STARTING");
+  const auto effects = fixture.service.take_effects();
+  ASSERT_EQ(only<RelayStart>(effects).size(), 1U);
+  const auto& relay = *only<RelayStart>(effects)[0];
+  EXPECT_EQ(relay.publish, 1U);
+  EXPECT_TRUE(relay.audio && relay.video);
+  EXPECT_EQ(relay.url.reveal(), "rtmp://127.0.0.1:1935/app/abcdefghijkl");
+  EXPECT_EQ(fixture.egress_now(started["egress_id"])["status"], "EGRESS_ACTIVE");
+}
+
+TEST(LiveKitEgress, TakesOneTrackAloneWhenOnlyOneIsNamed) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+  forget(fixture.service.take_effects());
+
+  fixture.egress("StartTrackCompositeEgress",
+                 {{"room_name", "stage"},
+                  {"video_track_id", video},
+                  {"stream_outputs", {{{"urls", {"rtmp://127.0.0.1/live/k"}}}}}});
+  fixture.service.tick();
+
+  const auto effects = fixture.service.take_effects();
+  ASSERT_EQ(only<RelayStart>(effects).size(), 1U);
+  EXPECT_FALSE(only<RelayStart>(effects)[0]->audio);
+  EXPECT_TRUE(only<RelayStart>(effects)[0]->video);
+}
+
+TEST(LiveKitEgress, StaysActiveWithoutAStartTimeUntilTheFarEndAccepts) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+  const auto id = fixture.start(video, audio)["egress_id"].get<std::string>();
+  fixture.service.tick();
+  EXPECT_EQ(fixture.egress_now(id)["stream_results"][0]["started_at"], "0");
+
+  fixture.service.relay_connected(1);
+
+  EXPECT_NE(fixture.egress_now(id)["stream_results"][0]["started_at"], "0");
+}
+
+TEST(LiveKitEgress, FailsWhenItsTrackDoesNotComeInThirtySeconds) {
+  LiveKitFixture fixture;
+  fixture.publish(1);
+  const auto id = fixture.start("TR_none", "")["egress_id"].get<std::string>();
+  fixture.clock.advance(seconds{30});
+
+  fixture.service.tick();
+
+  const auto now = fixture.egress_now(id);
+  EXPECT_EQ(now["status"], "EGRESS_FAILED");
+  EXPECT_EQ(now["error"], "track TR_none not found");
+  EXPECT_EQ(now["error_code"], 404);
+  EXPECT_NE(now["ended_at"], "0");
+}
+
+TEST(LiveKitEgress, FailsWithItsLastOutputAndKeepsTheReason) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+  const auto id =
+      fixture
+          .start(video, audio,
+                 {"rtmp://127.0.0.1/live/one", "rtmp://127.0.0.1/live/two"})["egress_id"]
+          .get<std::string>();
+  fixture.service.tick();
+
+  fixture.service.relay_ended(1, "connection refused");
+  EXPECT_EQ(fixture.egress_now(id)["status"], "EGRESS_ACTIVE");
+  EXPECT_EQ(fixture.egress_now(id)["stream_results"][0]["status"], "FAILED");
+  fixture.service.relay_ended(2, "no route");
+
+  const auto now = fixture.egress_now(id);
+  EXPECT_EQ(now["status"], "EGRESS_FAILED");
+  EXPECT_EQ(now["error"], "no route");
+  EXPECT_EQ(now["error_code"], 503);
+}
+
+TEST(LiveKitEgress, EndsWhenItsSourceCloses) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+  const auto id = fixture.start(video, audio)["egress_id"].get<std::string>();
+  fixture.service.tick();
+  forget(fixture.service.take_effects());
+
+  fixture.service.publish_ended(1, "");
+  EXPECT_EQ(fixture.egress_now(id)["status"], "EGRESS_ENDING");
+  fixture.service.relay_ended(1, "");
+
+  const auto now = fixture.egress_now(id);
+  EXPECT_EQ(now["status"], "EGRESS_COMPLETE");
+  EXPECT_EQ(now["details"], "End reason: Source closed");
+  EXPECT_EQ(now["stream_results"][0]["status"], "FINISHED");
+}
+
+TEST(LiveKitEgress, StopsAndIsNotStoppedTwice) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+  const auto id = fixture.start(video, audio)["egress_id"].get<std::string>();
+  fixture.service.tick();
+
+  EXPECT_EQ(fixture.egress("StopEgress", {{"egress_id", id}})["status"], "EGRESS_ENDING");
+  const auto again = fixture.egress("StopEgress", {{"egress_id", id}});
+
+  EXPECT_EQ(fixture.last.status, 412);
+  EXPECT_EQ(again["msg"], "egress with status EGRESS_ENDING cannot be stopped");
+}
+
+TEST(LiveKitEgress, NeverShowsAStreamKey) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+
+  const auto started = fixture.start(video, audio);
+  fixture.service.tick();
+  const auto effects = fixture.service.take_effects();
+
+  EXPECT_EQ(started["stream_results"][0]["url"], "rtmps://global-live.mux.com:443/app/{abc...jkl}");
+  EXPECT_EQ(started["track_composite"]["stream_outputs"][0]["urls"][0], "mux://{abc...jkl}");
+  for (const auto* due : only<WebhookDue>(effects)) {
+    EXPECT_THAT(due->body, testing::Not(HasSubstr("abcdefghijkl")));
+  }
+  EXPECT_THAT(dump_json(fixture.service.describe()), testing::Not(HasSubstr("abcdefghijkl")));
+}
+
+TEST(LiveKitEgress, AddsAndRemovesOutputsWhileItRuns) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+  const auto id = fixture.start(video, audio)["egress_id"].get<std::string>();
+  fixture.service.tick();
+  forget(fixture.service.take_effects());
+
+  fixture.egress("UpdateStream",
+                 {{"egress_id", id}, {"add_output_urls", {"rtmp://127.0.0.1/live/more"}}});
+  EXPECT_EQ(only<RelayStart>(fixture.service.take_effects()).size(), 1U);
+  // Either spelling removes: the shorthand, or what it stands for.
+  fixture.egress("UpdateStream",
+                 {{"egress_id", id},
+                  {"remove_output_urls", {"rtmps://global-live.mux.com:443/app/abcdefghijkl"}}});
+  const auto effects = fixture.service.take_effects();
+  ASSERT_EQ(only<RelayStop>(effects).size(), 1U);
+  fixture.service.relay_ended(1, "");
+  EXPECT_EQ(fixture.egress_now(id)["status"], "EGRESS_ACTIVE");
+  fixture.egress("UpdateStream",
+                 {{"egress_id", id}, {"remove_output_urls", {"rtmp://127.0.0.1/live/more"}}});
+  fixture.service.relay_ended(2, "");
+
+  const auto now = fixture.egress_now(id);
+  EXPECT_EQ(now["status"], "EGRESS_COMPLETE");
+  EXPECT_EQ(now["details"], "End reason: All streams stopped");
+}
+
+TEST(LiveKitEgress, OfARoomWaitsForSomebodyToPublish) {
+  LiveKitFixture fixture;
+  fixture.room("CreateRoom", {{"name", "stage"}});
+  const auto id =
+      fixture
+          .egress("StartRoomCompositeEgress",
+                  {{"room_name", "stage"},
+                   {"stream_outputs", {{{"urls", {"rtmp://127.0.0.1/live/k"}}}}}})["egress_id"]
+          .get<std::string>();
+  fixture.clock.advance(seconds{120});
+  fixture.service.tick();
+  EXPECT_EQ(fixture.egress_now(id)["status"], "EGRESS_STARTING");
+
+  fixture.publish(1);
+
+  EXPECT_EQ(fixture.egress_now(id)["status"], "EGRESS_ACTIVE");
+}
+
+TEST(LiveKitEgress, OfSeveralPublishersIsRefusedAsWithoutAWorker) {
+  LiveKitFixture fixture;
+  fixture.publish(1);
+  fixture.publish(2);
+
+  const auto reply = fixture.egress(
+      "StartRoomCompositeEgress",
+      {{"room_name", "stage"}, {"stream_outputs", {{{"urls", {"rtmp://127.0.0.1/live/k"}}}}}});
+
+  EXPECT_EQ(fixture.last.status, 503);
+  EXPECT_EQ(reply["msg"], "twirp error unknown: no response from servers");
+}
+
+TEST(LiveKitEgress, EndsWithItsRoom) {
+  LiveKitFixture fixture;
+  const auto [video, audio] = fixture.publish(1);
+  const auto id = fixture.start(video, audio)["egress_id"].get<std::string>();
+  fixture.service.tick();
+  forget(fixture.service.take_effects());
+
+  fixture.room("DeleteRoom", {{"room", "stage"}});
+  fixture.service.relay_ended(1, "");
+
+  EXPECT_EQ(fixture.egress_now(id)["status"], "EGRESS_COMPLETE");
+  EXPECT_THAT(events_in(fixture.service.take_effects()),
+              testing::IsSupersetOf({"egress_updated", "egress_ended", "room_finished"}));
+}
+
+TEST(LiveKitEgress, IsListedForADay) {
+  LiveKitFixture fixture;
+  fixture.publish(1);
+  const auto id = fixture.start("TR_none", "")["egress_id"].get<std::string>();
+  fixture.egress("StopEgress", {{"egress_id", id}});
+  fixture.clock.advance(std::chrono::hours{23});
+  fixture.service.tick();
+  EXPECT_EQ(fixture.egress("ListEgress", Json::object())["items"].size(), 1U);
+
+  fixture.clock.advance(std::chrono::hours{1});
+  fixture.service.tick();
+
+  EXPECT_EQ(fixture.egress("ListEgress", Json::object())["items"].size(), 0U);
+}
+
+}  // namespace
+}  // namespace ts::sandbox

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose_json.hpp"
+
+#include "core/json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ts::cli {
+namespace {
+
+double rounded(double value, double step) { return std::round(value / step) * step; }
+
+/// 20 log10, -120 for silence.
+double decibels(double level) { return level > 1e-6 ? rounded(20 * std::log10(level), 0.1) : -120; }
+
+std::string clock_text(milliseconds time) {
+  const auto total = time.count() / 1000;
+  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+}
+
+std::string_view short_name(std::string_view name) {
+  // "output 'main' (main.mp4)" is main to people.
+  const auto from = name.find('\'');
+  const auto to = name.find('\'', from == std::string_view::npos ? from : from + 1);
+  if (from == std::string_view::npos || to == std::string_view::npos) return name;
+  return name.substr(from + 1, to - from - 1);
+}
+
+}  // namespace
+
+Json compose_line(std::string_view event) {
+  Json line;
+  line["schema"] = "ts.compose/1";
+  line["event"] = event;
+  return line;
+}
+
+void add_snapshot(Json& into, const compose::Snapshot& snapshot) {
+  into["show"] = snapshot.show;
+  into["state"] = snapshot.running ? "running" : "ended";
+  into["engine"] = snapshot.engine;
+  into["tick"] = snapshot.tick;
+  into["time_ms"] = snapshot.elapsed.count();
+  into["frames"] = snapshot.frames;
+  into["samples"] = snapshot.samples;
+  into["fps"] = rounded(snapshot.fps, 0.01);
+  into["speed"] = rounded(snapshot.speed, 0.001);
+  into["lagged"] = snapshot.lagged;
+  into["skipped"] = snapshot.skipped;
+  into["gaps"] = snapshot.gaps;
+  into["clock_jumps"] = snapshot.clock_jumps;
+  into["worst_tick_ms"] = rounded(snapshot.worst_tick_ms, 0.001);
+  into["program"] = snapshot.scene;
+  into["preview"] = snapshot.preview.empty() ? Json(nullptr) : Json(snapshot.preview);
+  into["audio_peak_db"] = decibels(snapshot.audio_peak);
+  Json sources = Json::array();
+  for (const auto& source : snapshot.sources) {
+    Json entry;
+    entry["name"] = source.name;
+    entry["state"] = compose::to_string(source.feed.state);
+    entry["on_air"] = source.on_air;
+    entry["gain_db"] = source.gain_db;
+    entry["muted"] = source.muted;
+    entry["has_sound"] = source.feed.has_sound;
+    entry["frames"] = source.feed.pictures;
+    entry["dropped"] = source.feed.dropped;
+    entry["late"] = source.feed.late;
+    entry["losses"] = source.feed.losses;
+    entry["peak_db"] = decibels(static_cast<double>(source.feed.peak));
+    if (!source.feed.reason.empty()) entry["reason"] = source.feed.reason;
+    sources.push_back(std::move(entry));
+  }
+  into["sources"] = std::move(sources);
+  Json outputs = Json::array();
+  for (const auto& output : snapshot.outputs) {
+    Json entry;
+    entry["name"] = short_name(output.name);
+    entry["state"] = compose::to_string(output.state);
+    entry["bytes"] = output.bytes;
+    entry["frames"] = output.frames;
+    entry["dropped"] = output.dropped;
+    entry["reconnects"] = output.reconnects;
+    entry["queued_ms"] = output.queued.count();
+    if (!output.reason.empty()) entry["reason"] = output.reason;
+    outputs.push_back(std::move(entry));
+  }
+  into["outputs"] = std::move(outputs);
+}
+
+Json event_line(const compose::ProgramEvent& event) {
+  using Kind = compose::ProgramEvent::Kind;
+  Json line = compose_line(compose::to_string(event.kind));
+  line["tick"] = event.tick;
+  switch (event.kind) {
+    case Kind::kProgram:
+      line["scene"] = event.name;
+      line["transition"] = event.detail;
+      break;
+    case Kind::kTransitionEnd:
+    case Kind::kPreview:
+      line["scene"] = event.name;
+      break;
+    case Kind::kOverlayShow:
+    case Kind::kOverlayHide:
+    case Kind::kOverlayText:
+      line["overlay"] = event.name;
+      break;
+    case Kind::kGain:
+      line["source"] = event.name;
+      line["gain_db"] = std::strtod(event.detail.c_str(), nullptr);
+      break;
+    case Kind::kMute:
+    case Kind::kUnmute:
+      line["source"] = event.name;
+      break;
+    case Kind::kBlack:
+      line["on"] = event.name == "on";
+      break;
+    case Kind::kGo:
+    case Kind::kStop:
+      break;
+  }
+  return line;
+}
+
+std::string progress_text(const compose::Snapshot& snapshot) {
+  std::string text =
+      fmt::format("{}  {}  {:.1f} fps", clock_text(snapshot.elapsed), snapshot.scene, snapshot.fps);
+  if (snapshot.offline) text += fmt::format("  {:.1f}x", snapshot.speed);
+  if (const auto dropped = snapshot.lagged + snapshot.skipped + snapshot.gaps; dropped > 0) {
+    text += fmt::format("  {} repeated", dropped);
+  }
+  for (const auto& source : snapshot.sources) {
+    if (source.feed.state == compose::SourceState::kLost) {
+      text += fmt::format("  [{} lost]", source.name);
+    }
+  }
+  for (const auto& output : snapshot.outputs) {
+    text += fmt::format("  {} {}", short_name(output.name), compose::to_string(output.state));
+    if (output.bytes > 0)
+      text += fmt::format(" {:.1f} MB", static_cast<double>(output.bytes) / 1e6);
+    if (output.dropped > 0) text += fmt::format(" ({} dropped)", output.dropped);
+  }
+  return text;
+}
+
+std::string stats_text(const compose::Snapshot& snapshot) {
+  std::string text = fmt::format(
+      "ticks {}  frames {}  samples {}\n"
+      "late: compositor {}  encoder {}  missing {}  standstills {}\n"
+      "slowest tick {:.1f} ms, {:.2f} of real time\n",
+      snapshot.tick, snapshot.frames, snapshot.samples, snapshot.lagged, snapshot.skipped,
+      snapshot.gaps, snapshot.clock_jumps, snapshot.worst_tick_ms, snapshot.speed);
+  for (const auto& source : snapshot.sources) {
+    text += fmt::format("source {}: {}, {} frames, {} dropped, {} late, lost {} times\n",
+                        source.name, compose::to_string(source.feed.state), source.feed.pictures,
+                        source.feed.dropped, source.feed.late, source.feed.losses);
+  }
+  for (const auto& output : snapshot.outputs) {
+    text += fmt::format("output {}: {}, {} bytes, {} frames, {} dropped, {} reconnects\n",
+                        short_name(output.name), compose::to_string(output.state), output.bytes,
+                        output.frames, output.dropped, output.reconnects);
+  }
+  return text;
+}
+
+}  // namespace ts::cli
