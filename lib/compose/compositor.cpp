@@ -6,6 +6,7 @@
 #include "compose/raster.hpp"
 #include "compose/renderer.hpp"
 #include "compose/source.hpp"
+#include "compose/wire.hpp"
 #include "core/assert.hpp"
 #include "core/bounded_queue.hpp"
 #include "core/file.hpp"
@@ -33,6 +34,8 @@ constexpr milliseconds kStandstill{2000};
 struct Command {
   std::vector<scene::Action> actions{};
   std::vector<std::pair<std::size_t, DrawnOverlay>> drawn{};
+  /// Takes a source's place; holds the old one afterwards, to be ended by the caller.
+  std::shared_ptr<SourceRunner>* replacement = nullptr;
   std::shared_ptr<std::promise<Result<std::uint64_t>>> answer{};
 };
 
@@ -85,6 +88,7 @@ class Compositor::Impl {
     }
     faders_.resize(sources_.size());
     pictures_.resize(sources_.size());
+    generations_.resize(sources_.size());
     TS_TRY(stage_, EncodeStage::start(show_, options_.baseline, options_.offline, fan_out_));
     for (const media::MuxTarget& target : options_.outputs) attach(target.clone());
     publish(0, {}, 0);
@@ -119,14 +123,17 @@ class Compositor::Impl {
       command.drawn.emplace_back(static_cast<std::size_t>(found - show_.overlays.data()),
                                  std::move(drawn).value());
     }
-    const auto answer = command.answer;
-    if (!commands_.try_push(std::move(command))) {
-      answer->set_value(Error{.kind = ErrorKind::kConflict,
-                              .message = "the program takes no more commands now",
-                              .hint = "wait a moment and send it again",
-                              .retryable = true});
-    }
+    queue(std::move(command));
     return future;
+  }
+
+  void queue(Command command) {
+    const auto answer = command.answer;
+    if (commands_.try_push(std::move(command))) return;
+    answer->set_value(Error{.kind = ErrorKind::kConflict,
+                            .message = "the program takes no more commands now",
+                            .hint = "wait a moment and send it again",
+                            .retryable = true});
   }
 
   void attach(media::MuxTarget target) {
@@ -148,7 +155,7 @@ class Compositor::Impl {
     {
       const std::lock_guard lock(outputs_mutex_);
       for (const auto& output : outputs_) {
-        if (output->name() != target.name) continue;
+        if (short_name(output->name()) != short_name(target.name)) continue;
         return Error{.kind = ErrorKind::kConflict,
                      .message = fmt::format("there is an output '{}' already", target.name),
                      .hint = "remove it first, or choose another name"};
@@ -163,8 +170,9 @@ class Compositor::Impl {
     std::shared_ptr<OutputRunner> found;
     {
       const std::lock_guard lock(outputs_mutex_);
-      const auto at = std::find_if(outputs_.begin(), outputs_.end(),
-                                   [&](const auto& output) { return output->name() == name; });
+      const auto at = std::find_if(outputs_.begin(), outputs_.end(), [&](const auto& output) {
+        return short_name(output->name()) == name;
+      });
       if (at != outputs_.end()) {
         found = *at;
         outputs_.erase(at);
@@ -181,6 +189,24 @@ class Compositor::Impl {
     return ok_status();
   }
 
+  Status restart_source(const std::string& name) {
+    const scene::Source* source = show_.find_source(name);
+    if (source == nullptr) {
+      return Error{.kind = ErrorKind::kNotFound,
+                   .message = fmt::format("the show has no source '{}'", name),
+                   .hint = "see ts compose status for the sources' names"};
+    }
+    TS_TRY(auto runner, SourceRunner::start(*source, source_context(), now()));
+    std::shared_ptr<SourceRunner> swapped = std::move(runner);
+    Command command{.replacement = &swapped};
+    command.answer = std::make_shared<std::promise<Result<std::uint64_t>>>();
+    auto future = command.answer->get_future();
+    queue(std::move(command));
+    const auto tick = future.get();
+    if (!tick.ok()) return tick.error();
+    return ok_status();
+  }
+
   [[nodiscard]] Snapshot snapshot() const {
     Snapshot out;
     {
@@ -194,8 +220,11 @@ class Compositor::Impl {
       out.skipped = counters.skipped;
       out.gaps = counters.gaps;
     }
-    for (std::size_t i = 0; i < sources_.size(); ++i) {
-      out.sources[i].feed = sources_[i]->feed().status();
+    {
+      const std::lock_guard lock(sources_mutex_);
+      for (std::size_t i = 0; i < sources_.size() && i < out.sources.size(); ++i) {
+        out.sources[i].feed = sources_[i]->feed().status();
+      }
     }
     const std::lock_guard lock(outputs_mutex_);
     for (const auto& output : outputs_) out.outputs.push_back(output->status());
@@ -209,8 +238,8 @@ class Compositor::Impl {
 
   [[nodiscard]] Picture source_picture(const std::string& name) const {
     const std::lock_guard lock(snapshot_mutex_);
-    for (std::size_t i = 0; i < sources_.size() && i < shown_sources_.size(); ++i) {
-      if (sources_[i]->source().name == name) return shown_sources_[i];
+    for (std::size_t i = 0; i < show_.sources.size() && i < shown_sources_.size(); ++i) {
+      if (show_.sources[i].name == name) return shown_sources_[i];
     }
     return nullptr;
   }
@@ -223,6 +252,13 @@ class Compositor::Impl {
     std::uint64_t serial;
   };
 
+  [[nodiscard]] SourceContext source_context() {
+    return {.canvas = show_.canvas,
+            .offline = options_.offline,
+            .ca_file = options_.ca_file,
+            .now = [this] { return now(); },
+            .log = options_.log};
+  }
   [[nodiscard]] ProgramTime now() const {
     const auto since =
         clock_.steady_now().time_since_epoch().count() - zero_.load(std::memory_order_relaxed);
@@ -264,6 +300,7 @@ class Compositor::Impl {
   std::uint64_t overlay_serial_ = 0;
   std::vector<Picture> slates_;
   std::vector<SourcePicture> pictures_;
+  std::vector<std::uint64_t> generations_;  // how often each source was replaced
   std::vector<Fader> faders_;
   std::vector<float> input_;
   Fader master_;
@@ -289,7 +326,8 @@ class Compositor::Impl {
   // Owners: this list and the fan-out.
   std::vector<std::shared_ptr<OutputRunner>> outputs_;
   // Last: their threads ask this object for the time.
-  std::vector<std::unique_ptr<SourceRunner>> sources_;
+  mutable std::mutex sources_mutex_;  // against restart_source; the tick thread is the one writer
+  std::vector<std::shared_ptr<SourceRunner>> sources_;  // owners: also a command that replaces one
 };
 
 void Compositor::Impl::preroll(const std::stop_token& stop) {
@@ -321,6 +359,18 @@ bool Compositor::Impl::wait_for_tick(std::uint64_t tick, const std::stop_token& 
 
 void Compositor::Impl::run_commands(std::uint64_t tick) {
   while (auto command = commands_.try_pop()) {
+    if (command->replacement != nullptr) {
+      std::shared_ptr<SourceRunner>& runner = *command->replacement;
+      const std::lock_guard lock(sources_mutex_);
+      for (std::size_t i = 0; i < sources_.size(); ++i) {
+        if (sources_[i]->source().name != runner->source().name) continue;
+        std::swap(sources_[i], runner);
+        ++generations_[i];
+        break;
+      }
+      command->answer->set_value(tick);
+      continue;
+    }
     Program trial = program_;
     Status result = ok_status();
     for (const scene::Action& action : command->actions) {
@@ -350,7 +400,8 @@ void Compositor::Impl::pick_sources(std::uint64_t tick) {
     const Feed::Pick pick = sources_[i]->feed().pick(time_of(tick));
     // A slate is a picture of its own: odd serials are slates.
     pictures_[i].picture = pick.picture ? pick.picture : slates_[i];
-    pictures_[i].serial = pick.serial * 2 + (pick.picture ? 0 : 1);
+    pictures_[i].serial =
+        (generations_[i] << 40U) + pick.serial * 2 + (pick.picture ? 0 : 1);
   }
 }
 
@@ -396,7 +447,8 @@ void Compositor::Impl::mix(std::uint64_t tick, double black, const std::stop_tok
     if (tone > 0) {
       add_tone(tone, start, input_);
     } else {
-      sources_[i]->feed().read_samples(start, input_);
+      const std::int64_t delay = program_.delay(name).count() * kRate / 1000;
+      sources_[i]->feed().read_samples(start - delay, input_);
     }
     faders_[i].mix(input_, gain, sum);
   }
@@ -441,6 +493,8 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
     info.name = sources_[i]->source().name;
     info.gain_db = program_.gain_db(info.name);
     info.muted = program_.muted(info.name);
+    info.solo = program_.solo(info.name);
+    info.delay = program_.delay(info.name);
     info.on_air = false;
     shown_sources_[i] = pictures_[i].picture;
   }
@@ -608,6 +662,7 @@ Status Compositor::add_output(media::MuxTarget target) {
   return impl_->add_output(std::move(target));
 }
 Status Compositor::remove_output(const std::string& name) { return impl_->remove_output(name); }
+Status Compositor::restart_source(const std::string& name) { return impl_->restart_source(name); }
 Snapshot Compositor::snapshot() const { return impl_->snapshot(); }
 Picture Compositor::program_picture() const { return impl_->program_picture(); }
 Picture Compositor::source_picture(const std::string& name) const {

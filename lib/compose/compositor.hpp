@@ -43,6 +43,8 @@ struct Snapshot {
     Feed::Status feed{};
     double gain_db = 0;
     bool muted = false;
+    bool solo = false;
+    milliseconds delay{0};
     bool on_air = false;
   };
   std::string show{};
@@ -97,7 +99,10 @@ class Compositor {
   std::future<Result<std::uint64_t>> post(std::vector<scene::Action> actions);
 
   Status add_output(media::MuxTarget target);
+  /// Finishes the output and forgets it. The name is the short one, as in the status.
   Status remove_output(const std::string& name);
+  /// Opens a source again, from its beginning; its old pictures stay until the new ones come.
+  Status restart_source(const std::string& name);
   [[nodiscard]] Snapshot snapshot() const;
   /// A copy of the picture on air.
   [[nodiscard]] Picture program_picture() const;

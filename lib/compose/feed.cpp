@@ -194,7 +194,7 @@ SourceState Feed::state_at(ProgramTime time) const {
   const ProgramTime age = time - current_due_;
   // A source of one frame a second is not stale between two of them.
   const ProgramTime hold = std::max<ProgramTime>(kHold, interval_ * 5 / 2);
-  if (age > hold) return SourceState::kLost;
+  if (age > hold) return limits_.patient && !lost_ ? SourceState::kStale : SourceState::kLost;
   if (age > std::max<ProgramTime>(interval_ * 5 / 2, milliseconds{100})) return SourceState::kStale;
   return SourceState::kLive;
 }

@@ -41,7 +41,9 @@ class Feed {
   struct Limits {
     std::size_t pictures = 8;
     std::int64_t samples = kRate;  ///< How far sound may run ahead before the producer waits.
-    bool drop_oldest = false;      ///< Network sources: a full mailbox loses its oldest frame.
+    bool patient =
+        false;  ///< Files, patterns: a late picture is held, never replaced by the slate.
+    bool drop_oldest = false;  ///< Network sources: a full mailbox loses its oldest frame.
   };
   explicit Feed(Limits limits) : limits_(limits) {}
 

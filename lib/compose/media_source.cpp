@@ -98,7 +98,7 @@ class MediaSource final : public SourceRunner {
 
  private:
   static Feed::Limits limits(Timeline::Kind kind) {
-    Feed::Limits out;
+    Feed::Limits out{.patient = kind == Timeline::Kind::kFile};
     if (kind == Timeline::Kind::kPushed) out = {.pictures = 24, .drop_oldest = true};
     return out;
   }

@@ -49,6 +49,10 @@ std::string_view to_string(Kind kind) noexcept {
       return "mute";
     case Kind::kUnmute:
       return "unmute";
+    case Kind::kSolo:
+      return "solo";
+    case Kind::kDelay:
+      return "delay";
     case Kind::kBlack:
       return "black";
     case Kind::kStop:
@@ -138,6 +142,26 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
       if (found == self.muted_.end()) return no_such("source", mute.source, self.show_->sources);
       found->second = mute.muted;
       self.event(mute.muted ? Kind::kMute : Kind::kUnmute, now, mute.source);
+      return ok_status();
+    }
+    Status operator()(const scene::SoloAction& solo) const {
+      if (!self.muted_.contains(solo.source)) {
+        return no_such("source", solo.source, self.show_->sources);
+      }
+      if (solo.solo) {
+        self.solo_.insert(solo.source);
+      } else {
+        self.solo_.erase(solo.source);
+      }
+      self.event(Kind::kSolo, now, solo.source, solo.solo ? "on" : "off");
+      return ok_status();
+    }
+    Status operator()(const scene::DelayAction& delay) const {
+      if (!self.muted_.contains(delay.source)) {
+        return no_such("source", delay.source, self.show_->sources);
+      }
+      self.delays_[delay.source] = delay.delay;
+      self.event(Kind::kDelay, now, delay.source, fmt::format("{}", delay.delay.count()));
       return ok_status();
     }
     Status operator()(const scene::BlackAction& black) const {
@@ -253,7 +277,15 @@ double Program::gain_db(std::string_view source) const {
   return gain;
 }
 
+bool Program::solo(std::string_view source) const { return solo_.contains(source); }
+
+milliseconds Program::delay(std::string_view source) const {
+  const auto found = delays_.find(source);
+  return found == delays_.end() ? milliseconds{0} : found->second;
+}
+
 bool Program::muted(std::string_view source) const {
+  if (!solo_.empty() && !solo_.contains(source)) return true;
   const auto found = muted_.find(source);
   return found != muted_.end() && found->second;
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,8 @@ struct ProgramEvent {
     kGain,
     kMute,
     kUnmute,
+    kSolo,
+    kDelay,
     kBlack,
     kStop,
     kGo,  ///< The cues' clock has started.
@@ -75,7 +78,10 @@ class Program {
   [[nodiscard]] const std::string& preview() const noexcept { return preview_; }
   /// Gain of a source as the operator has set it (show, cues, commands), with the scene's part.
   [[nodiscard]] double gain_db(std::string_view source) const;
+  /// Muted itself, or not among the solo ones while there are any.
   [[nodiscard]] bool muted(std::string_view source) const;
+  [[nodiscard]] bool solo(std::string_view source) const;
+  [[nodiscard]] milliseconds delay(std::string_view source) const;
   /// New text of an overlay since the last call.
   struct TextChange {
     std::size_t overlay = 0;
@@ -117,6 +123,8 @@ class Program {
   Ramp black_{};
   std::map<std::string, double, std::less<>> gains_;
   std::map<std::string, bool, std::less<>> muted_;
+  std::map<std::string, milliseconds, std::less<>> delays_;
+  std::set<std::string, std::less<>> solo_;
   std::vector<TextChange> text_changes_;
   std::vector<ProgramEvent> events_;
   bool stop_ = false;

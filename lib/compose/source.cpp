@@ -59,7 +59,7 @@ class PatternSource final : public SourceRunner {
  public:
   PatternSource(const scene::Source& source, media::FilterGraph graph, const SourceContext& context,
                 ProgramTime origin, double tone_hz)
-      : SourceRunner(source, {}), graph_(std::move(graph)), canvas_(context.canvas) {
+      : SourceRunner(source, {.patient = true}), graph_(std::move(graph)), context_(context) {
     tone_hz_ = tone_hz;
     feed_.set_has(true, false);
     thread_ = std::jthread([this, origin](const std::stop_token& stop) { run(stop, origin); });
@@ -75,8 +75,13 @@ class PatternSource final : public SourceRunner {
       }
       tag(*frame.value());
       const Picture picture = share(std::move(frame).value());
-      const ProgramTime due =
-          origin + ProgramTime{av_rescale(n, 1'000'000'000 * canvas_.rate.den, canvas_.rate.num)};
+      // Without the time to make every picture the pattern runs slower, but never late.
+      const ProgramTime behind = context_.now() - origin - time_of(n + 3);
+      if (!context_.offline && behind > ProgramTime{}) {
+        n += 1 +
+             behind.count() * context_.canvas.rate.num / context_.canvas.rate.den / 1'000'000'000;
+      }
+      const ProgramTime due = origin + time_of(n);
       while (true) {
         const std::uint64_t taken = feed_.taken();
         if (feed_.push_picture(picture, due)) break;
@@ -85,8 +90,13 @@ class PatternSource final : public SourceRunner {
     }
   }
 
+  [[nodiscard]] ProgramTime time_of(std::int64_t number) const {
+    const scene::Ratio& rate = context_.canvas.rate;
+    return ProgramTime{av_rescale(number, 1'000'000'000 * rate.den, rate.num)};
+  }
+
   media::FilterGraph graph_;
-  scene::Canvas canvas_;
+  SourceContext context_;
   std::jthread thread_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/server.hpp"
 
+#include "core/assert.hpp"
+#include "core/listen.hpp"
 #include "httpd/connection_internal.hpp"
 #include "httpd/core_internal.hpp"
 #include "httpd/file_answer_internal.hpp"
@@ -45,23 +47,6 @@ Result<std::shared_ptr<asio::ssl::context>> load_tls(const TlsFiles& files) {
     return tls_error(files.key, make_error_code(boost::system::errc::invalid_argument));
   }
   return context;
-}
-
-Error listen_error(const ServerOptions& options, const ErrorCode& error) {
-  const auto place = fmt::format("{} port {}", options.address, options.port);
-  if (error == asio::error::address_in_use) {
-    return Error{.kind = ErrorKind::kConflict,
-                 .message = place + " is in use",
-                 .hint = "choose another port, or stop the program that listens there"};
-  }
-  if (error == asio::error::access_denied) {
-    return Error{.kind = ErrorKind::kConfig,
-                 .message = "not permitted to listen on " + place,
-                 .hint = "use a port of 1024 or above"};
-  }
-  return Error{.kind = ErrorKind::kConfig,
-               .message = fmt::format("cannot listen on {}: {}", place, error.message()),
-               .hint = "use an address of this machine, such as 127.0.0.1"};
 }
 
 }  // namespace
@@ -140,16 +125,12 @@ struct HttpServer::Impl {
 };
 
 Status HttpServer::Impl::listen() {
+  TS_TRY(auto listening, listen_tcp(core.options.address, core.options.port));
+  port = listening.port;
   ErrorCode error;
-  const auto address = asio::ip::make_address(core.options.address, error);
-  if (error) return listen_error(core.options, error);
-  const asio::ip::tcp::endpoint endpoint(address, core.options.port);
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(1024, error);
-  if (error) return listen_error(core.options, error);
-  port = acceptor.local_endpoint(error).port();
+  acceptor.assign(listening.ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(),
+                  listening.socket.release(), error);
+  TS_ASSERT(!error);
   return ok_status();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtmp/server.hpp"
 
+#include "core/assert.hpp"
+#include "core/listen.hpp"
 #include "rtmp/connection_internal.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -39,23 +41,6 @@ Result<std::shared_ptr<asio::ssl::context>> load_tls(const RtmpsOptions& files) 
   return context;
 }
 
-Error listen_error(const std::string& address, std::uint16_t port, const ErrorCode& error) {
-  const auto place = fmt::format("{} port {}", address, port);
-  if (error == asio::error::address_in_use) {
-    return Error{.kind = ErrorKind::kConflict,
-                 .message = place + " is in use",
-                 .hint = "choose another port, or stop the program that listens there"};
-  }
-  if (error == asio::error::access_denied) {
-    return Error{.kind = ErrorKind::kConfig,
-                 .message = "not permitted to listen on " + place,
-                 .hint = "use a port of 1024 or above"};
-  }
-  return Error{.kind = ErrorKind::kConfig,
-               .message = fmt::format("cannot listen on {}: {}", place, error.message()),
-               .hint = "use an address of this machine, such as 127.0.0.1"};
-}
-
 /// One listening socket and its accept loop.
 class Listener {
  public:
@@ -63,16 +48,12 @@ class Listener {
       : core_(core), tls_(tls), acceptor_(core.io), pause_(core.io) {}
 
   Status listen(std::uint16_t port) {
+    TS_TRY(auto listening, listen_tcp(core_.options.address, port));
+    port_ = listening.port;
     ErrorCode error;
-    const auto address = asio::ip::make_address(core_.options.address, error);
-    if (error) return listen_error(core_.options.address, port, error);
-    const asio::ip::tcp::endpoint endpoint(address, port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(128, error);
-    if (error) return listen_error(core_.options.address, port, error);
-    port_ = acceptor_.local_endpoint(error).port();
+    acceptor_.assign(listening.ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(),
+                     listening.socket.release(), error);
+    TS_ASSERT(!error);
     accept();
     return ok_status();
   }

@@ -148,6 +148,16 @@ struct MuteAction {
   std::string source{};
   bool muted = true;
 };
+/// While any source is solo, only the solo ones are heard.
+struct SoloAction {
+  std::string source{};
+  bool solo = true;
+};
+/// The source's sound comes this much later than its picture.
+struct DelayAction {
+  std::string source{};
+  milliseconds delay{0};
+};
 /// Everything to black and silence, or back.
 struct BlackAction {
   bool black = true;
@@ -157,7 +167,7 @@ struct StopAction {};
 /// Starts the clock of the show's cues and duration, when the program was begun on hold.
 struct GoAction {};
 using Action = std::variant<TakeAction, PreviewAction, OverlayAction, OverlayTextAction, GainAction,
-                            MuteAction, BlackAction, StopAction, GoAction>;
+                            MuteAction, SoloAction, DelayAction, BlackAction, StopAction, GoAction>;
 
 /// Actions that happen in one frame, at a time from the program's beginning.
 struct Cue {

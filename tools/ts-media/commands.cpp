@@ -10,6 +10,7 @@ Program media_program_table() {
       .commands =
           {
               media_compose_run(),
+              media_check(),
               media_ingest(),
               media_relay(),
           },

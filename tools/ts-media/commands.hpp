@@ -11,6 +11,7 @@ Program media_program_table();
 // One function a command, each in commands/<noun>_<verb>.cpp.
 
 Command media_compose_run();
+Command media_check();
 Command media_ingest();
 Command media_relay();
 

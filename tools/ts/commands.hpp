@@ -25,10 +25,23 @@ Command env_list();
 Command env_remove();
 Command env_show();
 Command env_use();
+Command mux_complete();
+Command mux_create();
+Command mux_delete();
+Command mux_disable();
+Command mux_enable();
+Command mux_get();
+Command mux_list();
+Command mux_playback_url();
+Command mux_wait();
+Command playback_check();
 Command sandbox_down();
 Command sandbox_reset();
 Command sandbox_status();
 Command sandbox_up();
+Command token_create();
+Command token_inspect();
+Command token_verify();
 Command version();
 
 }  // namespace ts::cli

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
-#include "compose_json.hpp"
 
 #include "common/context.hpp"
 #include "compose/compositor.hpp"
+#include "compose/control_bridge.hpp"
+#include "compose/wire.hpp"
 #include "core/duration.hpp"
 #include "core/file.hpp"
 #include "core/json.hpp"
@@ -116,7 +117,7 @@ class LinePrinter {
 
 Json started_line(const scene::Show& show, const std::vector<media::MuxTarget>& targets,
                   const std::string& engine, bool offline) {
-  Json line = compose_line("started");
+  Json line = compose::compose_line("started");
   line["show"] = show.name;
   line["engine"] = engine;
   line["offline"] = offline;
@@ -183,16 +184,25 @@ Status run(const Options& options, Context& context) {
 
   LinePrinter printer(context);
   const bool json = context.out().json();
-  if (json) {
-    run_options.on_event = [&](const compose::ProgramEvent& event) {
-      printer.print(event_line(event));
-    };
+  std::unique_ptr<compose::ControlBridge> bridge;
+  if (!options.control.empty()) {
+    TS_TRY(bridge, compose::ControlBridge::listen(
+                       {.socket = options.control,
+                        .ca_file = ca.path(),
+                        .allow_loose = context.settings().allow_loose_permissions(),
+                        .clock = &context.clock(),
+                        .log = &context.log()}));
   }
+  run_options.on_event = [&](const compose::ProgramEvent& event) {
+    if (json) printer.print(compose::event_line(event));
+    if (bridge) bridge->publish(event);
+  };
   const Json started = started_line(show, run_options.outputs, run_options.engine, options.offline);
   const std::stop_token stop = context.stop();
   TS_TRY(const auto compositor,
          compose::Compositor::create(std::move(show), std::move(run_options)));
   if (json) printer.print(started);
+  if (bridge) bridge->serve(*compositor);
 
   std::promise<Result<compose::Compositor::Report>> promise;
   auto future = promise.get_future();
@@ -201,27 +211,28 @@ Status run(const Options& options, Context& context) {
   while (future.wait_for(period) != std::future_status::ready) {
     const compose::Snapshot snapshot = compositor->snapshot();
     if (json) {
-      Json line = compose_line("status");
-      add_snapshot(line, snapshot);
+      Json line = compose::compose_line("status");
+      compose::add_snapshot(line, snapshot);
       printer.print(line);
     } else if (context.out().interactive()) {
-      context.out().progress(progress_text(snapshot));
+      context.out().progress(compose::progress_text(snapshot));
     }
   }
   context.out().progress("");
   auto result = future.get();
+  bridge.reset();
   if (!result.ok()) return std::move(result).error();
   const compose::Compositor::Report& report = result.value();
   if (json) {
-    Json line = compose_line("ended");
+    Json line = compose::compose_line("ended");
     line["reason"] = report.stopped ? "stopped" : "done";
-    add_snapshot(line, report.last);
+    compose::add_snapshot(line, report.last);
     printer.print(line);
   } else {
     context.out().status(fmt::format("{} frames, {} samples, {}", report.last.frames,
                                      report.last.samples, format_duration(report.last.elapsed)));
   }
-  if (options.stats && !json) context.out().status(stats_text(report.last));
+  if (options.stats && !json) context.out().status(compose::stats_text(report.last));
   return finish(report, context);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compose_json.hpp"
+#include "compose/wire.hpp"
 
 #include "core/json.hpp"
 
@@ -7,29 +7,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
-namespace ts::cli {
+namespace ts::compose {
 namespace {
 
-double rounded(double value, double step) { return std::round(value / step) * step; }
+/// `per` steps to one: 100 keeps two decimals.
+double rounded(double value, double per) { return std::round(value * per) / per; }
 
 /// 20 log10, -120 for silence.
-double decibels(double level) { return level > 1e-6 ? rounded(20 * std::log10(level), 0.1) : -120; }
+double decibels(double level) { return level > 1e-6 ? rounded(20 * std::log10(level), 10) : -120; }
 
 std::string clock_text(milliseconds time) {
   const auto total = time.count() / 1000;
   return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
-std::string_view short_name(std::string_view name) {
-  // "output 'main' (main.mp4)" is main to people.
+}  // namespace
+
+std::string short_name(std::string_view name) {
   const auto from = name.find('\'');
   const auto to = name.find('\'', from == std::string_view::npos ? from : from + 1);
-  if (from == std::string_view::npos || to == std::string_view::npos) return name;
-  return name.substr(from + 1, to - from - 1);
+  if (from == std::string_view::npos || to == std::string_view::npos) return std::string(name);
+  return std::string(name.substr(from + 1, to - from - 1));
 }
-
-}  // namespace
 
 Json compose_line(std::string_view event) {
   Json line;
@@ -38,7 +39,7 @@ Json compose_line(std::string_view event) {
   return line;
 }
 
-void add_snapshot(Json& into, const compose::Snapshot& snapshot) {
+void add_snapshot(Json& into, const Snapshot& snapshot) {
   into["show"] = snapshot.show;
   into["state"] = snapshot.running ? "running" : "ended";
   into["engine"] = snapshot.engine;
@@ -46,13 +47,13 @@ void add_snapshot(Json& into, const compose::Snapshot& snapshot) {
   into["time_ms"] = snapshot.elapsed.count();
   into["frames"] = snapshot.frames;
   into["samples"] = snapshot.samples;
-  into["fps"] = rounded(snapshot.fps, 0.01);
-  into["speed"] = rounded(snapshot.speed, 0.001);
+  into["fps"] = rounded(snapshot.fps, 100);
+  into["speed"] = rounded(snapshot.speed, 1000);
   into["lagged"] = snapshot.lagged;
   into["skipped"] = snapshot.skipped;
   into["gaps"] = snapshot.gaps;
   into["clock_jumps"] = snapshot.clock_jumps;
-  into["worst_tick_ms"] = rounded(snapshot.worst_tick_ms, 0.001);
+  into["worst_tick_ms"] = rounded(snapshot.worst_tick_ms, 1000);
   into["program"] = snapshot.scene;
   into["preview"] = snapshot.preview.empty() ? Json(nullptr) : Json(snapshot.preview);
   into["audio_peak_db"] = decibels(snapshot.audio_peak);
@@ -60,10 +61,12 @@ void add_snapshot(Json& into, const compose::Snapshot& snapshot) {
   for (const auto& source : snapshot.sources) {
     Json entry;
     entry["name"] = source.name;
-    entry["state"] = compose::to_string(source.feed.state);
+    entry["state"] = to_string(source.feed.state);
     entry["on_air"] = source.on_air;
     entry["gain_db"] = source.gain_db;
     entry["muted"] = source.muted;
+    entry["solo"] = source.solo;
+    entry["delay_ms"] = source.delay.count();
     entry["has_sound"] = source.feed.has_sound;
     entry["frames"] = source.feed.pictures;
     entry["dropped"] = source.feed.dropped;
@@ -78,7 +81,7 @@ void add_snapshot(Json& into, const compose::Snapshot& snapshot) {
   for (const auto& output : snapshot.outputs) {
     Json entry;
     entry["name"] = short_name(output.name);
-    entry["state"] = compose::to_string(output.state);
+    entry["state"] = to_string(output.state);
     entry["bytes"] = output.bytes;
     entry["frames"] = output.frames;
     entry["dropped"] = output.dropped;
@@ -90,9 +93,9 @@ void add_snapshot(Json& into, const compose::Snapshot& snapshot) {
   into["outputs"] = std::move(outputs);
 }
 
-Json event_line(const compose::ProgramEvent& event) {
-  using Kind = compose::ProgramEvent::Kind;
-  Json line = compose_line(compose::to_string(event.kind));
+Json event_line(const ProgramEvent& event) {
+  using Kind = ProgramEvent::Kind;
+  Json line = compose_line(to_string(event.kind));
   line["tick"] = event.tick;
   switch (event.kind) {
     case Kind::kProgram:
@@ -116,6 +119,14 @@ Json event_line(const compose::ProgramEvent& event) {
     case Kind::kUnmute:
       line["source"] = event.name;
       break;
+    case Kind::kSolo:
+      line["source"] = event.name;
+      line["solo"] = event.detail == "on";
+      break;
+    case Kind::kDelay:
+      line["source"] = event.name;
+      line["delay_ms"] = std::strtoll(event.detail.c_str(), nullptr, 10);
+      break;
     case Kind::kBlack:
       line["on"] = event.name == "on";
       break;
@@ -126,7 +137,52 @@ Json event_line(const compose::ProgramEvent& event) {
   return line;
 }
 
-std::string progress_text(const compose::Snapshot& snapshot) {
+std::pair<std::string, Json> control_event(const ProgramEvent& event, const Snapshot& snapshot) {
+  using Kind = ProgramEvent::Kind;
+  Json members;
+  switch (event.kind) {
+    case Kind::kProgram:
+    case Kind::kTransitionEnd:
+    case Kind::kPreview:
+      members["program"] = event.kind == Kind::kPreview ? snapshot.scene : event.name;
+      members["preview"] = event.kind == Kind::kPreview ? event.name : snapshot.preview;
+      members["transition"] = event.kind == Kind::kProgram ? event.detail : "";
+      members["state"] = event.kind == Kind::kProgram ? "begin" : "done";
+      return {"scene", members};
+    case Kind::kOverlayShow:
+    case Kind::kOverlayHide:
+    case Kind::kOverlayText:
+      members["overlay"] = event.name;
+      if (event.kind != Kind::kOverlayText) members["visible"] = event.kind == Kind::kOverlayShow;
+      return {"overlay", members};
+    case Kind::kGain:
+    case Kind::kMute:
+    case Kind::kUnmute:
+    case Kind::kSolo:
+    case Kind::kDelay:
+      members["source"] = event.name;
+      if (event.kind == Kind::kGain)
+        members["gain_db"] = std::strtod(event.detail.c_str(), nullptr);
+      if (event.kind == Kind::kMute) members["mute"] = true;
+      if (event.kind == Kind::kUnmute) members["mute"] = false;
+      if (event.kind == Kind::kSolo) members["solo"] = event.detail == "on";
+      if (event.kind == Kind::kDelay) {
+        members["delay_ms"] = std::strtoll(event.detail.c_str(), nullptr, 10);
+      }
+      return {"audio", members};
+    case Kind::kBlack:
+      members["on"] = event.name == "on";
+      return {"black", members};
+    case Kind::kStop:
+      members["reason"] = "asked";
+      return {"stop", members};
+    case Kind::kGo:
+      return {"go", Json::object()};  // nobody subscribes to it
+  }
+  return {};
+}
+
+std::string progress_text(const Snapshot& snapshot) {
   std::string text =
       fmt::format("{}  {}  {:.1f} fps", clock_text(snapshot.elapsed), snapshot.scene, snapshot.fps);
   if (snapshot.offline) text += fmt::format("  {:.1f}x", snapshot.speed);
@@ -134,12 +190,12 @@ std::string progress_text(const compose::Snapshot& snapshot) {
     text += fmt::format("  {} repeated", dropped);
   }
   for (const auto& source : snapshot.sources) {
-    if (source.feed.state == compose::SourceState::kLost) {
+    if (source.feed.state == SourceState::kLost) {
       text += fmt::format("  [{} lost]", source.name);
     }
   }
   for (const auto& output : snapshot.outputs) {
-    text += fmt::format("  {} {}", short_name(output.name), compose::to_string(output.state));
+    text += fmt::format("  {} {}", short_name(output.name), to_string(output.state));
     if (output.bytes > 0)
       text += fmt::format(" {:.1f} MB", static_cast<double>(output.bytes) / 1e6);
     if (output.dropped > 0) text += fmt::format(" ({} dropped)", output.dropped);
@@ -147,7 +203,7 @@ std::string progress_text(const compose::Snapshot& snapshot) {
   return text;
 }
 
-std::string stats_text(const compose::Snapshot& snapshot) {
+std::string stats_text(const Snapshot& snapshot) {
   std::string text = fmt::format(
       "ticks {}  frames {}  samples {}\n"
       "late: compositor {}  encoder {}  missing {}  standstills {}\n"
@@ -156,15 +212,15 @@ std::string stats_text(const compose::Snapshot& snapshot) {
       snapshot.gaps, snapshot.clock_jumps, snapshot.worst_tick_ms, snapshot.speed);
   for (const auto& source : snapshot.sources) {
     text += fmt::format("source {}: {}, {} frames, {} dropped, {} late, lost {} times\n",
-                        source.name, compose::to_string(source.feed.state), source.feed.pictures,
+                        source.name, to_string(source.feed.state), source.feed.pictures,
                         source.feed.dropped, source.feed.late, source.feed.losses);
   }
   for (const auto& output : snapshot.outputs) {
     text += fmt::format("output {}: {}, {} bytes, {} frames, {} dropped, {} reconnects\n",
-                        short_name(output.name), compose::to_string(output.state), output.bytes,
+                        short_name(output.name), to_string(output.state), output.bytes,
                         output.frames, output.dropped, output.reconnects);
   }
   return text;
 }
 
-}  // namespace ts::cli
+}  // namespace ts::compose

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compose/compositor.hpp"
+#include "core/json_fwd.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ts::compose {
+
+/// {"schema": "ts.compose/1", "event": `event`}.
+Json compose_line(std::string_view event);
+/// The members of a status line (also of the control protocol's status reply), merged into `into`.
+void add_snapshot(Json& into, const Snapshot& snapshot);
+/// A change on air: tick, what, and its name.
+Json event_line(const ProgramEvent& event);
+/// A change on air as the control protocol's event: its kind and its members.
+std::pair<std::string, Json> control_event(const ProgramEvent& event, const Snapshot& snapshot);
+/// "output 'main' (main.mp4)" is main.
+std::string short_name(std::string_view name);
+/// One line for a terminal: time, scene, rate, trouble, outputs.
+std::string progress_text(const Snapshot& snapshot);
+/// Several lines for --stats.
+std::string stats_text(const Snapshot& snapshot);
+
+}  // namespace ts::compose

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs that take live streams and answer nothing: delete, complete, enable, disable.
+#include "commands.hpp"
+#include "mux_common.hpp"
+
+#include "core/json.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace ts::cli {
+namespace {
+
+using Act = Status (mux::MuxClient::*)(std::string_view, std::stop_token);
+
+/// One call for each id; what failed after something was done is partial.
+Status act_on(const std::vector<std::string>& ids, Context& context, Act act, std::string_view key,
+              std::string_view text) {
+  TS_TRY(const auto client, mux_client(context));
+  Json document{{"schema", "ts.mux/1"}};
+  Json done = Json::array();
+  std::string lines;
+  std::string done_ids;
+  for (const std::string& id : ids) {
+    if (auto status = (client.get()->*act)(id, {}); !status.ok()) {
+      Error error = std::move(status).error();
+      if (done.empty()) return error;
+      error.kind = ErrorKind::kPartial;
+      error.hint = fmt::format("{} of {} are done; repeat for the rest", done.size(), ids.size());
+      for (const std::string& left : ids) {
+        if (std::find(done.begin(), done.end(), left) == done.end()) {
+          error.residue.push_back("live stream " + left);
+        }
+      }
+      return error;
+    }
+    done.push_back(id);
+    lines += fmt::format("live stream {}: {}\n", id, text);
+    done_ids += id + "\n";
+  }
+  if (done.size() == 1) {
+    document["id"] = done.front();
+  } else {
+    document["ids"] = done;
+  }
+  document[std::string(key)] = true;
+  return context.out().report({.document = &document, .text = lines, .id = done_ids});
+}
+
+std::shared_ptr<std::vector<std::string>> ids_of(CLI::App& app) {
+  auto ids = std::make_shared<std::vector<std::string>>();
+  app.add_option("LIVE_ID", *ids, "Live streams")->required();
+  return ids;
+}
+
+Runner bind_delete(CLI::App& app) {
+  auto ids = ids_of(app);
+  return [ids](Context& context) -> Status {
+    TS_CHECK(context.confirm(ids->size() == 1
+                                 ? fmt::format("delete live stream {}?", ids->front())
+                                 : fmt::format("delete {} live streams?", ids->size())));
+    return act_on(*ids, context, &mux::MuxClient::delete_live_stream, "deleted",
+                  "deleted; its recordings stay");
+  };
+}
+
+Runner bind_complete(CLI::App& app) {
+  auto ids = ids_of(app);
+  return [ids](Context& context) -> Status {
+    return act_on(*ids, context, &mux::MuxClient::complete_live_stream, "completed",
+                  "completed; the encoder is cut after about a minute");
+  };
+}
+
+Runner bind_enable(CLI::App& app) {
+  auto ids = ids_of(app);
+  return [ids](Context& context) -> Status {
+    return act_on(*ids, context, &mux::MuxClient::enable_live_stream, "enabled", "enabled");
+  };
+}
+
+Runner bind_disable(CLI::App& app) {
+  auto ids = ids_of(app);
+  return [ids](Context& context) -> Status {
+    return act_on(*ids, context, &mux::MuxClient::disable_live_stream, "disabled",
+                  "disabled; encoders are refused until ts mux enable");
+  };
+}
+
+}  // namespace
+
+Command mux_delete() {
+  return {.path = "mux delete",
+          .summary = "Delete live streams, cutting their encoders; recordings stay",
+          .example = "ts mux delete LIVE_ID --yes",
+          .bind = bind_delete};
+}
+
+Command mux_complete() {
+  return {.path = "mux complete",
+          .summary = "End a session now, without waiting for the reconnect window",
+          .example = "ts mux complete LIVE_ID",
+          .bind = bind_complete};
+}
+
+Command mux_enable() {
+  return {.path = "mux enable",
+          .summary = "Let encoders connect to a disabled live stream again",
+          .example = "ts mux enable LIVE_ID",
+          .bind = bind_enable};
+}
+
+Command mux_disable() {
+  return {.path = "mux disable",
+          .summary = "Cut the encoder now and refuse further ones until enabled",
+          .example = "ts mux disable LIVE_ID",
+          .bind = bind_disable};
+}
+
+}  // namespace ts::cli
