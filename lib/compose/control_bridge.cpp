@@ -15,6 +15,7 @@ namespace {
 
 constexpr milliseconds kPoll{100};
 constexpr milliseconds kAnswer{3000};
+constexpr std::size_t kSlow = 16;
 
 /// The protocol's sound command as the program's own actions.
 void append_actions(std::vector<scene::Action>& actions, const control::Step& step) {
@@ -43,36 +44,95 @@ Result<std::unique_ptr<ControlBridge>> ControlBridge::listen(const Options& opti
 }
 
 ControlBridge::ControlBridge(const Options& options, std::unique_ptr<control::Server> server)
-    : options_(options), server_(std::move(server)) {}
+    : options_(options), server_(std::move(server)), slow_(kSlow) {}
 
 ControlBridge::~ControlBridge() = default;
 
 void ControlBridge::serve(Compositor& compositor) {
   compositor_ = &compositor;
+  board_.emplace(*server_, compositor.show());
+  worker_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void ControlBridge::publish(const ProgramEvent& event) {
-  Snapshot names;  // only what an event line needs; a full snapshot would lock the tick thread out
-  if (compositor_ != nullptr && event.kind == ProgramEvent::Kind::kPreview) {
-    names = compositor_->snapshot();
-  }
-  const auto [kind, members] = control_event(event, names);
-  server_->publish(kind, event.tick, members);
+  if (board_) board_->on_event(event);
 }
 
 void ControlBridge::run(const std::stop_token& stop) {
+  std::vector<Posted> posted;
   while (!stop.stop_requested()) {
-    if (auto request = server_->next(kPoll, stop)) handle(std::move(*request));
-    publish_states();
+    auto request = server_->next(kPoll, stop);
+    // All that is there goes to the tick before the first answer is awaited: one frame serves all.
+    while (request) {
+      begin(std::move(*request), posted);
+      request = server_->try_next();
+    }
+    for (Posted& one : posted) answer(one);
+    posted.clear();
+    board_->on_snapshot(compositor_->snapshot());
   }
 }
 
-void ControlBridge::handle(control::Request request) {
+void ControlBridge::begin(control::Request request, std::vector<Posted>& posted) {
+  if (const auto* act = std::get_if<control::ActCommand>(&request.command)) {
+    std::vector<scene::Action> actions;
+    for (const control::Step& step : act->steps) append_actions(actions, step);
+    posted.push_back({compositor_->post(std::move(actions)), std::move(request.reply)});
+    return;
+  }
+  const bool outputs = std::holds_alternative<control::OutputListCommand>(request.command);
+  if (outputs || std::holds_alternative<control::StatusCommand>(request.command)) {
+    const Snapshot snapshot = compositor_->snapshot();
+    Json status;
+    add_snapshot(status, snapshot);
+    Json members;
+    if (outputs) {
+      members["outputs"] = std::move(status["outputs"]);
+    } else {
+      members["status"] = std::move(status);
+    }
+    request.reply.ok(snapshot.tick, members);
+    return;
+  }
+  if (slow_.size() >= kSlow) {
+    request.reply.fail(Error{.kind = ErrorKind::kConflict,
+                             .message = "too many pictures and outputs are being worked on",
+                             .hint = "try again in a moment",
+                             .retryable = true,
+                             .code = "busy"});
+    return;
+  }
+  slow_.try_push(std::move(request));
+}
+
+void ControlBridge::answer(Posted& posted) {
+  if (posted.tick.wait_for(kAnswer) != std::future_status::ready) {
+    posted.reply.fail(Error{.kind = ErrorKind::kDeadline,
+                            .message = "the program did not take the command in time",
+                            .hint = "see ts compose status",
+                            .retryable = true});
+    return;
+  }
+  const auto tick = posted.tick.get();
+  if (tick.ok()) {
+    posted.reply.ok(tick.value());
+  } else {
+    posted.reply.fail(tick.error());
+  }
+}
+
+void ControlBridge::work(const std::stop_token& stop) {
+  while (auto request = slow_.pop(stop)) {
+    if (stop.stop_requested()) return;
+    do_slowly(std::move(*request));
+  }
+}
+
+void ControlBridge::do_slowly(control::Request request) {
   struct Visitor {
     ControlBridge& self;
     control::Reply& reply;
-    void operator()(const control::ActCommand& command) const { self.act(command, reply); }
     void operator()(const control::SourceAddCommand&) const { reply.fail(fixed_sources()); }
     void operator()(const control::SourceRemoveCommand&) const { reply.fail(fixed_sources()); }
     void operator()(const control::SourceRestartCommand& command) const {
@@ -86,42 +146,13 @@ void ControlBridge::handle(control::Request request) {
       reply.answer(self.compositor_->remove_output(command.name),
                    self.compositor_->snapshot().tick);
     }
-    void operator()(const control::OutputListCommand&) const {
-      const Snapshot snapshot = self.compositor_->snapshot();
-      Json all;
-      add_snapshot(all, snapshot);
-      Json members;
-      members["outputs"] = all["outputs"];
-      reply.ok(snapshot.tick, members);
-    }
-    void operator()(const control::StatusCommand&) const {
-      const Snapshot snapshot = self.compositor_->snapshot();
-      Json members;
-      add_snapshot(members["status"], snapshot);
-      reply.ok(snapshot.tick, members);
-    }
     void operator()(const control::ShotCommand& command) const { self.shoot(command, reply); }
+    // begin() has answered these.
+    void operator()(const control::ActCommand&) const {}
+    void operator()(const control::StatusCommand&) const {}
+    void operator()(const control::OutputListCommand&) const {}
   };
   std::visit(Visitor{*this, request.reply}, request.command);
-}
-
-void ControlBridge::act(const control::ActCommand& command, control::Reply& reply) {
-  std::vector<scene::Action> actions;
-  for (const control::Step& step : command.steps) append_actions(actions, step);
-  auto future = compositor_->post(std::move(actions));
-  if (future.wait_for(kAnswer) != std::future_status::ready) {
-    reply.fail(Error{.kind = ErrorKind::kDeadline,
-                     .message = "the program did not take the command in time",
-                     .hint = "see ts compose status",
-                     .retryable = true});
-    return;
-  }
-  auto tick = future.get();
-  if (tick.ok()) {
-    reply.ok(tick.value());
-  } else {
-    reply.fail(tick.error());
-  }
 }
 
 void ControlBridge::add_output(const control::OutputAddCommand& command, control::Reply& reply) {
@@ -156,49 +187,6 @@ void ControlBridge::shoot(const control::ShotCommand& command, control::Reply& r
   members["width"] = picture->width;
   members["height"] = picture->height;
   reply.ok(compositor_->snapshot().tick, members);
-}
-
-void ControlBridge::publish_states() {
-  const Snapshot snapshot = compositor_->snapshot();
-  Json on_air = Json::array();
-  Json in_preview = Json::array();
-  const scene::Scene* preview = compositor_->show().find_scene(snapshot.preview);
-  for (const auto& source : snapshot.sources) {
-    if (source.on_air) on_air.push_back(source.name);
-    const std::string state(to_string(source.feed.state));
-    std::string& known = source_states_[source.name];
-    if (known == state) continue;
-    known = state;
-    Json members;
-    members["source"] = source.name;
-    members["state"] = state;
-    members["message"] = source.feed.reason;
-    server_->publish("source", snapshot.tick, members);
-  }
-  if (preview != nullptr) {
-    for (const scene::Layer& layer : preview->layers) in_preview.push_back(layer.source);
-  }
-  Json tally;
-  tally["program"] = std::move(on_air);
-  tally["preview"] = std::move(in_preview);
-  if (std::string text = dump_json(tally); text != tally_) {
-    tally_ = std::move(text);
-    server_->publish("tally", snapshot.tick, tally);
-  }
-  for (const auto& output : snapshot.outputs) {
-    std::string& known = output_states_[output.name];
-    std::string state(to_string(output.state));
-    // The protocol's own words.
-    if (state == "retrying") state = "reconnecting";
-    if (state == "finished") state = "ended";
-    if (known == state) continue;
-    known = state;
-    Json members;
-    members["output"] = short_name(output.name);
-    members["state"] = state;
-    members["message"] = output.reason;
-    server_->publish("output", snapshot.tick, members);
-  }
 }
 
 }  // namespace ts::compose

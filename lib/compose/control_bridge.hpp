@@ -2,19 +2,24 @@
 #pragma once
 
 #include "compose/compositor.hpp"
+#include "compose/event_board.hpp"
 #include "control/server.hpp"
+#include "core/bounded_queue.hpp"
 #include "core/result.hpp"
 
 #include <filesystem>
-#include <map>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace ts::compose {
 
 /// Operators of a running program: takes their commands from the control socket to the compositor
-/// and sends them what changes. Owns the thread between the two.
+/// and sends them what changes. Owns two threads between the two: one answers within a frame or
+/// so, the other does what takes time (a picture, an output that goes), so that it delays no take.
 class ControlBridge {
  public:
   struct Options {
@@ -24,6 +29,7 @@ class ControlBridge {
     Clock* clock = nullptr;
     Log* log = nullptr;
   };
+  [[nodiscard]] const std::filesystem::path& socket() const noexcept { return server_->path(); }
   /// Listens at once. @return what control::Server::listen returns.
   static Result<std::unique_ptr<ControlBridge>> listen(const Options& options);
   ControlBridge(const ControlBridge&) = delete;
@@ -32,24 +38,31 @@ class ControlBridge {
 
   /// Begins to serve; `compositor` must outlive this.
   void serve(Compositor& compositor);
-  /// Something changed on air; any thread.
+  /// Something changed on air; on the tick's thread, which begins after serve().
   void publish(const ProgramEvent& event);
 
  private:
   ControlBridge(const Options& options, std::unique_ptr<control::Server> server);
+  /// A command on its way to the tick.
+  struct Posted {
+    std::future<Result<std::uint64_t>> tick;
+    control::Reply reply;
+  };
   void run(const std::stop_token& stop);
-  void handle(control::Request request);
-  void act(const control::ActCommand& command, control::Reply& reply);
+  void work(const std::stop_token& stop);
+  /// Answers at once, posts to the tick, or leaves it to the worker.
+  void begin(control::Request request, std::vector<Posted>& posted);
+  static void answer(Posted& posted);
+  void do_slowly(control::Request request);
   void add_output(const control::OutputAddCommand& command, control::Reply& reply);
   void shoot(const control::ShotCommand& command, control::Reply& reply);
-  void publish_states();
 
   Options options_;
   std::unique_ptr<control::Server> server_;
   Compositor* compositor_ = nullptr;
-  std::map<std::string, std::string> source_states_;
-  std::map<std::string, std::string> output_states_;
-  std::string tally_;
+  std::optional<EventBoard> board_;  ///< From serve() on.
+  BoundedQueue<control::Request> slow_;
+  std::jthread worker_;
   std::jthread thread_;
 };
 

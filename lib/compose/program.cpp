@@ -204,13 +204,15 @@ Status Program::take(const scene::TakeAction& action, std::uint64_t tick) {
                                   : ticks_of(action.transition.duration);
   // A take during a transition starts from the scene that was coming in.
   outgoing_ = ticks > 0 && wanted != scene_ ? scene_ : "";
-  if (action.scene.empty()) preview_ = scene_;
+  const bool swapped = action.scene.empty();
+  if (swapped) preview_ = scene_;
   scene_ = wanted;
   transition_ = action.transition;
   transition_begin_ = tick;
   transition_ticks_ = outgoing_.empty() ? 0 : ticks;
   event(Kind::kProgram, tick, scene_,
         std::string(to_string(outgoing_.empty() ? scene::TransitionKind::kCut : transition_.kind)));
+  if (swapped) event(Kind::kPreview, tick, preview_);
   return ok_status();
 }
 

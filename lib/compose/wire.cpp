@@ -137,51 +137,6 @@ Json event_line(const ProgramEvent& event) {
   return line;
 }
 
-std::pair<std::string, Json> control_event(const ProgramEvent& event, const Snapshot& snapshot) {
-  using Kind = ProgramEvent::Kind;
-  Json members;
-  switch (event.kind) {
-    case Kind::kProgram:
-    case Kind::kTransitionEnd:
-    case Kind::kPreview:
-      members["program"] = event.kind == Kind::kPreview ? snapshot.scene : event.name;
-      members["preview"] = event.kind == Kind::kPreview ? event.name : snapshot.preview;
-      members["transition"] = event.kind == Kind::kProgram ? event.detail : "";
-      members["state"] = event.kind == Kind::kProgram ? "begin" : "done";
-      return {"scene", members};
-    case Kind::kOverlayShow:
-    case Kind::kOverlayHide:
-    case Kind::kOverlayText:
-      members["overlay"] = event.name;
-      if (event.kind != Kind::kOverlayText) members["visible"] = event.kind == Kind::kOverlayShow;
-      return {"overlay", members};
-    case Kind::kGain:
-    case Kind::kMute:
-    case Kind::kUnmute:
-    case Kind::kSolo:
-    case Kind::kDelay:
-      members["source"] = event.name;
-      if (event.kind == Kind::kGain)
-        members["gain_db"] = std::strtod(event.detail.c_str(), nullptr);
-      if (event.kind == Kind::kMute) members["mute"] = true;
-      if (event.kind == Kind::kUnmute) members["mute"] = false;
-      if (event.kind == Kind::kSolo) members["solo"] = event.detail == "on";
-      if (event.kind == Kind::kDelay) {
-        members["delay_ms"] = std::strtoll(event.detail.c_str(), nullptr, 10);
-      }
-      return {"audio", members};
-    case Kind::kBlack:
-      members["on"] = event.name == "on";
-      return {"black", members};
-    case Kind::kStop:
-      members["reason"] = "asked";
-      return {"stop", members};
-    case Kind::kGo:
-      return {"go", Json::object()};  // nobody subscribes to it
-  }
-  return {};
-}
-
 std::string progress_text(const Snapshot& snapshot) {
   std::string text =
       fmt::format("{}  {}  {:.1f} fps", clock_text(snapshot.elapsed), snapshot.scene, snapshot.fps);

@@ -6,7 +6,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace ts::compose {
 
@@ -16,8 +15,6 @@ Json compose_line(std::string_view event);
 void add_snapshot(Json& into, const Snapshot& snapshot);
 /// A change on air: tick, what, and its name.
 Json event_line(const ProgramEvent& event);
-/// A change on air as the control protocol's event: its kind and its members.
-std::pair<std::string, Json> control_event(const ProgramEvent& event, const Snapshot& snapshot);
 /// "output 'main' (main.mp4)" is main.
 std::string short_name(std::string_view name);
 /// One line for a terminal: time, scene, rate, trouble, outputs.

@@ -24,8 +24,8 @@ constexpr std::size_t kMaxWords = 2000;
 constexpr std::size_t kMaxPath = 4096;
 constexpr JsonLimits kLimits{.max_bytes = kMaxLine, .max_depth = 16};
 
-constexpr std::array<std::string_view, 9> kEventKinds{
-    "scene", "tally", "overlay", "audio", "black", "source", "output", "guard", "stop"};
+constexpr std::array<std::string_view, 10> kEventKinds{
+    "go", "scene", "tally", "overlay", "audio", "black", "source", "output", "guard", "stop"};
 
 Result<std::string> text_member(const JsonReader& object, std::string_view key, std::size_t most) {
   TS_TRY(const auto member, object.at(key));

@@ -56,7 +56,7 @@
 /// event lines; it may go on sending commands                            | | ping             |
 /// reply at once, without a tick                                              |
 ///
-/// Event lines have no `id` and no `ok`:
+/// Event lines have no `id` and no `ok`. They tell changes: ask `status` for how things are.
 ///
 ///     {"event": "scene", "tick": 4711, "time": "2026-11-20T14:03:00.123Z", …}
 ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/socket_internal.hpp"
+#include "core/file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -77,9 +78,7 @@ Result<ListeningSocket> ListeningSocket::open(const fs::path& given) {
   const auto path = fs::absolute(given, ignored).lexically_normal();
   TS_TRY(const auto address, address_of(path));
   const auto folder = path.parent_path();
-  if (!fs::exists(folder, ignored) && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return socket_error(ErrorKind::kConfig, "make the folder of", path, errno);
-  }
+  TS_CHECK(make_private_folders(folder));
   // Two that start at once must not both find the old file dead and remove each other's new one.
   const UniqueFd lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock || ::flock(lock.get(), LOCK_EX) != 0) {

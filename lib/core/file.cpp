@@ -100,4 +100,19 @@ Status write_file_atomic(const std::filesystem::path& path, std::string_view con
   return ok_status();
 }
 
+Status make_private_folders(const std::filesystem::path& folder) {
+  std::filesystem::path made;
+  for (const auto& part : folder) {
+    made /= part;
+    // mkdir's mode is cut by the umask, never widened.
+    if (::mkdir(made.c_str(), 0700) == 0 || errno == EEXIST) continue;
+    const int reason = errno;
+    if (std::error_code ignored; std::filesystem::is_directory(made, ignored)) continue;
+    auto error = file_error(ErrorKind::kConfig, "make the folder", made, reason);
+    if (reason == ENOSPC) error.code = "disk_full";
+    return error;
+  }
+  return ok_status();
+}
+
 }  // namespace ts

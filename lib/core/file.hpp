@@ -27,4 +27,8 @@ Result<Secret> read_secret_file(const std::filesystem::path& path, bool allow_lo
 Status write_file_atomic(const std::filesystem::path& path, std::string_view content,
                          unsigned mode = 0644);
 
+/// Makes `folder` and what is missing above it, each with mode 0700 whatever the umask; folders
+/// that are there stay as they are. @return kConfig (code "disk_full" when it is).
+Status make_private_folders(const std::filesystem::path& folder);
+
 }  // namespace ts

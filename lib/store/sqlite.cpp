@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/text.hpp"
+#include "core/file.hpp"
 #include "core/unique_fd.hpp"
 #include "store/backend_internal.hpp"
 
@@ -76,24 +76,6 @@ Error sqlite_error(const std::filesystem::path& path, int code, std::string_view
       return database_error(path, fmt::format("refused a statement ({})", detail), "sqlite", {},
                             false, ErrorKind::kInternal);
   }
-}
-
-/// Folders that are made are 0700: what is in them is nobody else's business.
-Status make_folders(const std::filesystem::path& folder) {
-  std::filesystem::path made;
-  for (const auto& part : folder) {
-    made /= part;
-    if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) {
-      const int reason = errno;
-      if (std::error_code ignored; std::filesystem::is_directory(made, ignored)) continue;
-      return Error{.kind = ErrorKind::kConfig,
-                   .message = fmt::format("cannot make the folder {} of the state database ({})",
-                                          made.string(), std::strerror(reason)),
-                   .hint = "set TS_DATABASE_URL to a file in a folder you may write",
-                   .code = reason == ENOSPC ? "disk_full" : "cannot_open"};
-    }
-  }
-  return ok_status();
 }
 
 class SqliteBackend;
@@ -275,7 +257,11 @@ class SqliteBackend final : public Backend {
 
   Status start() {
     if (options_.create) {
-      TS_CHECK(make_folders(path_.parent_path()));
+      if (auto made = make_private_folders(path_.parent_path()); !made.ok()) {
+        Error error = std::move(made).error().with_context("state database");
+        error.hint = "set TS_DATABASE_URL to a file in a folder you may write";
+        return error;
+      }
       const UniqueFd made(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
       if (!made && errno != EEXIST) {
         return database_error(path_, fmt::format("cannot be made ({})", std::strerror(errno)),

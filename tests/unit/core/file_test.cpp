@@ -41,5 +41,24 @@ TEST(ReadFile, NamesThePathItCannotOpen) {
   EXPECT_EQ(text.error().message, "cannot open /nonexistent/file (No such file or directory)");
 }
 
+TEST(MakePrivateFolders, MakesWhatIsMissingForItsOwnerOnly) {
+  const test::TempDir folder;
+  const auto path = folder.path() / "a" / "b";
+
+  ASSERT_TRUE(make_private_folders(path).ok());
+  ASSERT_TRUE(make_private_folders(path).ok());
+
+  const auto mode = std::filesystem::status(path.parent_path()).permissions();
+  EXPECT_EQ(mode, std::filesystem::perms::owner_all);
+}
+
+TEST(MakePrivateFolders, NamesTheFolderThatCannotBeMade) {
+  const auto made = make_private_folders("/proc/self/no/such");
+
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().kind, ErrorKind::kConfig);
+  EXPECT_NE(made.error().message.find("/proc/self/no"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ts

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include "common/context.hpp"
+#include "common/control_path.hpp"
 #include "compose/compositor.hpp"
 #include "compose/control_bridge.hpp"
 #include "compose/wire.hpp"
@@ -18,6 +19,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -149,6 +151,28 @@ Status finish(const compose::Compositor::Report& report, Context& context) {
       .message = "the program was stopped; its files are complete"};
 }
 
+/// The control socket: where --control says, else one that ts compose finds by itself. A show must
+/// not fail for the latter, and an offline run waits for nobody.
+Result<std::unique_ptr<compose::ControlBridge>> listen_for_operators(const Options& options,
+                                                                     const scene::Show& show,
+                                                                     Context& context,
+                                                                     const std::string& ca_file) {
+  std::unique_ptr<compose::ControlBridge> none;
+  const bool chosen = !options.control.empty();
+  if (!chosen && options.offline) return none;
+  auto bridge =
+      compose::ControlBridge::listen({.socket = chosen ? std::filesystem::path(options.control)
+                                                       : default_control_socket(context, show.name),
+                                      .ca_file = ca_file,
+                                      .allow_loose = context.settings().allow_loose_permissions(),
+                                      .clock = &context.clock(),
+                                      .log = &context.log()});
+  if (bridge.ok() || chosen) return bridge;
+  context.log().warning("compose", "no ts compose take, overlay … for this run: {}",
+                        bridge.error().message);
+  return none;
+}
+
 Status run(const Options& options, Context& context) {
   const media::FfmpegLog ffmpeg_log(context.log());
   TS_TRY(scene::Show show, scene::load_show(options.show));
@@ -184,20 +208,13 @@ Status run(const Options& options, Context& context) {
 
   LinePrinter printer(context);
   const bool json = context.out().json();
-  std::unique_ptr<compose::ControlBridge> bridge;
-  if (!options.control.empty()) {
-    TS_TRY(bridge, compose::ControlBridge::listen(
-                       {.socket = options.control,
-                        .ca_file = ca.path(),
-                        .allow_loose = context.settings().allow_loose_permissions(),
-                        .clock = &context.clock(),
-                        .log = &context.log()}));
-  }
+  TS_TRY(auto bridge, listen_for_operators(options, show, context, ca.path()));
   run_options.on_event = [&](const compose::ProgramEvent& event) {
     if (json) printer.print(compose::event_line(event));
     if (bridge) bridge->publish(event);
   };
-  const Json started = started_line(show, run_options.outputs, run_options.engine, options.offline);
+  Json started = started_line(show, run_options.outputs, run_options.engine, options.offline);
+  started["control"] = bridge ? Json(bridge->socket().string()) : Json();
   const std::stop_token stop = context.stop();
   TS_TRY(const auto compositor,
          compose::Compositor::create(std::move(show), std::move(run_options)));
@@ -249,7 +266,7 @@ Runner bind(CLI::App& app) {
                "As fast as possible and deterministic, not paced by the clock");
   app.add_option("--engine", options->engine, "native or filtergraph");
   app.add_option("--control", options->control,
-                 "Unix socket for ts compose take, overlay, status …");
+                 "Unix socket for ts compose take, overlay, status … (default: one they find)");
   app.add_flag("--hold", options->hold, "Cues and duration wait for ts compose go");
   app.add_flag("--frame-code", options->frame_code,
                "Burn a machine-readable frame number into the top left corner");

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/event_board.hpp"
+
+#include "compose/wire.hpp"
+#include "core/json.hpp"
+
+#include <cstdlib>
+#include <utility>
+
+namespace ts::compose {
+
+namespace {
+
+/// An output's state in the protocol's words.
+std::string_view protocol_state(OutputState state) noexcept {
+  if (state == OutputState::kRetrying) return "reconnecting";
+  if (state == OutputState::kFinished) return "ended";
+  return to_string(state);
+}
+
+}  // namespace
+
+EventBoard::EventBoard(control::Server& server, const scene::Show& show)
+    : server_(server), program_(show.program) {
+  for (const auto& scene : show.scenes) {
+    for (const auto& layer : scene.layers) scenes_[scene.name].insert(layer.source);
+  }
+}
+
+EventBoard::Names EventBoard::sources_of(const std::string& scene) const {
+  const auto found = scenes_.find(scene);
+  return found == scenes_.end() ? Names{} : found->second;
+}
+
+void EventBoard::publish_scene(std::uint64_t tick, std::string_view state) {
+  server_.publish("scene", tick,
+                  Json{{"program", program_},
+                       {"preview", preview_.empty() ? Json() : Json(preview_)},
+                       {"transition", transition_},
+                       {"state", state}});
+}
+
+void EventBoard::publish_tally(std::uint64_t tick) {
+  auto program = sources_of(program_);
+  program.merge(sources_of(outgoing_));
+  auto preview = sources_of(preview_);
+  if (program == tally_program_ && preview == tally_preview_) return;
+  tally_program_ = std::move(program);
+  tally_preview_ = std::move(preview);
+  server_.publish("tally", tick, Json{{"program", tally_program_}, {"preview", tally_preview_}});
+}
+
+void EventBoard::on_event(const ProgramEvent& event) {
+  using Kind = ProgramEvent::Kind;
+  const auto tick = event.tick;
+  switch (event.kind) {
+    case Kind::kProgram:
+      outgoing_ = event.detail == "cut" ? std::string() : program_;
+      program_ = event.name;
+      transition_ = event.detail;
+      publish_scene(tick, "begin");
+      if (outgoing_.empty()) publish_scene(tick, "done");
+      break;
+    case Kind::kTransitionEnd:
+      outgoing_.clear();
+      publish_scene(tick, "done");
+      break;
+    case Kind::kPreview:
+      preview_ = event.name;
+      publish_scene(tick, "preview");
+      break;
+    case Kind::kOverlayShow:
+    case Kind::kOverlayHide:
+      server_.publish("overlay", tick,
+                      Json{{"overlay", event.name}, {"visible", event.kind == Kind::kOverlayShow}});
+      return;
+    case Kind::kOverlayText:
+      server_.publish("overlay", tick, Json{{"overlay", event.name}, {"text_changed", true}});
+      return;
+    case Kind::kGain:
+      server_.publish(
+          "audio", tick,
+          Json{{"source", event.name}, {"gain_db", std::strtod(event.detail.c_str(), nullptr)}});
+      return;
+    case Kind::kMute:
+    case Kind::kUnmute:
+      server_.publish("audio", tick,
+                      Json{{"source", event.name}, {"mute", event.kind == Kind::kMute}});
+      return;
+    case Kind::kSolo:
+      server_.publish("audio", tick, Json{{"source", event.name}, {"solo", event.detail == "on"}});
+      return;
+    case Kind::kDelay:
+      server_.publish("audio", tick,
+                      Json{{"source", event.name},
+                           {"delay_ms", std::strtoll(event.detail.c_str(), nullptr, 10)}});
+      return;
+    case Kind::kBlack:
+      server_.publish("black", tick, Json{{"on", event.name == "on"}});
+      return;
+    case Kind::kStop:
+      server_.publish("stop", tick, Json{{"reason", "asked"}});
+      return;
+    case Kind::kGo:
+      server_.publish("go", tick, Json::object());
+      return;
+  }
+  publish_tally(tick);
+}
+
+void EventBoard::on_snapshot(const Snapshot& snapshot) {
+  for (const auto& source : snapshot.sources) {
+    const auto state = std::string(to_string(source.feed.state));
+    if (std::exchange(source_states_[source.name], state) == state) continue;
+    server_.publish(
+        "source", snapshot.tick,
+        Json{{"source", source.name}, {"state", state}, {"message", source.feed.reason}});
+  }
+  for (const auto& output : snapshot.outputs) {
+    const auto state = std::string(protocol_state(output.state));
+    if (std::exchange(output_states_[output.name], state) == state) continue;
+    server_.publish(
+        "output", snapshot.tick,
+        Json{{"output", short_name(output.name)}, {"state", state}, {"message", output.reason}});
+  }
+}
+
+}  // namespace ts::compose
