@@ -52,6 +52,17 @@ std::optional<std::string> attribute(std::string_view list, std::string_view nam
   return std::nullopt;
 }
 
+/// A date in a form that players accept too: FFmpeg writes "+0000" without a colon. An unreadable
+/// date is no date, as players see it.
+std::optional<WallTime> parse_date(std::string_view text) {
+  std::string date(text);
+  const auto sign = date.size() > 5 ? date.size() - 5 : 0;
+  if (sign > 0 && (date[sign] == '+' || date[sign] == '-')) date.insert(date.size() - 2, ":");
+  const auto time = parse_rfc3339(date);
+  if (!time.ok()) return std::nullopt;
+  return time.value();
+}
+
 HlsVariant read_variant(std::string_view attributes) {
   HlsVariant variant;
   variant.bandwidth = static_cast<std::int64_t>(
@@ -138,9 +149,7 @@ Status Reader::tag(std::string_view text) {
   } else if (name == "#EXT-X-GAP") {
     next_.gap = true;
   } else if (name == "#EXT-X-PROGRAM-DATE-TIME") {
-    const auto time = parse_rfc3339(value);
-    if (!time.ok()) return bad(text);
-    next_.program_date_time = time.value();
+    next_.program_date_time = parse_date(value);
   } else if (name == "#EXT-X-MAP") {
     next_.map_uri = attribute(value, "URI").value_or("");
   } else if (name == "#EXT-X-KEY") {

@@ -55,6 +55,7 @@ Status HlsSource::join() {
   }
   advanced_at_ = clock_->steady_now();
   stats_.live = !playlist.ended;
+  stats_.joined_duration = playlist.total_duration();
   const auto count = playlist.segments.size();
   const bool whole = playlist.ended || options_.from_start;
   next_sequence_ = playlist.media_sequence + (whole ? 0 : count - std::min(count, options_.behind));

@@ -37,6 +37,7 @@ struct HlsSourceStats {
   bool live = false;      ///< The playlist had no end when it was joined.
   bool ended = false;     ///< The playlist has an end now.
   seconds target_duration{};
+  microseconds joined_duration{};  ///< What the playlist offered when it was joined.
   std::uint64_t reloads = 0;
   std::uint64_t advances = 0;       ///< Reloads that brought new segments.
   std::uint64_t segments = 0;       ///< Fetched.

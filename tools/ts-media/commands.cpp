@@ -13,6 +13,7 @@ Program media_program_table() {
               media_check(),
               media_ingest(),
               media_relay(),
+              media_sheet(),
           },
       .topics = {},
   };

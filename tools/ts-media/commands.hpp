@@ -14,5 +14,6 @@ Command media_compose_run();
 Command media_check();
 Command media_ingest();
 Command media_relay();
+Command media_sheet();
 
 }  // namespace ts::cli

@@ -43,6 +43,17 @@ TEST(HlsPlaylist, ReadsTheVariantsOfAMaster) {
   EXPECT_EQ(master.variants[0].codecs, "avc1.64001f,mp4a.40.2");
 }
 
+TEST(HlsPlaylist, ReadsDatesAsFfmpegWritesThem) {
+  const auto parsed = parse_hls(
+      "#EXTM3U\n#EXTINF:2,\n#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:20.500+0000\na.ts\n"
+      "#EXT-X-PROGRAM-DATE-TIME:yesterday\n#EXTINF:2,\nb.ts\n");
+
+  ASSERT_TRUE(parsed.ok());
+  const auto& segments = std::get<HlsMediaPlaylist>(parsed.value()).segments;
+  EXPECT_EQ(segments[0].program_date_time, WallTime{milliseconds{1'700'000'000'500}});
+  EXPECT_EQ(segments[1].program_date_time, std::nullopt);
+}
+
 TEST(HlsPlaylist, SaysWhatCameInstead) {
   const auto parsed = parse_hls("<html>404</html>");
 
