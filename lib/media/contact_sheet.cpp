@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <filesystem>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace ts::media {
@@ -28,6 +30,9 @@ constexpr Color kDim{0x8B, 0x95, 0xA8};
 constexpr Color kAccent{0x7F, 0xB8, 0xFF};
 constexpr Color kGood{0x2E, 0xA0, 0x5B};
 constexpr Color kBad{0xD6, 0x3D, 0x45};
+
+constexpr const char* kPlainFont = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+constexpr const char* kBoldFont = "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf";
 
 constexpr int kMargin = 40;
 constexpr int kSpace = 20;
@@ -145,7 +150,14 @@ class LabelPainter {
     AvDictionary options;
     options.set("text", label.text);
     options.set("expansion", std::string("none"));
-    options.set("font", std::string(label.bold ? "DejaVu Sans:bold" : "DejaVu Sans"));
+    // By name drawtext finds families only; the bold face is its own file.
+    const char* face = label.bold ? kBoldFont : kPlainFont;
+    std::error_code ignored;
+    if (std::filesystem::exists(face, ignored)) {
+      options.set("fontfile", std::string(face));
+    } else {
+      options.set("font", std::string("Sans"));
+    }
     options.set("fontsize", std::int64_t{label.size});
     options.set("fontcolor", fmt::format("0x{:02X}{:02X}{:02X}", label.color.red, label.color.green,
                                          label.color.blue));
