@@ -12,6 +12,8 @@ Program media_program_table() {
               media_compose_run(),
               media_check(),
               media_ingest(),
+              media_png(),
+              media_probe(),
               media_relay(),
               media_sheet(),
           },

@@ -13,6 +13,8 @@ Program media_program_table();
 Command media_compose_run();
 Command media_check();
 Command media_ingest();
+Command media_png();
+Command media_probe();
 Command media_relay();
 Command media_sheet();
 

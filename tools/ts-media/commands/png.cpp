@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "media/png.hpp"
+
 #include "commands.hpp"
 
 #include "common/context.hpp"
 #include "core/text.hpp"
 #include "media/av_handles.hpp"
 #include "media/ffmpeg_log.hpp"
-#include "media/png.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -46,7 +47,8 @@ Result<media::AvFrame> blank(int width, int height) {
   frame->color_range = AVCOL_RANGE_JPEG;
   if (av_frame_get_buffer(frame.get(), 0) < 0) return media::av_no_memory();
   for (int y = 0; y < height; ++y) {
-    std::fill_n(frame->data[0] + static_cast<std::ptrdiff_t>(y) * frame->linesize[0], width, kWhite);
+    std::fill_n(frame->data[0] + static_cast<std::ptrdiff_t>(y) * frame->linesize[0], width,
+                kWhite);
   }
   return frame;
 }
@@ -71,9 +73,10 @@ Result<media::AvFrame> from_matrix(const std::string& text, const Options& optio
                            (lines + 2 * options.quiet) * options.scale));
   for (int y = 0; y < lines * options.scale; ++y) {
     const auto& row = rows[static_cast<std::size_t>(y / options.scale)];
-    auto* pixel = frame->data[0] +
-                  static_cast<std::ptrdiff_t>(y + options.quiet * options.scale) * frame->linesize[0] +
-                  options.quiet * options.scale;
+    auto* pixel =
+        frame->data[0] +
+        static_cast<std::ptrdiff_t>(y + options.quiet * options.scale) * frame->linesize[0] +
+        options.quiet * options.scale;
     for (int x = 0; x < columns * options.scale; ++x) {
       if (row[static_cast<std::size_t>(x / options.scale)] == '1') pixel[x] = 0;
     }
@@ -82,7 +85,8 @@ Result<media::AvFrame> from_matrix(const std::string& text, const Options& optio
 }
 
 Result<media::AvFrame> from_gray(const std::string& bytes, const Options& options) {
-  const auto wanted = static_cast<std::size_t>(options.width) * static_cast<std::size_t>(options.height);
+  const auto wanted =
+      static_cast<std::size_t>(options.width) * static_cast<std::size_t>(options.height);
   if (bytes.size() != wanted) {
     return bad_input(fmt::format("stdin holds {} bytes; {}x{} gray needs {}", bytes.size(),
                                  options.width, options.height, wanted),
@@ -100,7 +104,8 @@ Result<media::AvFrame> from_gray(const std::string& bytes, const Options& option
 Status run(const Options& options, Context& context) {
   const media::FfmpegLog ffmpeg_log(context.log());
   if ((options.width > 0) != (options.height > 0)) {
-    return bad_input("--width and --height belong together", "give both for raw gray, none for a matrix");
+    return bad_input("--width and --height belong together",
+                     "give both for raw gray, none for a matrix");
   }
   TS_TRY(const auto input, context.read_stdin(std::size_t{256} << 20U));
   TS_TRY(const auto frame,
@@ -134,8 +139,9 @@ Command media_png() {
           .example = "ts-media png --scale 8 --out qr.png",
           .bind = bind,
           .hidden = true,
-          .details = "Stdin holds rows of 0 and 1 (1 is dark), or with --width and --height one "
-                     "byte of gray a pixel."};
+          .details =
+              "Stdin holds rows of 0 and 1 (1 is dark), or with --width and --height one "
+              "byte of gray a pixel."};
 }
 
 }  // namespace ts::cli

@@ -94,8 +94,10 @@ Status run(Context& context) {
   Json components = Json::array();
   for (const auto& need : kNeeds) {
     const bool there = is_there(need);
-    components.push_back(
-        {{"kind", need.kind}, {"name", need.name}, {"used_for", need.used_for}, {"present", there}});
+    components.push_back({{"kind", need.kind},
+                          {"name", need.name},
+                          {"used_for", need.used_for},
+                          {"present", there}});
     if (!there) missing.push_back(fmt::format("{} {} ({})", need.kind, need.name, need.used_for));
   }
   document["components"] = std::move(components);
@@ -120,8 +122,9 @@ Command media_probe() {
           .example = "ts-media probe --json",
           .bind = [](CLI::App&) -> Runner { return run; },
           .hidden = true,
-          .details = "JSON (ts.probe/1): versions, and each codec, format, protocol and filter with "
-                     "what it is used for. Exit 10 when one is missing."};
+          .details =
+              "JSON (ts.probe/1): versions, and each codec, format, protocol and filter with "
+              "what it is used for. Exit 10 when one is missing."};
 }
 
 }  // namespace ts::cli
