@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "livekit_view.hpp"
+#include "services.hpp"
+
+#include "common/context.hpp"
+#include "core/json.hpp"
+#include "livekit/ingress_client.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  livekit::UpdateIngressRequest request;
+  std::string metadata;
+};
+
+Status run(const Options& options, Context& context) {
+  livekit::UpdateIngressRequest request = options.request;
+  TS_TRY(request.participant_metadata, context.text_or_file(options.metadata));
+  if (request.name.empty() && request.room_name.empty() && request.participant_identity.empty() &&
+      request.participant_name.empty() && request.participant_metadata.empty() &&
+      !request.enable_transcoding && !request.enabled) {
+    return Error{.kind = ErrorKind::kUsage, .message = "there is nothing to change"};
+  }
+  TS_TRY(auto service, livekit_service(context));
+  TS_TRY(const auto ingress, livekit::IngressClient(service).update(request, context.stop()));
+  context.log().scrub(ingress.stream_key);
+  const Json document = document_of("ingress", ingress_json(ingress, false));
+  return context.out().report(
+      {.document = &document, .text = ingress_text(ingress, false), .id = ingress.ingress_id});
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  auto& request = options->request;
+  app.add_option("id", request.ingress_id, "Ingress id")->required()->type_name("ID");
+  app.add_option("--name", request.name, "Name of the ingress");
+  app.add_option("--room", request.room_name, "Room it publishes into");
+  app.add_option("--identity", request.participant_identity, "Participant it becomes");
+  app.add_option("--participant-name", request.participant_name, "Display name in the room");
+  app.add_option("--metadata", options->metadata, "Participant metadata: text, @file or -");
+  app.add_option("--transcode", request.enable_transcoding, "true or false (WHIP)");
+  app.add_option("--enabled", request.enabled, "true or false");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command ingress_update() {
+  return {
+      .path = "ingress update",
+      .summary = "Change an RTMP or WHIP ingress",
+      .example =
+          "ts ingress update IN_abcdefghijkl --room rehearsal\n"
+          "ts ingress update IN_abcdefghijkl --enabled false",
+      .bind = bind,
+  };
+}
+
+}  // namespace ts::cli

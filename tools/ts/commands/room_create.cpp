@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "livekit_view.hpp"
+#include "services.hpp"
+
+#include "common/context.hpp"
+#include "core/duration.hpp"
+#include "core/json.hpp"
+#include "livekit/room_client.hpp"
+#include "livekit/wire.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  std::string empty_timeout;
+  std::string departure_timeout;
+  std::uint32_t max_participants = 0;
+  std::string metadata;
+  std::string preset;
+  std::string min_playout_delay;
+  std::string max_playout_delay;
+  bool sync_streams = false;
+  std::vector<std::string> tags;
+  std::string auto_egress;
+};
+
+/// Whole seconds of a timeout; LiveKit takes 0 for "its default", so 0 is refused.
+Result<std::uint32_t> timeout_seconds(const std::string& text, std::string_view flag) {
+  if (text.empty()) return 0U;
+  TS_TRY(const auto duration, parse_duration(text));
+  const auto whole = std::chrono::ceil<seconds>(duration).count();
+  if (whole < 1 || whole > 31'536'000) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("{} is not between 1s and 365 days", flag),
+                 .hint = "leave it out for the server's default"};
+  }
+  return static_cast<std::uint32_t>(whole);
+}
+
+Result<std::uint32_t> delay_ms(const std::string& text, std::string_view flag) {
+  if (text.empty()) return 0U;
+  TS_TRY(const auto duration, parse_duration(text));
+  if (duration > seconds{60}) {
+    return Error{.kind = ErrorKind::kUsage, .message = fmt::format("{} is over 60s", flag)};
+  }
+  return static_cast<std::uint32_t>(duration.count());
+}
+
+Status run(const Options& options, Context& context) {
+  livekit::CreateRoomRequest request{.name = options.name,
+                                     .room_preset = options.preset,
+                                     .max_participants = options.max_participants,
+                                     .sync_streams = options.sync_streams};
+  TS_TRY(request.empty_timeout, timeout_seconds(options.empty_timeout, "--empty-timeout"));
+  TS_TRY(request.departure_timeout,
+         timeout_seconds(options.departure_timeout, "--departure-timeout"));
+  TS_TRY(request.min_playout_delay, delay_ms(options.min_playout_delay, "--min-playout-delay"));
+  TS_TRY(request.max_playout_delay, delay_ms(options.max_playout_delay, "--max-playout-delay"));
+  TS_TRY(request.metadata, context.text_or_file(options.metadata));
+  for (const std::string& tag : options.tags) {
+    const auto equals = tag.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("--tag '{}' is not NAME=VALUE", shorten(tag, 60))};
+    }
+    request.tags[tag.substr(0, equals)] = tag.substr(equals + 1);
+  }
+  if (!options.auto_egress.empty()) {
+    TS_TRY(const auto text, context.text_or_file(options.auto_egress));
+    TS_TRY(const auto json, parse_json(text, "--auto-egress", ErrorKind::kUsage));
+    auto egress = livekit::from_json<livekit::RoomEgress>(json, livekit::UnknownFields::kRefuse,
+                                                          ErrorKind::kUsage);
+    if (!egress.ok()) return std::move(egress).error().with_context("--auto-egress");
+    request.egress = std::move(egress).value();
+  }
+  TS_TRY(auto service, livekit_service(context));
+  TS_TRY(const auto room, livekit::RoomClient(service).create(request, context.stop()));
+  const Json document = document_of("room", room_json(room));
+  return context.out().report({.document = &document,
+                               .text = room_text(room),
+                               .id = room.sid,
+                               .raw = room.name,
+                               .env = {{"ROOM_NAME", room.name}, {"ROOM_SID", room.sid}}});
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("name", options->name, "Room name")->required();
+  app.add_option("--empty-timeout", options->empty_timeout,
+                 "How long it stays when nobody ever joins (server: 5m)");
+  app.add_option("--departure-timeout", options->departure_timeout,
+                 "How long it stays after the last one left (server: 20s)");
+  app.add_option("--max-participants", options->max_participants, "Most at one time");
+  app.add_option("--metadata", options->metadata, "Text, @file or - (at most 512 KiB)");
+  app.add_option("--preset", options->preset, "A room configuration of the server, by name");
+  app.add_option("--min-playout-delay", options->min_playout_delay, "Such as 100ms");
+  app.add_option("--max-playout-delay", options->max_playout_delay, "Such as 500ms");
+  app.add_flag("--sync-streams", options->sync_streams, "Keep audio and video in step");
+  app.add_option("--tag", options->tags, "NAME=VALUE")->expected(1, 64)->allow_extra_args(false);
+  app.add_option("--auto-egress", options->auto_egress,
+                 "Egress that starts with the room: RoomEgress as @file.json");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command room_create() {
+  return {
+      .path = "room create",
+      .summary = "Make a room, or change the settings of an existing one",
+      .example =
+          "ts room create main\n"
+          "ts room create main --empty-timeout 10m --departure-timeout 2m "
+          "--max-participants 12",
+      .bind = bind,
+      .details = "The name is the key: making a room twice gives the same room.",
+  };
+}
+
+}  // namespace ts::cli

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "egress_request.hpp"
+
+#include "core/duration.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "livekit/wire.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+namespace ts::cli {
+namespace {
+
+using livekit::EgressKind;
+using livekit::EgressOutputs;
+
+Error usage(std::string message, std::string hint = {}) {
+  return Error{.kind = ErrorKind::kUsage, .message = std::move(message), .hint = std::move(hint)};
+}
+
+/// The kind that --kind names, or that a request's members can only mean.
+Result<EgressKind> kind_of_request(const Json& json, const std::string& kind) {
+  if (!kind.empty()) {
+    for (const EgressKind candidate :
+         {EgressKind::kRoomComposite, EgressKind::kWeb, EgressKind::kParticipant,
+          EgressKind::kTrackComposite, EgressKind::kTrack, EgressKind::kEgress}) {
+      std::string name(livekit::to_string(candidate));
+      std::replace(name.begin(), name.end(), '_', '-');
+      if (name == kind) return candidate;
+    }
+    return usage(fmt::format("there is no egress kind '{}'", shorten(kind, 40)),
+                 "use room-composite, web, participant, track-composite, track or egress");
+  }
+  const auto has = [&](std::string_view camel, std::string_view snake) {
+    return json.contains(camel) || json.contains(snake);
+  };
+  if (has("template", "template") || has("web", "web") || has("media", "media") ||
+      has("outputs", "outputs")) {
+    return EgressKind::kEgress;
+  }
+  if (has("url", "url")) return EgressKind::kWeb;
+  if (has("identity", "identity")) return EgressKind::kParticipant;
+  if (has("trackId", "track_id")) return EgressKind::kTrack;
+  if (has("audioTrackId", "audio_track_id") || has("videoTrackId", "video_track_id")) {
+    return EgressKind::kTrackComposite;
+  }
+  return EgressKind::kRoomComposite;
+}
+
+/// The kind that the source flags name; kNone when none was given. Two are an error.
+Result<EgressKind> kind_of_flags(const EgressStartOptions& options) {
+  std::vector<std::pair<EgressKind, std::string_view>> given;
+  if (!options.web.empty()) given.emplace_back(EgressKind::kWeb, "--web");
+  if (!options.participant.empty()) given.emplace_back(EgressKind::kParticipant, "--participant");
+  if (!options.video_track.empty() || !options.audio_track.empty()) {
+    given.emplace_back(EgressKind::kTrackComposite,
+                       options.video_track.empty() ? "--audio-track" : "--video-track");
+  }
+  if (!options.track.empty()) given.emplace_back(EgressKind::kTrack, "--track");
+  if (!options.layout.empty() || !options.template_url.empty()) {
+    given.emplace_back(EgressKind::kRoomComposite,
+                       options.layout.empty() ? "--template-url" : "--layout");
+  }
+  if (given.size() > 1) {
+    return usage(fmt::format("{} and {} do not go together", given[0].second, given[1].second),
+                 "an egress has one source: a room, a page, a participant or tracks");
+  }
+  if (given.empty()) return EgressKind::kNone;
+  return given.front().first;
+}
+
+template <typename Request>
+Result<EgressRequest> read_request(const Json& json) {
+  TS_TRY(auto request,
+         livekit::from_json<Request>(json, livekit::UnknownFields::kRefuse, ErrorKind::kUsage));
+  return EgressRequest(std::move(request));
+}
+
+Result<EgressRequest> read_request(const Json& json, EgressKind kind) {
+  switch (kind) {
+    case EgressKind::kWeb:
+      return read_request<livekit::WebEgressRequest>(json);
+    case EgressKind::kParticipant:
+      return read_request<livekit::ParticipantEgressRequest>(json);
+    case EgressKind::kTrackComposite:
+      return read_request<livekit::TrackCompositeEgressRequest>(json);
+    case EgressKind::kTrack:
+      return read_request<livekit::TrackEgressRequest>(json);
+    case EgressKind::kEgress:
+      return read_request<livekit::StartEgressRequest>(json);
+    case EgressKind::kNone:
+    case EgressKind::kRoomComposite:
+      break;
+  }
+  return read_request<livekit::RoomCompositeEgressRequest>(json);
+}
+
+/// The request of --request, or an empty one of the kind that the flags mean.
+Result<EgressRequest> base_request(Context& context, const EgressStartOptions& options) {
+  TS_TRY(const auto by_flags, kind_of_flags(options));
+  if (options.request.empty()) {
+    if (!options.kind.empty()) return usage("--kind belongs to --request");
+    return read_request(Json::object(), by_flags);
+  }
+  TS_TRY(const auto text, context.text_or_file(options.request));
+  TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage));
+  if (!json.is_object()) {
+    return JsonReader(json, ErrorKind::kUsage).expected("an object").with_context("--request");
+  }
+  TS_TRY(const auto kind, kind_of_request(json, options.kind));
+  if (by_flags != EgressKind::kNone && by_flags != kind) {
+    return usage("the flags name another kind of egress than --request");
+  }
+  return read_request(json, kind).with_context("--request");
+}
+
+Status apply_encoding(const EgressStartOptions& options, EgressOutputs& outputs) {
+  if (!options.preset.empty() && !options.ladder.empty()) {
+    return usage("--preset and --ladder exclude each other");
+  }
+  if (!options.preset.empty()) {
+    TS_TRY(outputs.preset, livekit::parse_preset(options.preset));
+    outputs.advanced.reset();
+  }
+  if (!options.ladder.empty()) {
+    TS_TRY(outputs.advanced, livekit::ladder(options.ladder));
+    outputs.preset.reset();
+  }
+  const bool advanced = options.width != 0 || options.height != 0 || options.fps != 0 ||
+                        !options.video_bitrate.empty() || !options.audio_bitrate.empty() ||
+                        !options.key_frame_interval.empty() || !options.video_codec.empty();
+  if (!advanced) return ok_status();
+  if (!options.preset.empty()) {
+    return usage("--preset fixes size and bitrates: leave --width and the like out",
+                 "use --ladder, whose values flags may change");
+  }
+  auto& encoding = outputs.advanced ? *outputs.advanced : outputs.advanced.emplace();
+  if (options.width != 0) encoding.width = options.width;
+  if (options.height != 0) encoding.height = options.height;
+  if (options.fps != 0) encoding.framerate = options.fps;
+  if (!options.video_bitrate.empty()) {
+    TS_TRY(encoding.video_bitrate, parse_kilobits(options.video_bitrate));
+  }
+  if (!options.audio_bitrate.empty()) {
+    TS_TRY(encoding.audio_bitrate, parse_kilobits(options.audio_bitrate));
+  }
+  if (!options.key_frame_interval.empty()) {
+    TS_TRY(const auto interval, parse_duration(options.key_frame_interval));
+    encoding.key_frame_interval = std::chrono::duration<double>(interval).count();
+  }
+  if (!options.video_codec.empty()) {
+    const std::string name = options.video_codec == "baseline" ? "H264_BASELINE"
+                             : options.video_codec == "main"   ? "H264_MAIN"
+                             : options.video_codec == "high"   ? "H264_HIGH"
+                                                               : options.video_codec;
+    encoding.video_codec = livekit::OpenEnum<livekit::VideoCodec>::from_text(name);
+    if (!encoding.video_codec.is_known()) {
+      return usage(fmt::format("there is no H.264 profile '{}'", shorten(options.video_codec, 40)),
+                   "use baseline, main or high");
+    }
+  }
+  return ok_status();
+}
+
+livekit::OpenEnum<livekit::StreamProtocol> protocol_of(const std::vector<Secret>& urls) {
+  const auto protocol = livekit::stream_protocol(urls.front());
+  return protocol.ok() ? protocol.value() : livekit::StreamProtocol::kDefault;
+}
+
+Status apply_outputs(const EgressStartOptions& options, EgressOutputs& outputs) {
+  TS_CHECK(apply_encoding(options, outputs));
+  if (!options.file.empty()) outputs.file_outputs.push_back({.filepath = options.file});
+  if (!options.hls.empty()) {
+    outputs.segment_outputs.push_back(
+        {.protocol = livekit::SegmentedFileProtocol::kHls, .filename_prefix = options.hls});
+  }
+  if (!options.image.empty()) {
+    TS_TRY(const auto interval, parse_duration(options.image_interval));
+    const auto whole = std::chrono::duration_cast<seconds>(interval).count();
+    if (whole < 1) return usage("--image-interval is at least 1s");
+    outputs.image_outputs.push_back(
+        {.capture_interval = static_cast<std::uint32_t>(whole), .filename_prefix = options.image});
+  }
+  if (!options.webhook.empty()) {
+    if (options.webhook_key.empty()) {
+      return usage("--webhook needs --webhook-key: the name of the API key that signs");
+    }
+    outputs.webhooks.push_back({.url = options.webhook, .signing_key = options.webhook_key});
+  }
+  return ok_status();
+}
+
+/// Flags of one kind given to another.
+Status refuse(bool given, std::string_view flag, std::string_view belongs) {
+  if (!given) return ok_status();
+  return usage(fmt::format("{} belongs to {}", flag, belongs));
+}
+
+/// Lays the flags over each kind of request.
+struct Apply {
+  Context& context;
+  const EgressStartOptions& options;
+
+  Status media_flags(bool& audio_only, bool& video_only) const {
+    audio_only = audio_only || options.audio_only;
+    video_only = video_only || options.video_only;
+    return ok_status();
+  }
+  Status no_media_flags() const {
+    TS_CHECK(refuse(options.audio_only, "--audio-only", "a room or a page"));
+    return refuse(options.video_only, "--video-only", "a room or a page");
+  }
+
+  Status operator()(livekit::RoomCompositeEgressRequest& request) const {
+    if (!options.room.empty()) request.room_name = options.room;
+    if (!options.layout.empty()) request.layout = options.layout;
+    if (!options.template_url.empty()) request.custom_base_url = options.template_url;
+    TS_CHECK(media_flags(request.audio_only, request.video_only));
+    return apply_outputs(options, request.outputs);
+  }
+  Status operator()(livekit::WebEgressRequest& request) const {
+    TS_CHECK(refuse(!options.room.empty(), "--room", "an egress of a room, not of a page"));
+    if (!options.web.empty()) request.url = options.web;
+    if (options.await_start_signal) request.await_start_signal = true;
+    TS_CHECK(media_flags(request.audio_only, request.video_only));
+    return apply_outputs(options, request.outputs);
+  }
+  Status operator()(livekit::ParticipantEgressRequest& request) const {
+    TS_CHECK(no_media_flags());
+    if (!options.room.empty()) request.room_name = options.room;
+    if (!options.participant.empty()) request.identity = options.participant;
+    if (options.screen_share) request.screen_share = true;
+    return apply_outputs(options, request.outputs);
+  }
+  Status operator()(livekit::TrackCompositeEgressRequest& request) const {
+    TS_CHECK(no_media_flags());
+    if (!options.room.empty()) request.room_name = options.room;
+    if (!options.video_track.empty()) request.video_track_id = options.video_track;
+    if (!options.audio_track.empty()) request.audio_track_id = options.audio_track;
+    return apply_outputs(options, request.outputs);
+  }
+  Status operator()(livekit::TrackEgressRequest& request) const {
+    TS_CHECK(no_media_flags());
+    if (!options.targets.empty() || !options.hls.empty() || !options.image.empty()) {
+      return usage("--track saves one track as it is: to --file or --websocket-url-file",
+                   "for a stream use --video-track and --audio-track");
+    }
+    if (!options.room.empty()) request.room_name = options.room;
+    if (!options.track.empty()) request.track_id = options.track;
+    if (!options.file.empty()) request.file = livekit::DirectFileOutput{.filepath = options.file};
+    if (!options.websocket_url_file.empty()) {
+      TS_TRY(request.websocket_url, context.secret_from(options.websocket_url_file));
+    }
+    return ok_status();
+  }
+  Status operator()(livekit::StartEgressRequest& request) const {
+    if (!options.file.empty() || !options.hls.empty() || !options.image.empty() ||
+        !options.preset.empty() || !options.ladder.empty()) {
+      return usage("with a StartEgress request only --room and stream targets are taken as flags",
+                   "write the rest into the request");
+    }
+    if (!options.room.empty()) request.room_name = options.room;
+    return ok_status();
+  }
+};
+
+/// Puts the targets beside the URLs that --request already has.
+struct AddStreams {
+  const std::vector<Secret>& urls;
+
+  void add(livekit::StreamOutput& stream) const {
+    for (const Secret& url : urls) stream.urls.push_back(url.clone());
+    if (stream.protocol.is_default()) stream.protocol = protocol_of(stream.urls);
+  }
+  void operator()(livekit::TrackEgressRequest& /*request*/) const {}
+  void operator()(livekit::StartEgressRequest& request) const {
+    for (auto& output : request.outputs) {
+      if (output.stream) return add(*output.stream);
+    }
+    add(request.outputs.emplace_back().stream.emplace());
+  }
+  template <typename Request>
+  void operator()(Request& request) const {
+    auto& streams = request.outputs.stream_outputs;
+    if (streams.empty()) streams.emplace_back();
+    add(streams.front());
+  }
+};
+
+/// Takes the last URL out again.
+struct DropLastStream {
+  void operator()(livekit::TrackEgressRequest& /*request*/) const {}
+  void operator()(livekit::StartEgressRequest& request) const {
+    for (auto& output : request.outputs) {
+      if (!output.stream) continue;
+      output.stream->urls.pop_back();
+      if (output.stream->urls.empty()) output.stream->protocol = {};
+    }
+  }
+  template <typename Request>
+  void operator()(Request& request) const {
+    auto& stream = request.outputs.stream_outputs.front();
+    stream.urls.pop_back();
+    if (stream.urls.empty()) stream.protocol = {};
+  }
+};
+
+Status check_request(const EgressRequest& request) {
+  return std::visit([](const auto& typed) { return livekit::check(typed); }, request);
+}
+
+}  // namespace
+
+Result<std::uint32_t> parse_kilobits(std::string_view text) {
+  double number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit = to_lower(std::string_view(end, text.data() + text.size()));
+  const double factor = unit == "k" || unit == "kbps"   ? 1
+                        : unit == "m" || unit == "mbps" ? 1000
+                                                        : 0;
+  const double kilobits = number * factor;
+  if (failure != std::errc{} || factor == 0 || !(kilobits >= 1 && kilobits <= 100'000)) {
+    return usage(fmt::format("'{}' is not a bitrate", shorten(text, 40)),
+                 "write it with its unit: 2500k or 4.5M");
+  }
+  return static_cast<std::uint32_t>(std::lround(kilobits));
+}
+
+Result<PlannedEgress> plan_egress(Context& context, const EgressStartOptions& options) {
+  PlannedEgress plan;
+  TS_TRY(plan.request, base_request(context, options));
+  const bool is_web = std::holds_alternative<livekit::WebEgressRequest>(plan.request);
+  if (options.room.empty() && options.request.empty() && !is_web) {
+    return usage("--room is missing", "name the room: ts egress start --room ROOM ...");
+  }
+  TS_CHECK(refuse(options.await_start_signal && !is_web, "--await-start-signal", "--web"));
+  TS_CHECK(refuse(options.screen_share &&
+                      !std::holds_alternative<livekit::ParticipantEgressRequest>(plan.request),
+                  "--screen-share", "--participant"));
+  TS_CHECK(refuse(!options.websocket_url_file.empty() &&
+                      !std::holds_alternative<livekit::TrackEgressRequest>(plan.request),
+                  "--websocket-url-file", "--track"));
+  TS_CHECK(std::visit(Apply{context, options}, plan.request));
+  if (options.targets.empty()) {
+    TS_CHECK(check_request(plan.request));
+    return plan;
+  }
+  // What can be refused is refused before a stream key is looked up.
+  std::vector<Secret> urls;
+  urls.emplace_back("rtmp://stand-in/app/key");
+  std::visit(AddStreams{urls}, plan.request);
+  const Status shape = check_request(plan.request);
+  std::visit(DropLastStream{}, plan.request);
+  TS_CHECK(shape);
+  TS_TRY(plan.targets, resolve_targets(context, options.targets));
+  urls.clear();
+  for (const Target& target : plan.targets) urls.push_back(target.url.clone());
+  std::visit(AddStreams{urls}, plan.request);
+  TS_CHECK(check_request(plan.request));
+  return plan;
+}
+
+std::string redacted_text(const EgressRequest& request) {
+  return std::visit([](const auto& typed) { return dump_json(livekit::to_redacted_json(typed)); },
+                    request);
+}
+
+}  // namespace ts::cli
