@@ -98,6 +98,31 @@ Result<EgressRequest> read_request(const Json& json, EgressKind kind) {
   return read_request<livekit::RoomCompositeEgressRequest>(json);
 }
 
+/// Registers every secret of a request for scrubbing: what its redacted form does not show.
+void scrub_difference(const Json& full, const Json& redacted, Log& log) {
+  if (full.is_string()) {
+    if (full == redacted) return;
+    const std::string& text = full.get_ref<const std::string&>();
+    log.scrub(Secret(text));
+    // The key alone may turn up too.
+    const std::string_view url = std::string_view(text).substr(0, text.find('?'));
+    log.scrub(Secret(url.substr(url.rfind('/') + 1)));
+  } else if (full.is_structured()) {
+    auto other = redacted.begin();
+    for (auto it = full.begin(); it != full.end(); ++it, ++other) {
+      scrub_difference(*it, *other, log);
+    }
+  }
+}
+
+void scrub_secrets(const EgressRequest& request, Log& log) {
+  std::visit(
+      [&](const auto& typed) {
+        scrub_difference(livekit::to_json(typed), livekit::to_redacted_json(typed), log);
+      },
+      request);
+}
+
 /// The request of --request, or an empty one of the kind that the flags mean.
 Result<EgressRequest> base_request(Context& context, const EgressStartOptions& options) {
   TS_TRY(const auto by_flags, kind_of_flags(options));
@@ -114,7 +139,9 @@ Result<EgressRequest> base_request(Context& context, const EgressStartOptions& o
   if (by_flags != EgressKind::kNone && by_flags != kind) {
     return usage("the flags name another kind of egress than --request");
   }
-  return read_request(json, kind).with_context("--request");
+  TS_TRY(auto request, read_request(json, kind).with_context("--request"));
+  scrub_secrets(request, context.log());
+  return request;
 }
 
 Status apply_encoding(const EgressStartOptions& options, EgressOutputs& outputs) {

@@ -45,7 +45,8 @@ Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const P
   TS_TRY(auto database, open_database(context));
   const std::string request_text = redacted_text(plan.request);
   TS_TRY(const auto claim,
-         store::claim_ref(database, kScope, ref, crypto::hex_encode(crypto::sha256(request_text)),
+         store::claim_ref(database, kScope, ref,
+                          crypto::hex_encode(crypto::bytes_of(crypto::sha256(request_text))),
                           context.clock().now()));
   const auto note = [&](const livekit::EgressInfo& egress) {
     return store::complete_ref(database, kScope, ref, egress.egress_id, "{}");

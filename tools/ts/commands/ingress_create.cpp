@@ -76,6 +76,8 @@ Result<livekit::CreateIngressRequest> request_of(const Options& options, Context
     request.input_type = livekit::IngressInput::kUrl;
     TS_TRY(auto url, context.text_or_file(options.url));
     request.url = Secret(trim(url));
+    // user:password@ and tokens in the query are not for anybody's eyes.
+    if (url.find_first_of("@?") != std::string::npos) context.log().scrub(*request.url);
   }
   if (!options.room.empty()) request.room_name = options.room;
   if (!options.identity.empty()) request.participant_identity = options.identity;
