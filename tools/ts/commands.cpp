@@ -65,6 +65,9 @@ Program ts_program() {
               token_inspect(),
               token_verify(),
               version(),
+              webhook_sign(),
+              webhook_trigger(),
+              webhook_verify(),
           },
       .topics = help_topics(),
   };

@@ -68,5 +68,8 @@ Command token_create();
 Command token_inspect();
 Command token_verify();
 Command version();
+Command webhook_sign();
+Command webhook_trigger();
+Command webhook_verify();
 
 }  // namespace ts::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/json_fwd.hpp"
+#include "core/result.hpp"
+#include "webhook/event.hpp"
+#include "webhook/webhook.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ts::cli {
+
+class Context;
+
+/// The secrets of a provider: files given on the command line first, then its setting. LiveKit
+/// takes LIVEKIT_API_KEY and LIVEKIT_API_SECRET.
+/// @return kConfig when there is none at all.
+Result<webhook::Credentials> webhook_credentials(Context& context, webhook::Provider provider,
+                                                 const std::vector<std::string>& secret_files);
+
+/// A body from "-" (stdin) or a file, at most 16 MiB, its bytes untouched.
+Result<std::string> read_webhook_body(Context& context, const std::string& source);
+
+/// "Name: value" lines, one an argument; "@FILE" holds several.
+Result<webhook::Headers> read_headers(const std::vector<std::string>& lines);
+
+/// The neutral words of an event.
+Json event_json(const webhook::Event& event);
+
+/// A provider by its name, or the one whose event types hold `type`.
+Result<webhook::Provider> provider_of(const std::string& name, const std::string& type);
+
+}  // namespace ts::cli
