@@ -227,6 +227,12 @@ AlterationFinding find_alteration(std::string_view body,
                      "save the body without a final newline (printf %s, curl --data-binary)");
     }
   }
+  const std::size_t last = text.find_last_not_of("\r\n") + 1;
+  if (last < text.size() && original_is(text.substr(0, last))) {
+    return finding(Alteration::kNewlineAdded,
+                   "the signed body has no newlines at its end, this one has",
+                   "save the body without a final newline (printf %s, curl --data-binary)");
+  }
   for (const std::string_view end : {"\n", "\r\n"}) {
     if (original_is(text + std::string(end))) {
       return finding(Alteration::kNewlineRemoved,

@@ -57,6 +57,7 @@ TEST(Alteration, OfEscapes) {
 TEST(Alteration, OfTheFinalNewline) {
   expect_alteration("{}", "{}\n", Alteration::kNewlineAdded);
   expect_alteration("{}", "{}\r\n", Alteration::kNewlineAdded);
+  expect_alteration("{}", "{}\n\n", Alteration::kNewlineAdded);
   expect_alteration("{}\n", "{}", Alteration::kNewlineRemoved);
 }
 
