@@ -18,7 +18,14 @@ Result<std::optional<WallTime>> read_time(const JsonReader& reader, std::string_
     if (!time) return member->error("expected a time");
     return std::optional(time.value());
   }
-  TS_TRY(const auto seconds, member->as_number());
+  double seconds = 0;
+  if (member->is_string()) {
+    // The API sends Unix seconds as decimal strings.
+    TS_TRY(const auto whole, member->as_int());
+    seconds = static_cast<double>(whole);
+  } else {
+    TS_TRY(seconds, member->as_number());
+  }
   if (!std::isfinite(seconds) || std::abs(seconds) > 1e11) return member->error("expected a time");
   return std::optional(WallTime{milliseconds(std::llround(seconds * 1000))});
 }
