@@ -8,7 +8,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(ts_warnings INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wduplicated-cond -Wlogical-op -Wuseless-cast>
     # GCC 12 warns wrongly of "text" + string when it optimizes (GCC bug 105651).
-    $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+    $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-Wno-restrict>)
 endif()
 if(TS_WERROR)
   target_compile_options(ts_warnings INTERFACE -Werror)
