@@ -97,8 +97,15 @@ struct Sandbox::Impl final : rtmp::PublishHandler {
     return result;
   }
   void post_effects() {
-    for (auto& effect : livekit->take_effects()) effects.try_push(std::move(effect));
-    for (auto& effect : mux->take_effects()) effects.try_push(std::move(effect));
+    post(livekit->take_effects());
+    post(mux->take_effects());
+  }
+  void post(Effects happened) {
+    for (auto& effect : happened) {
+      if (!effects.try_push(std::move(effect))) {
+        log.error("sandbox", "too much is going on: an effect was dropped");
+      }
+    }
   }
   void carry_out(Effect effect);
 
@@ -343,6 +350,8 @@ Status Sandbox::Impl::begin() {
   TS_CHECK(faults.add(options.faults));
   std::error_code failure;
   const auto recordings = options.directory / "recordings";
+  // Those of an earlier run belong to streams that nobody knows any more.
+  std::filesystem::remove_all(recordings, failure);
   std::filesystem::create_directories(recordings, failure);
   if (failure) {
     return Error{

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/webhook_sender.hpp"
 
-#include "crypto/encoding.hpp"
-#include "crypto/hash.hpp"
-#include "livekit/access_token.hpp"
+#include "webhook/webhook.hpp"
 
 #include <algorithm>
 
@@ -63,21 +61,11 @@ WebhookSender::Stats WebhookSender::stats() const {
 }
 
 Result<net::Headers> WebhookSender::sign(const WebhookDue& event) const {
-  const auto now = clock_.now();
-  if (event.vendor == Vendor::kMux) {
-    const auto time = std::chrono::duration_cast<seconds>(now.time_since_epoch()).count();
-    const auto stamp = std::to_string(time);
-    const auto tag = crypto::hmac_sha256(options_.mux_secret.reveal(), {stamp, ".", event.body});
-    return net::Headers{
-        {"Content-Type", "application/json"},
-        {"User-Agent", "Mux-Webhook"},
-        {"Mux-Signature", "t=" + stamp + ",v1=" + crypto::hex_encode(crypto::bytes_of(tag))}};
-  }
-  TS_TRY(const auto token, livekit::sign_webhook_token(event.body, options_.livekit_key,
-                                                       options_.livekit_secret, now));
-  return net::Headers{{"Content-Type", "application/webhook+json"},
-                      {"User-Agent", "LiveKit"},
-                      {"Authorization", token}};
+  const bool mux = event.vendor == Vendor::kMux;
+  webhook::Credentials credentials{.livekit_key = options_.livekit_key};
+  credentials.secrets.push_back((mux ? options_.mux_secret : options_.livekit_secret).clone());
+  return webhook::sign(mux ? webhook::Provider::kMux : webhook::Provider::kLivekit, event.body,
+                       credentials, clock_.now());
 }
 
 Result<int> WebhookSender::send(const std::string& url, const WebhookDue& event,

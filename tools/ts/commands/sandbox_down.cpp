@@ -75,7 +75,9 @@ Command sandbox_down() {
           .summary = "End the sandbox and everything it started",
           .example = "ts sandbox down",
           .bind = bind,
-          .details = "Recordings stay until ts sandbox reset. Exit 0 also when none was running."};
+          .details =
+              "Recordings stay until ts sandbox reset or the next ts sandbox up. Exit 0 also when "
+              "none was running."};
 }
 
 }  // namespace ts::cli

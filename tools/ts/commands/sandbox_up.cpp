@@ -90,7 +90,10 @@ void report_to_parent(int descriptor, const Error* error) {
 
 Status serve(const Options& options, Context& context, const std::filesystem::path& folder,
              bool& announced) {
-  const auto media = context.media_program();
+  auto media = context.media_program();
+  if (media && ::access(media.value().c_str(), X_OK) != 0) {
+    media = Error{.kind = ErrorKind::kConfig, .message = media.value().string() + " is no program"};
+  }
   if (!media) context.out().warn("no media can be made: " + media.error().message);
   auto stop = context.stop();
   TS_TRY(const auto running,
