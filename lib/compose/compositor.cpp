@@ -57,7 +57,7 @@ class Compositor::Impl {
         options_(std::move(options)),
         clock_(*options_.clock),
         program_(show_),
-        fan_out_(true) {
+        fan_out_(true, options_.offline) {
     if (options_.duration) show_.duration = options_.duration;
   }
 
@@ -400,8 +400,7 @@ void Compositor::Impl::pick_sources(std::uint64_t tick) {
     const Feed::Pick pick = sources_[i]->feed().pick(time_of(tick));
     // A slate is a picture of its own: odd serials are slates.
     pictures_[i].picture = pick.picture ? pick.picture : slates_[i];
-    pictures_[i].serial =
-        (generations_[i] << 40U) + pick.serial * 2 + (pick.picture ? 0 : 1);
+    pictures_[i].serial = (generations_[i] << 40U) + pick.serial * 2 + (pick.picture ? 0 : 1);
   }
 }
 

@@ -320,7 +320,8 @@ class MediaSource final : public SourceRunner {
     audio_.last_step =
         ProgramTime{std::int64_t{frame->nb_samples} * 1'000'000'000 / frame->sample_rate};
     if (input_.end && time + input_.start >= *input_.end) return true;
-    if (time + audio_.last_step < ProgramTime{} && input_.start > milliseconds{0}) return true;
+    // What primes the decoder lies before time 0.
+    if (kind_ == Timeline::Kind::kFile && time + audio_.last_step <= ProgramTime{}) return true;
     const Timeline::Placed placed = timeline_.place(time + audio_.round, context_.now());
     if (placed.jumped) feed_.discard_queued();
     auto converted = resampler_.convert(*frame);

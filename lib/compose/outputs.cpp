@@ -261,7 +261,7 @@ void FanOut::emit_locked(bool all) {
     }
     auto& only = video_.empty() ? audio_ : video_;
     const bool other_done = !with_audio_ || (video_.empty() ? video_done_ : audio_done_);
-    const bool too_long = only.back().dts_us - only.front().dts_us > kInterleaveUs;
+    const bool too_long = !patient_ && only.back().dts_us - only.front().dts_us > kInterleaveUs;
     if (!all && !other_done && !too_long) return;
     emit(only);
   }

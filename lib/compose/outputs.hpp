@@ -95,7 +95,8 @@ class OutputRunner {
 /// Puts the packets of both encoders in order of time and hands each to every output. Thread-safe.
 class FanOut {
  public:
-  explicit FanOut(bool with_audio) : with_audio_(with_audio) {}
+  /// @param patient  offline: strictly by time, however far one encoder is ahead.
+  FanOut(bool with_audio, bool patient) : with_audio_(with_audio), patient_(patient) {}
   void add(std::shared_ptr<OutputRunner> output);
   void remove(const OutputRunner* output);
   /// From an encoder's thread.
@@ -106,6 +107,7 @@ class FanOut {
  private:
   void emit_locked(bool all);
   const bool with_audio_;
+  const bool patient_;
   std::mutex mutex_;
   std::deque<media::EncodedPacket> video_;
   std::deque<media::EncodedPacket> audio_;

@@ -130,7 +130,9 @@ Status Muxer::start(const StreamFormat& video, const std::optional<StreamFormat>
   if (const int code =
           avformat_alloc_output_context2(&format_, nullptr, format_name(target_), location.c_str());
       code < 0) {
-    return failure(code, "open");
+    Error error = failure(code, "open");
+    error.hint = "end the file's name in .mp4, .mkv, .mov, .ts or .flv";
+    return error;
   }
   format_->interrupt_callback = interrupt_.callback();
   format_->flush_packets = target_.kind == MuxTarget::Kind::kRtmp ? 1 : -1;

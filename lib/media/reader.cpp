@@ -234,7 +234,13 @@ AVRational Reader::time_base(bool video) const noexcept {
 }
 
 std::int64_t Reader::start_us() const noexcept {
-  return format_->start_time == AV_NOPTS_VALUE ? 0 : format_->start_time;
+  const std::int64_t container = format_->start_time == AV_NOPTS_VALUE ? 0 : format_->start_time;
+  if (video_.index < 0) return container;
+  const AVStream& stream = *format_->streams[video_.index];
+  if (stream.start_time == AV_NOPTS_VALUE) return container;
+  // Sound often begins a block early, to prime its decoder: the first picture is time 0.
+  const std::int64_t picture = av_rescale_q(stream.start_time, stream.time_base, {1, 1'000'000});
+  return picture >= container && picture - container < 100'000 ? picture : container;
 }
 
 }  // namespace ts::media

@@ -53,11 +53,15 @@ std::vector<Rect> grid_cells(const Canvas& canvas, int count, int gap) {
     const int used = std::max(rows, columns) == rows
                          ? 0
                          : (canvas.size.height - (y.size * rows + gap * (rows - 1))) / 2;
-    const int shift = (canvas.size.width - (x.size * in_row + gap * (in_row - 1))) / 2;
-    cells.push_back({.x = (x.start + (in_row < columns ? shift : 0)) & ~1,
-                     .y = (y.start + used) & ~1,
-                     .width = x.size,
-                     .height = y.size});
+    Span column = x;
+    if (in_row < columns) {
+      column.size = part(canvas.size.width, columns, gap, 0).size;
+      const int row_width = (column.size + gap) * in_row - gap;
+      column.start =
+          (((canvas.size.width - row_width) / 2) & ~1) + i % columns * ((column.size + gap) & ~1);
+    }
+    cells.push_back(
+        {.x = column.start, .y = (y.start + used) & ~1, .width = column.size, .height = y.size});
   }
   return cells;
 }

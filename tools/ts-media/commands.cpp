@@ -9,6 +9,9 @@ Program media_program_table() {
       .summary = "the media half of ts (compositor, ingest, checks); ts runs it for you",
       .commands =
           {
+              media_compose_check(),
+              media_compose_explain(),
+              media_compose_probe(),
               media_compose_run(),
               media_check(),
               media_ingest(),

@@ -10,6 +10,9 @@ Program media_program_table();
 
 // One function a command, each in commands/<noun>_<verb>.cpp.
 
+Command media_compose_check();
+Command media_compose_explain();
+Command media_compose_probe();
 Command media_compose_run();
 Command media_check();
 Command media_ingest();

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scene/explain.hpp"
+
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace ts::scene {
+namespace {
+
+/// A value inside a filter: quoted for the filter graph.
+std::string filter_quoted(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\' || c == '\'' || c == ':' || c == '%') out += '\\';
+    out += c;
+  }
+  // The graph's own level: everything special once more.
+  std::string graph;
+  for (const char c : out) {
+    if (std::string_view("\\'[],;").find(c) != std::string_view::npos) graph += '\\';
+    graph += c;
+  }
+  return graph;
+}
+
+std::string seconds_text(milliseconds time) {
+  return fmt::format("{}.{:03}", time.count() / 1000, time.count() % 1000);
+}
+
+std::string color_text(std::uint32_t rgb) { return fmt::format("0x{:06X}", rgb); }
+
+/// One scene to be built and how it comes on air.
+struct Part {
+  const Scene* scene = nullptr;
+  milliseconds at{0};
+  Transition transition{};
+};
+
+class Explainer {
+ public:
+  Explainer(const Show& show, const ExplainOptions& options) : show_(show), options_(options) {}
+
+  Result<std::string> run() {
+    TS_CHECK(choose_parts());
+    for (const Part& part : parts_) {
+      for (const Layer& layer : part.scene->layers) ++uses_[layer.source];
+    }
+    inputs();
+    for (const Source& source : show_.sources) split_source(source);
+    std::string program;
+    for (std::size_t i = 0; i < parts_.size(); ++i) program = add_part(i, program);
+    program = add_overlays(program);
+    graph(fmt::format("{}format=yuv420p[video]", program));
+    add_sound();
+    return command();
+  }
+
+ private:
+  Status choose_parts() {
+    if (!options_.scene.empty()) {
+      const Scene* scene = show_.find_scene(options_.scene);
+      if (scene == nullptr) {
+        std::vector<std::string> names;
+        for (const Scene& known : show_.scenes) names.push_back(known.name);
+        Error error{.kind = ErrorKind::kUsage,
+                    .message = fmt::format("the show has no scene '{}'", options_.scene)};
+        if (const auto near = nearest(options_.scene, names)) {
+          error.hint = fmt::format("did you mean '{}'?", *near);
+        } else {
+          error.hint = fmt::format("known: {}", fmt::join(names, ", "));
+        }
+        return error;
+      }
+      parts_.push_back({scene, milliseconds{0}, {}});
+      return ok_status();
+    }
+    parts_.push_back({show_.find_scene(show_.program), milliseconds{0}, {}});
+    for (const Cue& cue : show_.cues) {
+      if (options_.at && cue.at > *options_.at) break;
+      for (const Action& action : cue.actions) {
+        if (const auto* take = std::get_if<TakeAction>(&action)) {
+          parts_.push_back({show_.find_scene(take->scene), cue.at, take->transition});
+        }
+      }
+    }
+    if (options_.at) {
+      parts_ = {parts_.back()};
+      parts_.front().at = milliseconds{0};
+      parts_.front().transition = {};
+    }
+    return ok_status();
+  }
+
+  [[nodiscard]] bool still(const Source& source) const {
+    if (options_.is_still) return options_.is_still(source);
+    const auto* media = std::get_if<MediaInput>(&source.input);
+    if (media == nullptr) return false;
+    const std::string name = to_lower(media->url);
+    return name.ends_with(".png") || name.ends_with(".jpg") || name.ends_with(".jpeg");
+  }
+
+  [[nodiscard]] bool sounds(const Source& source) const {
+    const auto* media = std::get_if<MediaInput>(&source.input);
+    if (media == nullptr) return false;
+    return options_.has_sound ? options_.has_sound(source) : !still(source);
+  }
+
+  void inputs() {
+    const std::string size =
+        fmt::format("s={}x{}:r={}/{}", show_.canvas.size.width, show_.canvas.size.height,
+                    show_.canvas.rate.num, show_.canvas.rate.den);
+    for (const Source& source : show_.sources) {
+      index_[source.name] = static_cast<int>(index_.size());
+      if (const auto* media = std::get_if<MediaInput>(&source.input)) {
+        if (still(source)) {
+          input("-loop 1 -framerate {}/{} ", show_.canvas.rate.num, show_.canvas.rate.den);
+        } else if (media->loop) {
+          input("-stream_loop -1 ");
+        }
+        if (media->start > milliseconds{0}) input("-ss {} ", seconds_text(media->start));
+        if (media->end) input("-to {} ", seconds_text(*media->end));
+        input("-i {}", shell_quoted(media->url));
+      } else if (const auto* test = std::get_if<TestInput>(&source.input)) {
+        static constexpr std::string_view kFilters[] = {"smptehdbars", "smptebars", "testsrc2",
+                                                        "gradients"};
+        input("-f lavfi -i {}={}", kFilters[static_cast<std::size_t>(test->pattern)], size);
+      } else if (const auto* color = std::get_if<ColorInput>(&source.input)) {
+        input("-f lavfi -i color=c={}:{}", color_text(color->rgb), size);
+      } else {
+        // A room cannot be an input of ffmpeg: its slate stands for it.
+        input("-f lavfi -i color=c=0x1A212B:{}", size);
+      }
+      inputs_ += " \\\n  ";
+    }
+    for (const Overlay& overlay : show_.overlays) {
+      const auto* image = std::get_if<ImageOverlay>(&overlay.content);
+      if (image == nullptr) continue;
+      index_["overlay " + overlay.name] = static_cast<int>(index_.size());
+      input("-loop 1 -framerate {}/{} -i {}", show_.canvas.rate.num, show_.canvas.rate.den,
+            shell_quoted(image->path));
+      inputs_ += " \\\n  ";
+    }
+  }
+
+  template <typename... Args>
+  void input(fmt::format_string<Args...> format, Args&&... arguments) {
+    inputs_ += fmt::format(format, std::forward<Args>(arguments)...);
+  }
+
+  void graph(std::string text) { graph_.push_back(std::move(text)); }
+
+  std::string label(std::string_view stem) { return fmt::format("[{}{}]", stem, next_label_++); }
+
+  /// A source that is shown several times needs as many copies.
+  void split_source(const Source& source) {
+    const int uses = uses_[source.name];
+    if (uses == 0) return;
+    std::string text = fmt::format("[{}:v]", index_[source.name]);
+    if (!source.filter.empty()) text += source.filter + ",";
+    text += fmt::format("fps={}/{},setsar=1", show_.canvas.rate.num, show_.canvas.rate.den);
+    if (uses > 1) text += fmt::format(",split={}", uses);
+    for (int i = 0; i < uses; ++i) {
+      copies_[source.name].push_back(label("s"));
+      text += copies_[source.name].back();
+    }
+    graph(std::move(text));
+  }
+
+  std::string layer_chain(const Layer& layer) {
+    std::string copy = std::move(copies_[layer.source].back());
+    copies_[layer.source].pop_back();
+    const int width = layer.cell.width - 2 * layer.border;
+    const int height = layer.cell.height - 2 * layer.border;
+    std::string text = copy;
+    if (layer.crop != Crop{}) {
+      text += fmt::format("crop=iw*{}:ih*{}:iw*{}:ih*{},", 1 - layer.crop.left - layer.crop.right,
+                          1 - layer.crop.top - layer.crop.bottom, layer.crop.left, layer.crop.top);
+    }
+    switch (layer.fit) {
+      case Fit::kCover:
+        text += fmt::format("scale={0}:{1}:force_original_aspect_ratio=increase,crop={0}:{1}",
+                            width, height);
+        break;
+      case Fit::kContain:
+        text += fmt::format(
+            "scale={0}:{1}:force_original_aspect_ratio=decrease:force_divisible_by=2,"
+            "format=yuva420p,pad={0}:{1}:(ow-iw)/2:(oh-ih)/2:black@0",
+            width, height);
+        break;
+      case Fit::kStretch:
+        text += fmt::format("scale={}:{}", width, height);
+        break;
+    }
+    text += ",setsar=1";
+    if (layer.border > 0) {
+      text += fmt::format(",pad=iw+{0}:ih+{0}:{1}:{1}:{2}", 2 * layer.border, layer.border,
+                          color_text(layer.border_rgb));
+    }
+    if (layer.opacity < 1) {
+      text += fmt::format(",format=yuva420p,colorchannelmixer=aa={}", layer.opacity);
+    }
+    const std::string out = label("l");
+    graph(text + out);
+    return out;
+  }
+
+  /// Builds the part's scene and lays it over what was on air before. @return the new picture.
+  std::string add_part(std::size_t number, const std::string& before) {
+    const Part& part = parts_[number];
+    std::string picture = label("c");
+    graph(fmt::format("color=c={}:s={}x{}:r={}/{}{}", color_text(show_.canvas.background),
+                      show_.canvas.size.width, show_.canvas.size.height, show_.canvas.rate.num,
+                      show_.canvas.rate.den, picture));
+    for (const Layer& layer : part.scene->layers) {
+      const std::string chain = layer_chain(layer);
+      const std::string next = label("c");
+      graph(fmt::format("{}{}overlay={}:{}{}", picture, chain, layer.cell.x, layer.cell.y, next));
+      picture = next;
+    }
+    if (number == 0) return picture;
+    const std::string next = label("p");
+    const std::string at = seconds_text(part.at);
+    if (part.transition.kind != TransitionKind::kCut) {
+      const std::string faded = label("f");
+      graph(fmt::format("{}format=yuva420p,fade=in:st={}:d={}:alpha=1{}", picture, at,
+                        seconds_text(part.transition.duration), faded));
+      picture = faded;
+    }
+    graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, picture, at, next));
+    return next;
+  }
+
+  /// When an overlay is visible, as an expression for "enable"; empty when never.
+  [[nodiscard]] std::string visible(const Overlay& overlay) const {
+    std::vector<std::string> spans;
+    std::optional<milliseconds> since;
+    if (overlay.visible) since = milliseconds{0};
+    for (const Cue& cue : show_.cues) {
+      if (options_.at && cue.at > *options_.at) break;
+      for (const Action& action : cue.actions) {
+        const auto* change = std::get_if<OverlayAction>(&action);
+        if (change == nullptr || change->overlay != overlay.name) continue;
+        if (change->show && !since) since = cue.at;
+        if (!change->show && since) {
+          spans.push_back(
+              fmt::format("between(t\\,{}\\,{})", seconds_text(*since), seconds_text(cue.at)));
+          since.reset();
+        }
+      }
+    }
+    if (options_.at || !options_.scene.empty()) return since ? "1" : "";
+    if (since) spans.push_back(fmt::format("gte(t\\,{})", seconds_text(*since)));
+    return fmt::format("{}", fmt::join(spans, "+"));
+  }
+
+  std::string add_overlays(std::string picture) {
+    for (const Overlay& overlay : show_.overlays) {
+      const std::string when = visible(overlay);
+      if (when.empty()) continue;
+      const std::string next = label("o");
+      const int width = show_.canvas.size.width;
+      const int height = show_.canvas.size.height;
+      if (const auto* image = std::get_if<ImageOverlay>(&overlay.content)) {
+        const std::string logo = label("i");
+        graph(fmt::format("[{}:v]format=rgba,scale={}:-2,colorchannelmixer=aa={}{}",
+                          index_["overlay " + overlay.name], image->width.value_or(-1),
+                          overlay.opacity, logo));
+        graph(fmt::format("{}{}overlay={}:{}:enable={}{}", picture, logo,
+                          overlay.x ? fmt::format("{}", *overlay.x) : "W-w-W/40",
+                          overlay.y.value_or(height / 24), when, next));
+      } else if (const auto* text = std::get_if<TextOverlay>(&overlay.content)) {
+        graph(
+            fmt::format("{}drawtext=text={}:expansion=none:fontsize={}:fontcolor=white:"
+                        "shadowx=2:shadowy=2:x={}:y={}:enable={}{}",
+                        picture, filter_quoted(text->text), text->size,
+                        overlay.x ? fmt::format("{}", *overlay.x) : "(w-text_w)/2",
+                        overlay.y.value_or(height / 12), when, next));
+      } else {
+        const auto& third = std::get<LowerThird>(overlay.content);
+        const int unit = std::max(12, height / 20);
+        const int x = overlay.x.value_or(width / 16);
+        const int y = overlay.y.value_or(height - height / 12 - unit * 3);
+        graph(fmt::format(
+            "{0}drawbox=x={1}:y={2}:w={3}:h={4}:color=0x10151C@0.82:t=fill:enable={5},"
+            "drawtext=text={6}:expansion=none:fontsize={7}:fontcolor=white:x={8}:y={9}:"
+            "enable={5},drawtext=text={10}:expansion=none:fontsize={11}:fontcolor=0xC8D0DA:"
+            "x={8}:y={12}:enable={5}{13}",
+            picture, x, y, width / 3, unit * 3, when, filter_quoted(third.title), unit,
+            x + unit * 2 / 3, y + unit / 2,
+            filter_quoted(third.subtitle.empty() ? " " : third.subtitle), unit * 2 / 3,
+            y + unit * 7 / 4, next));
+      }
+      picture = next;
+    }
+    return picture;
+  }
+
+  void add_sound() {
+    std::vector<std::string> parts;
+    for (const Source& source : show_.sources) {
+      const auto* test = std::get_if<TestInput>(&source.input);
+      const bool tone = test != nullptr && test->tone_hz > 0;
+      if (source.muted || (!tone && !sounds(source))) continue;
+      const std::string out = label("a");
+      graph(tone ? fmt::format("sine=f={}:r=48000,aformat=channel_layouts=stereo,volume={}dB{}",
+                               test->tone_hz, source.gain_db, out)
+                 : fmt::format("[{}:a]aresample=48000,aformat=channel_layouts=stereo,volume={}dB{}",
+                               index_[source.name], source.gain_db, out));
+      parts.push_back(out);
+    }
+    if (parts.empty()) {
+      graph("anullsrc=r=48000:cl=stereo[audio]");
+      return;
+    }
+    graph(
+        fmt::format("{}amix=inputs={}:normalize=0:dropout_transition=0,alimiter=limit=0.95[audio]",
+                    fmt::join(parts, ""), parts.size()));
+  }
+
+  [[nodiscard]] std::string command() const {
+    const Encode& encode = show_.encode;
+    const double gop = show_.canvas.rate.value() * static_cast<double>(encode.gop.count()) / 1000;
+    std::string end = "-t 10";
+    if (show_.duration) end = "-t " + seconds_text(*show_.duration);
+    return fmt::format(
+        "ffmpeg -y \\\n  {}-filter_complex {} \\\n"
+        "  -map '[video]' -map '[audio]' {} \\\n"
+        "  -c:v {} -preset {} -tune zerolatency -b:v {} -maxrate {} -bufsize {} -g {:.0f} "
+        "-sc_threshold 0 -bf 0 \\\n"
+        "  -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv \\\n"
+        "  -c:a aac -ar 48000 -b:a {} {}\n",
+        inputs_, shell_quoted("\n    " + fmt::format("{}", fmt::join(graph_, ";\n    ")) + "\n  "),
+        end, encode.encoder, encode.preset, encode.video_bitrate, encode.video_bitrate,
+        encode.video_bitrate, gop, encode.audio_bitrate, shell_quoted(options_.output));
+  }
+
+  const Show& show_;
+  const ExplainOptions& options_;
+  std::vector<Part> parts_;
+  std::map<std::string, int> uses_;
+  std::map<std::string, int> index_;
+  std::map<std::string, std::vector<std::string>> copies_;
+  std::string inputs_;
+  std::vector<std::string> graph_;
+  int next_label_ = 0;
+};
+
+}  // namespace
+
+std::string shell_quoted(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./:=,+@%").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+Result<std::string> explain(const Show& show, const ExplainOptions& options) {
+  return Explainer(show, options).run();
+}
+
+}  // namespace ts::scene

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scene/lint.hpp"
+
+#include "core/duration.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace ts::scene {
+namespace {
+
+/// Walks the cue list in time and remembers what a viewer would see.
+class Linter {
+ public:
+  explicit Linter(const Show& show) : show_(show) {}
+
+  std::vector<Finding> run() {
+    scenes();
+    cues();
+    unused();
+    encoding();
+    return std::move(findings_);
+  }
+
+ private:
+  void add(bool serious, std::string where, std::string message, std::string hint) {
+    findings_.push_back({serious, std::move(where), std::move(message), std::move(hint)});
+  }
+
+  void scenes() {
+    for (const Scene& scene : show_.scenes) {
+      for (std::size_t i = 0; i < scene.layers.size(); ++i) {
+        for (std::size_t above = i + 1; above < scene.layers.size(); ++above) {
+          const Layer& cover = scene.layers[above];
+          const bool opaque = cover.opacity >= 1 && cover.fit != Fit::kContain;
+          if (!opaque || !cover.cell.covers(scene.layers[i].cell)) continue;
+          add(true, "$.scenes." + scene.name,
+              fmt::format("'{}' is completely behind '{}'", scene.layers[i].source, cover.source),
+              "change the order (z), the size or the opacity");
+          break;
+        }
+        if (scene.layers[i].opacity <= 0) {
+          add(true, "$.scenes." + scene.name,
+              fmt::format("'{}' has opacity 0: nobody sees it", scene.layers[i].source),
+              "leave it out, or give it an opacity");
+        }
+      }
+    }
+  }
+
+  void take(const TakeAction& action, const Cue& cue) {
+    used_scenes_.insert(action.scene);
+    if (action.scene == on_air_) {
+      add(false, cue.where, fmt::format("scene '{}' is on air already", action.scene),
+          "remove the cue");
+    }
+    if (transition_end_ && cue.at < *transition_end_) {
+      add(true, cue.where,
+          fmt::format("begins at {}, in the middle of the transition before (until {})",
+                      format_duration(cue.at), format_duration(*transition_end_)),
+          "move the cue, or make the transition before it shorter");
+    }
+    if (last_take_ && *last_take_ == cue.at) {
+      add(true, cue.where, fmt::format("two takes at {}", format_duration(cue.at)),
+          "only the second one would stay on air; remove one");
+    }
+    last_take_ = cue.at;
+    transition_end_ = cue.at + action.transition.duration;
+    on_air_ = action.scene;
+  }
+
+  void overlay(const OverlayAction& action, const Cue& cue) {
+    used_overlays_.insert(action.overlay);
+    bool& visible = visible_[action.overlay];
+    if (visible == action.show) {
+      add(false, cue.where,
+          fmt::format("overlay '{}' is {} already", action.overlay, visible ? "visible" : "hidden"),
+          "remove the cue");
+    }
+    visible = action.show;
+  }
+
+  void cues() {
+    on_air_ = show_.program;
+    used_scenes_.insert(show_.program);
+    for (const Overlay& item : show_.overlays) {
+      visible_[item.name] = item.visible;
+      if (item.visible) used_overlays_.insert(item.name);
+    }
+    for (const Source& source : show_.sources) muted_[source.name] = source.muted;
+    bool black = false;
+    for (const Cue& cue : show_.cues) {
+      if (show_.duration && cue.at >= *show_.duration) {
+        add(true, cue.where,
+            fmt::format("at {} the show has ended (duration {})", format_duration(cue.at),
+                        format_duration(*show_.duration)),
+            "move the cue, or make the show longer");
+      }
+      for (const Action& action : cue.actions) {
+        if (const auto* taken = std::get_if<TakeAction>(&action)) take(*taken, cue);
+        if (const auto* shown = std::get_if<OverlayAction>(&action)) overlay(*shown, cue);
+        if (const auto* preview = std::get_if<PreviewAction>(&action)) {
+          used_scenes_.insert(preview->scene);
+        }
+        if (const auto* mute = std::get_if<MuteAction>(&action)) {
+          muted_[mute->source] = mute->muted;
+          if (mute->muted) muted_at_[mute->source] = cue.where;
+        }
+        if (const auto* to_black = std::get_if<BlackAction>(&action)) black = to_black->black;
+      }
+    }
+    for (const auto& [source, where] : muted_at_) {
+      if (muted_[source]) {
+        add(false, where, fmt::format("source '{}' is never unmuted again", source),
+            "add an unmute cue if that is not meant");
+      }
+    }
+    if (black) {
+      add(false, "$.cues", "the show stays black at its end",
+          "fine for an ending; add {\"black\": false} otherwise");
+    }
+  }
+
+  void unused() {
+    std::set<std::string> used_sources;
+    for (const Scene& scene : show_.scenes) {
+      if (!used_scenes_.contains(scene.name)) {
+        add(false, "$.scenes." + scene.name, "no cue takes this scene",
+            "an operator may still take it; otherwise remove it");
+      }
+      for (const Layer& layer : scene.layers) used_sources.insert(layer.source);
+    }
+    for (const Source& source : show_.sources) {
+      if (used_sources.contains(source.name)) continue;
+      const bool heard = std::holds_alternative<MediaInput>(source.input) && !source.muted;
+      add(false, "$.sources." + source.name,
+          heard ? "no scene shows this source; it is only heard" : "no scene shows this source",
+          heard ? "fine for music; otherwise put it into a scene"
+                : "put it into a scene, or remove it");
+    }
+    for (const Overlay& item : show_.overlays) {
+      if (used_overlays_.contains(item.name)) continue;
+      add(false, "$.overlays." + item.name, "no cue shows this overlay",
+          "an operator may still show it; otherwise remove it");
+    }
+  }
+
+  void encoding() {
+    const double pixels = static_cast<double>(show_.canvas.size.width) * show_.canvas.size.height *
+                          show_.canvas.rate.value();
+    const double bits = static_cast<double>(show_.encode.video_bitrate) / pixels;
+    if (bits < 0.04) {
+      add(false, "$.encode.video_bitrate",
+          fmt::format("{} kb/s are few for {} x {} at {:.4g} fps",
+                      show_.encode.video_bitrate / 1000, show_.canvas.size.width,
+                      show_.canvas.size.height, show_.canvas.rate.value()),
+          fmt::format("give it at least {} kb/s",
+                      static_cast<std::int64_t>(pixels * 0.08 / 1000 / 100) * 100));
+    }
+    for (const Output& output : show_.outputs) {
+      const auto* hls = std::get_if<HlsOutput>(&output.target);
+      if (hls != nullptr && hls->segment < show_.encode.gop) {
+        add(false, "$.outputs",
+            fmt::format("HLS segments of {} cannot be shorter than the group of pictures ({})",
+                        format_duration(hls->segment), format_duration(show_.encode.gop)),
+            "give encode.gop the segment's length");
+      }
+    }
+  }
+
+  const Show& show_;
+  std::vector<Finding> findings_;
+  std::set<std::string> used_scenes_;
+  std::set<std::string> used_overlays_;
+  std::map<std::string, bool> visible_;
+  std::map<std::string, bool> muted_;
+  std::map<std::string, std::string> muted_at_;
+  std::string on_air_;
+  std::optional<milliseconds> transition_end_;
+  std::optional<milliseconds> last_take_;
+};
+
+}  // namespace
+
+std::vector<Finding> lint(const Show& show) { return Linter(show).run(); }
+
+}  // namespace ts::scene

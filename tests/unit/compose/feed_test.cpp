@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/feed.hpp"
+
+#include "compose/timeline.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace ts::compose {
+namespace {
+
+constexpr ProgramTime kFrame = milliseconds{40};
+
+Picture picture() { return share(make_canvas({16, 16})); }
+
+TEST(Feed, PicksTheNewestPictureThatIsDue) {
+  Feed feed({.pictures = 4});
+  const Picture first = picture();
+  const Picture second = picture();
+  feed.push_picture(first, 0 * kFrame);
+  feed.push_picture(second, 1 * kFrame);
+
+  EXPECT_EQ(feed.pick(0 * kFrame).picture, first);
+  EXPECT_EQ(feed.pick(1 * kFrame - milliseconds{1}).picture, second) << "2 ms tolerance";
+}
+
+TEST(Feed, HoldsAPictureHalfASecondThenAsksForTheSlate) {
+  Feed feed({.drop_oldest = true});
+  feed.push_picture(picture(), ProgramTime{});
+
+  EXPECT_NE(feed.pick(milliseconds{480}).picture, nullptr);
+  EXPECT_EQ(feed.pick(milliseconds{480}).state, SourceState::kStale);
+  EXPECT_EQ(feed.pick(milliseconds{520}).picture, nullptr);
+  EXPECT_EQ(feed.pick(milliseconds{520}).state, SourceState::kLost);
+}
+
+TEST(Feed, ASlowSourceIsNotStaleBetweenItsFrames) {
+  Feed feed({});
+  feed.push_picture(picture(), seconds{0});
+  feed.push_picture(picture(), seconds{1});
+  (void)feed.pick(seconds{1});
+
+  EXPECT_EQ(feed.pick(milliseconds{1900}).state, SourceState::kLive);
+}
+
+TEST(Feed, AFileThatEndedKeepsItsLastPicture) {
+  Feed feed({.patient = true});
+  feed.push_picture(picture(), ProgramTime{});
+  feed.set_ended();
+
+  EXPECT_NE(feed.pick(seconds{100}).picture, nullptr);
+  EXPECT_EQ(feed.pick(seconds{100}).state, SourceState::kEnded);
+}
+
+TEST(Feed, AFullMailboxOfAFileRefusesAndThatOfANetworkLosesTheOldest) {
+  Feed file({.pictures = 1});
+  Feed network({.pictures = 1, .drop_oldest = true});
+
+  EXPECT_TRUE(file.push_picture(picture(), 0 * kFrame));
+  EXPECT_FALSE(file.push_picture(picture(), 1 * kFrame));
+  EXPECT_TRUE(network.push_picture(picture(), 0 * kFrame));
+  EXPECT_TRUE(network.push_picture(picture(), 1 * kFrame));
+  EXPECT_EQ(network.status().dropped, 1U);
+}
+
+TEST(Feed, SoundLandsOnItsSampleAndAGapIsSilence) {
+  Feed feed({});
+  const std::vector<float> ones(2 * 100, 1.0F);
+  feed.push_samples(ones, 0);
+  feed.push_samples(ones, 1100);
+  std::vector<float> out(2 * 1200, 0.0F);
+
+  feed.read_samples(0, out);
+
+  EXPECT_EQ(out[0], 1.0F);
+  EXPECT_EQ(out[2 * 50], 1.0F);
+  EXPECT_EQ(out[2 * 600], 0.0F);
+  EXPECT_EQ(out[2 * 1150], 1.0F);
+}
+
+TEST(Feed, SoundThatBreaksOffFadesInsteadOfClicking) {
+  Feed feed({});
+  const std::vector<float> ones(2 * 100, 1.0F);
+  feed.push_samples(ones, 0);
+  std::vector<float> out(2 * 800, 0.0F);
+
+  feed.read_samples(0, out);
+
+  float largest = 0;
+  for (std::size_t i = 2; i < out.size(); i += 2) {
+    largest = std::max(largest, std::abs(out[i] - out[i - 2]));
+  }
+  EXPECT_LT(largest, 0.01F);
+  EXPECT_EQ(feed.status().gaps, 1U);
+}
+
+TEST(Timeline, APushedSourceFollowsItsLeastDelayedFrame) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{100});
+
+  const auto first = timeline.place(seconds{50}, milliseconds{1000});
+  const auto jittered = timeline.place(seconds{50} + kFrame, milliseconds{1080});
+
+  EXPECT_EQ(first.due, milliseconds{1100});
+  EXPECT_LE(jittered.due - first.due, kFrame + milliseconds{1});
+}
+
+TEST(Timeline, AJumpInTheSourcesTimeSetsTheClockAnew) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, {});
+  (void)timeline.place(seconds{50}, seconds{1});
+
+  const auto after = timeline.place(seconds{4000}, seconds{2});
+
+  EXPECT_TRUE(after.jumped);
+  EXPECT_EQ(after.due, ProgramTime{seconds{2}});
+}
+
+TEST(Timeline, AFileIsPlacedExactly) {
+  Timeline timeline(Timeline::Kind::kFile, seconds{3}, milliseconds{5});
+
+  EXPECT_EQ(timeline.place(seconds{7}, seconds{0}).due, ProgramTime{milliseconds{10'005}});
+}
+
+}  // namespace
+}  // namespace ts::compose

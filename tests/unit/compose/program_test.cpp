@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ts::compose {
+namespace {
+
+Program program(const std::string& cues, bool hold = false) {
+  const auto show = scene::parse_show(
+      R"({"canvas": {"fps": 25}, "sources": {"a": {"color": "red", "gain_db": -3}, "b": {"color": "blue"}},
+          "scenes": {"one": {"layout": "full", "slots": ["a"]},
+                     "two": {"layout": "full", "slots": ["b"], "gains": {"a": -6}}},
+          "overlays": {"name": {"lower_third": {"title": "x"}, "fade": "200ms"}}, "cues": [)" +
+          cues + "]}",
+      "show", "");
+  Program out(show.value());
+  if (hold) out.hold();
+  return out;
+}
+
+TEST(Program, ACueHoldsFromTheFirstTickAtOrAfterItsTime) {
+  Program p = program(R"({"at": "1001ms", "take": "two"})");
+
+  p.advance(25);
+  EXPECT_EQ(p.state(25).scene, "one");
+  p.advance(26);
+  EXPECT_EQ(p.state(26).scene, "two");
+}
+
+TEST(Program, AFadeOfTenTicksMovesEvenlyAndEnds) {
+  Program p = program(R"({"at": "1s", "take": "two", "transition": "fade", "duration": "400ms"})");
+
+  p.advance(25);
+  EXPECT_EQ(p.state(25).outgoing, "one");
+  EXPECT_NEAR(p.state(25).progress, 1.0 / 11, 1e-9);
+  EXPECT_NEAR(p.state(34).progress, 10.0 / 11, 1e-9);
+  p.advance(35);
+  EXPECT_TRUE(p.state(35).outgoing.empty());
+}
+
+TEST(Program, AnOverlayFadesInAndTurnsBackHalfWay) {
+  Program p = program("");
+
+  ASSERT_TRUE(p.apply(scene::OverlayAction{"name", true}, 10).ok());
+  ASSERT_EQ(p.state(10).overlays.size(), 1U);
+  EXPECT_NEAR(p.state(10).overlays[0].opacity, 0.2, 1e-9);
+  EXPECT_NEAR(p.state(14).overlays[0].opacity, 1.0, 1e-9);
+  ASSERT_TRUE(p.apply(scene::OverlayAction{"name", false}, 12).ok());
+  EXPECT_NEAR(p.state(12).overlays[0].opacity, 0.4, 1e-9);
+  EXPECT_TRUE(p.state(14).overlays.empty());
+}
+
+TEST(Program, TakeWithoutASceneTakesThePreviewAndSwaps) {
+  Program p = program("");
+
+  const Status empty = p.apply(scene::TakeAction{}, 0);
+  ASSERT_FALSE(empty.ok());
+  EXPECT_EQ(empty.error().kind, ErrorKind::kConflict);
+  ASSERT_TRUE(p.apply(scene::PreviewAction{"two"}, 1).ok());
+  ASSERT_TRUE(p.apply(scene::TakeAction{}, 2).ok());
+  EXPECT_EQ(p.scene(), "two");
+  EXPECT_EQ(p.preview(), "one");
+}
+
+TEST(Program, UnknownNamesAreNotFoundWithASuggestion) {
+  Program p = program("");
+
+  const Status status = p.apply(scene::TakeAction{.scene = "tow"}, 0);
+
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(status.error().hint, "did you mean 'two'?");
+}
+
+TEST(Program, GainsAreTheSourcesPlusTheScenes) {
+  Program p = program(R"({"at": "0s", "take": "two"})");
+
+  EXPECT_EQ(p.gain_db("a"), -3);
+  p.advance(0);
+  EXPECT_EQ(p.gain_db("a"), -9);
+}
+
+TEST(Program, SoloSilencesTheOthers) {
+  Program p = program("");
+
+  ASSERT_TRUE(p.apply(scene::SoloAction{"a", true}, 0).ok());
+  EXPECT_FALSE(p.muted("a"));
+  EXPECT_TRUE(p.muted("b"));
+  ASSERT_TRUE(p.apply(scene::SoloAction{"a", false}, 0).ok());
+  EXPECT_FALSE(p.muted("b"));
+}
+
+TEST(Program, OnHoldTheCuesWaitForGo) {
+  Program p = program(R"({"at": "1s", "take": "two"})", true);
+
+  for (std::uint64_t tick = 0; tick < 100; ++tick) p.advance(tick);
+  EXPECT_EQ(p.scene(), "one");
+  ASSERT_TRUE(p.apply(scene::GoAction{}, 100).ok());
+  p.advance(124);
+  EXPECT_EQ(p.scene(), "one");
+  p.advance(125);
+  EXPECT_EQ(p.scene(), "two");
+}
+
+TEST(Program, EventsCarryTheTickTheyHoldFor) {
+  Program p = program(R"({"at": "2s", "take": "two"})");
+  (void)p.take_events();
+
+  p.advance(50);
+
+  const auto events = p.take_events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].tick, 50U);
+  EXPECT_EQ(events[0].name, "two");
+}
+
+}  // namespace
+}  // namespace ts::compose

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scene/explain.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ts::scene {
+namespace {
+
+std::string explained(const ExplainOptions& options) {
+  const auto show = parse_show(R"({"duration": "4s",
+    "sources": {"red": {"color": "red"}, "b": {"test": "moving", "tone_hz": 440}},
+    "scenes": {"one": {"layout": "full", "slots": ["b"]},
+               "two": {"layout": "pip", "slots": ["red", "b"]}},
+    "overlays": {"name": {"lower_third": {"title": "Ana: 100% 'live'"}}},
+    "cues": [{"at": "1s", "take": "two", "transition": "fade", "duration": "500ms"},
+             {"at": "2s", "show": "name"}]})",
+                               "show", "");
+  const auto text = explain(show.value(), options);
+  return text.ok() ? text.value() : text.error().message;
+}
+
+TEST(Explain, AWholeShowHasItsTakesFadesAndOverlays) {
+  const std::string text = explained({});
+
+  EXPECT_NE(text.find("ffmpeg -y"), std::string::npos);
+  EXPECT_NE(text.find("fade=in:st=1.000:d=0.500:alpha=1"), std::string::npos) << text;
+  EXPECT_NE(text.find("split=2"), std::string::npos);
+  EXPECT_NE(text.find("gte(t\\,2.000)"), std::string::npos);
+  EXPECT_NE(text.find("-t 4.000"), std::string::npos);
+}
+
+TEST(Explain, OneMomentIsOneScene) {
+  const std::string text = explained({.at = milliseconds{500}});
+
+  EXPECT_EQ(text.find("fade=in"), std::string::npos);
+  EXPECT_EQ(text.find("drawtext"), std::string::npos);
+}
+
+TEST(Explain, AnUnknownSceneIsNamed) {
+  EXPECT_EQ(explained({.scene = "tow"}), "the show has no scene 'tow'");
+}
+
+TEST(Explain, ShellWordsAreQuotedWhenTheyMustBe) {
+  EXPECT_EQ(shell_quoted("a/b.mp4"), "a/b.mp4");
+  EXPECT_EQ(shell_quoted("it's a file"), "'it'\\''s a file'");
+  EXPECT_EQ(shell_quoted(""), "''");
+}
+
+}  // namespace
+}  // namespace ts::scene

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+
+#include "common/context.hpp"
+#include "compose/raster.hpp"
+#include "core/json.hpp"
+#include "media/ffmpeg_log.hpp"
+#include "media/reader.hpp"
+#include "scene/lint.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  std::string show;
+  bool strict = false;
+};
+
+/// Opens every file of the show, as the program would.
+void open_files(const scene::Show& show, std::vector<scene::Finding>& findings) {
+  for (const scene::Source& source : show.sources) {
+    const auto* media = std::get_if<scene::MediaInput>(&source.input);
+    if (media == nullptr || !media->is_file) continue;
+    const auto opened = media::Reader::open(
+        {.url = media->url, .name = fmt::format("source '{}' ({})", source.name, media->url)}, {});
+    if (!opened.ok()) {
+      findings.push_back(
+          {true, "$.sources." + source.name, opened.error().message, opened.error().hint});
+    }
+  }
+  for (const scene::Overlay& overlay : show.overlays) {
+    const auto drawn = compose::draw_overlay(overlay, show.canvas);
+    if (!drawn.ok()) {
+      findings.push_back(
+          {true, "$.overlays." + overlay.name, drawn.error().message, drawn.error().hint});
+    }
+  }
+}
+
+Status run(const Options& options, Context& context) {
+  const media::FfmpegLog ffmpeg_log(context.log());
+  TS_TRY(const scene::Show show, scene::load_show(options.show));
+  std::vector<scene::Finding> findings = scene::lint(show);
+  open_files(show, findings);
+  std::size_t serious = 0;
+  Json list = Json::array();
+  std::string text;
+  for (const scene::Finding& finding : findings) {
+    if (finding.serious) ++serious;
+    Json entry;
+    entry["level"] = finding.serious ? "error" : "warning";
+    entry["where"] = finding.where;
+    entry["message"] = finding.message;
+    entry["hint"] = finding.hint;
+    list.push_back(std::move(entry));
+    text += fmt::format("{} at {}: {}\n    {}\n", finding.serious ? "error" : "warning",
+                        finding.where, finding.message, finding.hint);
+  }
+  text += fmt::format(
+      "{}: {} sources, {} scenes, {} overlays, {} cues; {}\n", show.name, show.sources.size(),
+      show.scenes.size(), show.overlays.size(), show.cues.size(),
+      findings.empty() ? "nothing to complain about"
+                       : fmt::format("{} findings, {} of them errors", findings.size(), serious));
+  Json document;
+  document["schema"] = "ts.compose/1";
+  document["show"] = show.name;
+  document["ok"] = serious == 0;
+  document["findings"] = std::move(list);
+  TS_CHECK(context.out().report({.document = &document, .text = std::move(text)}));
+  if (serious == 0 && (!options.strict || findings.empty())) return ok_status();
+  return Error{.kind = ErrorKind::kCheckFailed,
+               .message = fmt::format("the show has {} findings", findings.size()),
+               .hint = "correct what is listed above"};
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("show", options->show, "The show file (ts help show-file)")->required();
+  app.add_flag("--strict", options->strict, "Warnings count as errors, too");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command media_compose_check() {
+  return {.path = "compose check",
+          .summary = "Read a show file as a careful colleague would",
+          .example = "ts compose check show.json\nts compose check show.json --strict --json",
+          .bind = bind,
+          .details =
+              "Names what is never used, hidden behind something else, overlapping in time or left "
+              "muted; opens every file and draws every overlay. Exit 10 when something will not "
+              "look or sound as written."};
+}
+
+}  // namespace ts::cli
