@@ -10,6 +10,8 @@
 #include "mux/playback.hpp"
 #include "playback/check.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 namespace ts::live {
@@ -182,9 +184,25 @@ class GoLive {
     });
   }
 
+  /// The egress encodes what the show encodes; a key frame every 2 s, as Mux wants it.
+  static livekit::EncodingOptions encoding_of(const scene::Show& show) {
+    livekit::EncodingOptions out;
+    out.width = static_cast<std::uint32_t>(show.canvas.size.width);
+    out.height = static_cast<std::uint32_t>(show.canvas.size.height);
+    out.framerate = static_cast<std::uint32_t>(std::lround(show.canvas.rate.value()));
+    out.video_codec = livekit::VideoCodec::kH264Main;
+    out.video_bitrate = static_cast<std::uint32_t>(show.encode.video_bitrate / 1000);
+    out.audio_codec = livekit::AudioCodec::kAac;
+    out.audio_bitrate = static_cast<std::uint32_t>(show.encode.audio_bitrate / 1000);
+    out.audio_frequency = 48000;
+    out.key_frame_interval = 2;
+    return out;
+  }
+
   /// Compositor up and, unless direct, its tracks in the room and the egress running. Also the way
   /// back after one of them died.
   Status start_media(const scene::Show& show) {
+    encoding_ = encoding_of(show);
     TS_CHECK(start_compositor(show, true));
     if (options_.direct) return ok_status();
     TS_CHECK(wait_for_tracks());
@@ -280,9 +298,8 @@ class GoLive {
       livekit::StreamOutput output;
       output.protocol = livekit::StreamProtocol::kRtmp;
       output.urls.emplace_back("mux://" + std::string(stream_key_.reveal()));
-      request.stream_outputs.push_back(std::move(output));
-      TS_TRY(auto encoding, livekit::ladder("medium"));
-      request.advanced = std::move(encoding);
+      request.outputs.stream_outputs.push_back(std::move(output));
+      request.outputs.advanced = encoding_;
       TS_TRY(const auto started, client.start(request, stop_));
       session_.resources.egress_id = started.egress_id;
       return session_.save();
@@ -440,6 +457,7 @@ class GoLive {
   Session session_;
   std::stop_token stop_;
   std::unique_ptr<Compositor> compositor_;
+  livekit::EncodingOptions encoding_;
   mux::StreamKey stream_key_;
   Secret push_url_;
   std::string video_track_;
