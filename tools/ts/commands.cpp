@@ -62,18 +62,15 @@ Program ts_program() {
               sandbox_reset(),
               sandbox_status(),
               sandbox_up(),
-<<<<<<< HEAD
               token_create(),
               token_inspect(),
               token_verify(),
-=======
               live_end(),
               live_list(),
               live_preflight(),
               live_report(),
               live_start(),
               live_status(),
->>>>>>> aafd8d4 (wip live 2)
               version(),
               webhook_sign(),
               webhook_trigger(),

@@ -65,18 +65,15 @@ Command sandbox_down();
 Command sandbox_reset();
 Command sandbox_status();
 Command sandbox_up();
-<<<<<<< HEAD
 Command token_create();
 Command token_inspect();
 Command token_verify();
-=======
 Command live_end();
 Command live_list();
 Command live_preflight();
 Command live_report();
 Command live_start();
 Command live_status();
->>>>>>> aafd8d4 (wip live 2)
 Command version();
 Command webhook_sign();
 Command webhook_trigger();
