@@ -14,6 +14,7 @@ Program ts_program() {
               db_check(),
               db_migrate(),
               db_restore(),
+              docs_check(),
               docs_man(),
               egress_get(),
               egress_layout(),

@@ -17,6 +17,7 @@ Command db_backup();
 Command db_check();
 Command db_migrate();
 Command db_restore();
+Command docs_check();
 Command docs_man();
 Command egress_get();
 Command egress_layout();
