@@ -212,7 +212,9 @@ Error answer_error(const net::HttpResponse& response, const CallContext& context
 Error transport_error(Error error, const CallContext& context) {
   error.message = fmt::format("{}: {}", context.method, scrub_answer(error.message, context));
   if (error.request_id.empty()) error.request_id = std::string(context.request_id);
-  if (context.is_start && error.kind == ErrorKind::kRemote && !net::never_sent(error)) {
+  const bool may_have_arrived = error.kind == ErrorKind::kInterrupted ||
+                                (error.kind == ErrorKind::kRemote && !net::never_sent(error));
+  if (context.is_start && may_have_arrived) {
     error.retryable = false;
     error.hint = "it may have started: run ts egress list --active before trying again";
   }

@@ -19,6 +19,12 @@ namespace {
 constexpr std::string_view kScope = "livekit.egress_outputs";
 
 Result<Secret> mux_url(Context& context, const std::string& live_id) {
+  // "--mux --wait": the id was forgotten (an empty shell variable) and the next flag taken for it.
+  if (live_id.empty() || live_id.front() == '-') {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "--mux is followed by no live stream id",
+                 .hint = "list them with ts mux list"};
+  }
   if (context.dry_run()) {
     Secret stand_in(fmt::format("mux://stream-key-of-{}", live_id));
     const Secret key(fmt::format("stream-key-of-{}", live_id));
