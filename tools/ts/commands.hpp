@@ -76,7 +76,11 @@ Command live_report();
 Command live_start();
 Command live_status();
 Command version();
+Command webhook_events();
+Command webhook_listen();
+Command webhook_replay();
 Command webhook_sign();
+Command webhook_test();
 Command webhook_trigger();
 Command webhook_verify();
 

@@ -110,6 +110,18 @@ Json event_json(const webhook::Event& event) {
   return json;
 }
 
+Json stored_event_json(const store::EventRow& row) {
+  Json json;
+  json["seq"] = row.seq;
+  json["provider"] = row.provider;
+  json["type"] = row.type;
+  json["id"] = row.event_id;
+  json["received_at"] = format_rfc3339(row.received_at);
+  json["handled_at"] = row.handled_at ? Json(format_rfc3339(*row.handled_at)) : Json(nullptr);
+  json["body_bytes"] = row.body.size();
+  return json;
+}
+
 Result<webhook::Provider> provider_of(const std::string& name, const std::string& type) {
   if (!name.empty()) return webhook::parse_provider(name);
   std::vector<std::string> known;

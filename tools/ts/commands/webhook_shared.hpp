@@ -3,6 +3,7 @@
 
 #include "core/json_fwd.hpp"
 #include "core/result.hpp"
+#include "store/events.hpp"
 #include "webhook/event.hpp"
 #include "webhook/webhook.hpp"
 
@@ -27,6 +28,9 @@ Result<webhook::Headers> read_headers(const std::vector<std::string>& lines);
 
 /// The neutral words of an event.
 Json event_json(const webhook::Event& event);
+
+/// A stored webhook: its number, when it came, what it is. Neither body nor headers.
+Json stored_event_json(const store::EventRow& row);
 
 /// A provider by its name, or the one whose event types hold `type`.
 Result<webhook::Provider> provider_of(const std::string& name, const std::string& type);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "commands/webhook_shared.hpp"
+#include "services.hpp"
+
+#include "common/context.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "serve/forwarder.hpp"
+#include "store/events.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> events, secret_files;
+  std::string to, provider;
+  bool unhandled = false;
+  bool resign = false;
+};
+
+Result<std::vector<store::EventRow>> choose(const Options& options, store::Database& database) {
+  store::EventFilter filter{.unhandled_only = true, .limit = 10000};
+  if (!options.provider.empty()) {
+    TS_TRY(const auto provider, webhook::parse_provider(options.provider));
+    filter.provider = webhook::to_string(provider);
+  }
+  if (options.unhandled) return store::list_events(database, filter);
+  std::vector<store::EventRow> rows;
+  for (const auto& name : options.events) {
+    if (const auto seq = parse_u64(name); seq && *seq <= INT64_MAX) {
+      TS_TRY(auto row, store::get_event(database, static_cast<std::int64_t>(*seq)));
+      rows.push_back(std::move(row));
+      continue;
+    }
+    std::optional<store::EventRow> found;
+    for (const std::string_view provider : {"livekit", "mux", "cloudflare"}) {
+      if (!filter.provider.empty() && filter.provider != provider) continue;
+      auto row = store::find_event(database, provider, name);
+      if (row.ok()) found = std::move(row).value();
+      if (!row.ok() && row.error().kind != ErrorKind::kNotFound) return std::move(row).error();
+    }
+    if (!found) {
+      return Error{.kind = ErrorKind::kNotFound,
+                   .message = fmt::format("no webhook '{}' was received", shorten(name, 80)),
+                   .hint = "list them: ts webhook events"};
+    }
+    rows.push_back(std::move(*found));
+  }
+  return rows;
+}
+
+/// New time and signature over the same bytes.
+Status sign_again(store::EventRow& row, const Options& options, Context& context) {
+  TS_TRY(const auto provider, webhook::parse_provider(row.provider));
+  TS_TRY(const auto credentials, webhook_credentials(context, provider, options.secret_files));
+  const bool live = webhook::find_header(row.headers, "cf-webhook-auth").has_value();
+  TS_TRY(const auto headers,
+         live ? webhook::sign_cloudflare_live(credentials)
+              : webhook::sign(provider, row.body, credentials, context.clock().now()));
+  const auto& signature = headers.back();
+  std::erase_if(row.headers, [&](const auto& field) {
+    return to_lower(field.first) == to_lower(signature.first);
+  });
+  row.headers.push_back(signature);
+  return ok_status();
+}
+
+Status run(const Options& options, Context& context) {
+  if (options.events.empty() == !options.unhandled) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = options.unhandled ? "--unhandled chooses the webhooks already"
+                                              : "there is no webhook to replay",
+                 .hint = "name one by its number or id, or give --unhandled"};
+  }
+  TS_TRY(auto database, open_database(context));
+  TS_TRY(auto rows, choose(options, database));
+  Json document;
+  document["schema"] = "ts.webhook/1";
+  document["events"] = Json::array();
+  std::string text;
+  std::vector<std::string> failed;
+  for (auto& row : rows) {
+    if (options.resign) TS_CHECK(sign_again(row, options, context));
+    if (context.dry_run()) {
+      // The recording transport prints the request and ends the command.
+      TS_TRY([[maybe_unused]] const auto sent,
+             context.transport().send(serve::forward_request(row, options.to, seconds{10}), {}));
+    }
+    const auto delivery = serve::deliver(row, {.url = options.to, .tries = 3}, database,
+                                         context.transport(), context.clock(), context.stop());
+    Json entry = stored_event_json(row);
+    entry["delivered"] = delivery.delivered;
+    entry["status"] = delivery.status;
+    entry["tries"] = delivery.tries;
+    if (!delivery.problem.empty()) entry["problem"] = delivery.problem;
+    document["events"].push_back(std::move(entry));
+    text += fmt::format("{} {} {}\n", row.seq, row.type,
+                        delivery.delivered ? fmt::format("delivered ({})", delivery.status)
+                                           : "failed: " + delivery.problem);
+    if (!delivery.delivered) failed.push_back(fmt::format("webhook {}", row.seq));
+  }
+  if (!failed.empty()) {
+    const bool none = failed.size() == rows.size();
+    return Error{.kind = none ? ErrorKind::kRemote : ErrorKind::kPartial,
+                 .message = fmt::format("{} of {} webhooks were not delivered to {}", failed.size(),
+                                        rows.size(), options.to),
+                 .hint = "look at the receiver, then run it again with --unhandled",
+                 .residue = std::move(failed)};
+  }
+  return context.out().report(
+      {.document = &document, .text = text.empty() ? "nothing to replay" : text});
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("event", options->events, "Number (SEQ of ts webhook events) or provider's id");
+  app.add_option("--to", options->to, "URL that receives them")->required();
+  app.add_option("--provider", options->provider, "Only of livekit, mux or cloudflare");
+  app.add_flag("--unhandled", options->unhandled, "All whose effect was not taken, oldest first");
+  app.add_flag("--resign", options->resign,
+               "Sign the same bytes anew: for receivers that check the time");
+  app.add_option("--secret-file", options->secret_files, "File with the secret for --resign")
+      ->allow_extra_args(false);
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command webhook_replay() {
+  return {.path = "webhook replay",
+          .summary = "Deliver received webhooks once more, byte for byte",
+          .example =
+              "ts webhook replay 12 --to http://localhost:3000/api/webhooks/mux\n"
+              "ts webhook replay --unhandled --resign --to http://localhost:3000/hook",
+          .bind = bind};
+}
+
+}  // namespace ts::cli
