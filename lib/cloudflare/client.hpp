@@ -39,6 +39,7 @@ struct Endpoint {
 struct LiveInput {
   std::string uid{};
   std::string name{};
+  std::string ref{};     ///< Your own key, kept in the input's meta.
   std::string status{};  ///< "connected", "disconnected" …; empty when it was never used.
   std::string status_reason{};
   bool enabled = true;
@@ -72,6 +73,7 @@ enum class Ingest : std::uint8_t { kRtmps, kSrt, kWhip };
 
 struct NewLiveInput {
   std::optional<std::string> name{};
+  std::optional<std::string> ref{};  ///< Kept in meta, so that it can be found again.
   std::optional<RecordingMode> recording{};
   std::optional<std::int64_t> recording_timeout_s{};
   std::optional<bool> require_signed_urls{};
@@ -116,6 +118,8 @@ class CloudflareClient {
   Result<LiveInput> create_input(const NewLiveInput& wish, std::string_view idempotency_key = {},
                                  std::stop_token stop = {});
   Result<std::vector<LiveInput>> list_inputs(std::stop_token stop = {});
+  /// The input made with that ref; nullopt when there is none.
+  Result<std::optional<LiveInput>> find_input(std::string_view ref, std::stop_token stop = {});
   Result<LiveInput> get_input(std::string_view uid, std::stop_token stop = {});
   /// Changes only what `change` names: reads, merges and writes back, as PUT replaces.
   Result<LiveInput> update_input(std::string_view uid, const NewLiveInput& change,
@@ -142,7 +146,7 @@ class CloudflareClient {
  private:
   struct Call;
   Result<Json> exchange(const Call& call, const std::stop_token& stop);
-  Result<std::string> account_path(std::string_view rest) const;
+  Result<std::string> input_path(std::string_view uid, std::string_view rest = {}) const;
 
   net::Retrier retrier_;
   Clock& clock_;

@@ -107,6 +107,20 @@ Result<mux::Modifiers> parse_pairs(const std::vector<std::string>& words, std::s
   return out;
 }
 
+Result<mux::EmbeddedSubtitle> parse_caption(const std::string& text) {
+  const auto first = text.find(':');
+  if (first == std::string::npos) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("caption '{}' is not CHANNEL:LANGUAGE", shorten(text, 60)),
+                 .hint = "write it as cc1:en-US or cc1:en-US:English"};
+  }
+  const auto second = text.find(':', first + 1);
+  mux::EmbeddedSubtitle out{.language_code = text.substr(first + 1, second - first - 1),
+                            .language_channel = text.substr(0, first)};
+  out.name = second == std::string::npos ? out.language_code : text.substr(second + 1);
+  return out;
+}
+
 Result<std::chrono::seconds> parse_seconds(std::string_view text, std::string_view option) {
   auto duration = parse_duration(text);
   if (!duration) return std::move(duration).error().with_context(option);

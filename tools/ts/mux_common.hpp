@@ -39,6 +39,9 @@ Status report_done(Context& context, std::string_view name, std::string_view id,
 /// "NAME=VALUE" pairs. @return kUsage for a word without "=".
 Result<mux::Modifiers> parse_pairs(const std::vector<std::string>& words, std::string_view option);
 
+/// "cc1:en-US" or "cc1:en-US:English". @return kUsage saying how it is written.
+Result<mux::EmbeddedSubtitle> parse_caption(const std::string& text);
+
 /// A duration of whole seconds. @return kUsage for milliseconds.
 Result<std::chrono::seconds> parse_seconds(std::string_view text, std::string_view option);
 

@@ -55,19 +55,9 @@ Status add_simulcast(const Options& options, Context& context, mux::NewLiveStrea
   return ok_status();
 }
 
-/// "cc1:en-US" or "cc1:en-US:English".
 Status add_captions(const Options& options, mux::NewLiveStream& wish) {
   for (const std::string& text : options.captions) {
-    const auto first = text.find(':');
-    if (first == std::string::npos) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .message = fmt::format("--caption '{}' is not CHANNEL:LANGUAGE", text),
-                   .hint = "write it as cc1:en-US or cc1:en-US:English"};
-    }
-    const auto second = text.find(':', first + 1);
-    mux::EmbeddedSubtitle entry{.language_code = text.substr(first + 1, second - first - 1),
-                                .language_channel = text.substr(0, first)};
-    entry.name = second == std::string::npos ? entry.language_code : text.substr(second + 1);
+    TS_TRY(auto entry, parse_caption(text));
     wish.embedded_subtitles.push_back(std::move(entry));
   }
   if (!options.auto_captions.empty()) {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a Cloudflare live input is sent on to: add, list, remove.
+#include "cloudflare_common.hpp"
+#include "commands.hpp"
+#include "mux_common.hpp"
+
+#include "core/json.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  std::string input;
+  std::string output;
+  std::string mux;
+  std::string url;
+  std::string key_file;
+  bool disabled = false;
+};
+
+Result<cloudflare::NewOutput> wish_of(const Options& options, Context& context) {
+  if (options.mux.empty() == options.url.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "give either --mux LIVE_ID or --url URL",
+                 .hint = "such as --mux LIVE_ID, or --url rtmps://host/app --key-file F"};
+  }
+  cloudflare::NewOutput wish;
+  if (options.disabled) wish.enabled = false;
+  if (!options.url.empty()) {
+    wish.url = options.url;
+    if (!options.key_file.empty()) {
+      TS_TRY(wish.stream_key, context.secret_from(options.key_file));
+    }
+    return wish;
+  }
+  TS_TRY(const auto client, mux_client(context));
+  TS_TRY(wish.url, mux_ingest_url(context));
+  if (context.dry_run()) {
+    wish.stream_key = Secret("key-of-" + options.mux);
+    return wish;
+  }
+  TS_TRY(const auto live_stream, client->get_live_stream(options.mux));
+  wish.stream_key = live_stream.stream_key.clone();
+  context.log().scrub(wish.stream_key);
+  return wish;
+}
+
+Status add(const Options& options, Context& context) {
+  TS_TRY(const auto wish, wish_of(options, context));
+  TS_CHECK(cloudflare::validate(wish));
+  TS_TRY(const auto client, cloudflare_client(context));
+  TS_TRY(const auto added, context.dry_run() ? client->add_output(options.input, wish)
+                                             : add_output_once(*client, options.input, wish));
+  Json document{{"schema", "ts.cloudflare/1"}};
+  document.update(cloudflare::describe(added));
+  document["input"] = options.input;
+  return context.out().report({.document = &document,
+                               .text = fmt::format("output {} to {}", added.uid, added.url),
+                               .id = added.uid});
+}
+
+Status list(const Options& options, Context& context) {
+  TS_TRY(const auto client, cloudflare_client(context));
+  TS_TRY(const auto outputs, client->list_outputs(options.input));
+  Json document{{"schema", "ts.cloudflare/1"}, {"outputs", Json::array()}};
+  std::vector<std::vector<std::string>> rows;
+  std::string ids;
+  for (const cloudflare::Output& output : outputs) {
+    document["outputs"].push_back(cloudflare::describe(output));
+    rows.push_back({output.uid, output.enabled ? "yes" : "no", output.status, output.url});
+    ids += output.uid + "\n";
+  }
+  return context.out().report(
+      {.document = &document,
+       .text = table({"ID", "ENABLED", "STATUS", "URL"}, rows, "no outputs"),
+       .id = ids});
+}
+
+Status remove(const Options& options, Context& context) {
+  TS_CHECK(context.confirm(fmt::format("remove output {}? It stops within 30 s", options.output)));
+  TS_TRY(const auto client, cloudflare_client(context));
+  TS_CHECK(client->remove_output(options.input, options.output));
+  Json document{{"schema", "ts.cloudflare/1"}, {"uid", options.output}, {"removed", true}};
+  return context.out().report({.document = &document,
+                               .text = fmt::format("output {}: removed", options.output),
+                               .id = options.output});
+}
+
+Runner bind_add(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("INPUT", options->input, "Live input")->required();
+  app.add_option("--mux", options->mux, "Push to this Mux live stream");
+  app.add_option("--url", options->url, "Push to this rtmp(s):// or srt:// URL, without the key");
+  app.add_option("--key-file", options->key_file, "File with the stream key of --url, or -");
+  app.add_flag("--disabled", options->disabled, "Made, but not sent to yet");
+  return [options](Context& context) { return add(*options, context); };
+}
+
+Runner bind_list(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("INPUT", options->input, "Live input")->required();
+  return [options](Context& context) { return list(*options, context); };
+}
+
+Runner bind_remove(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("INPUT", options->input, "Live input")->required();
+  app.add_option("OUTPUT", options->output, "Output")->required();
+  return [options](Context& context) { return remove(*options, context); };
+}
+
+}  // namespace
+
+Command cloudflare_output_add() {
+  return {.path = "cloudflare output add",
+          .summary = "Send a live input on to Mux or any RTMP(S) or SRT address",
+          .example =
+              "ts cloudflare output add INPUT --mux LIVE_ID\n"
+              "ts cloudflare output add INPUT --url rtmps://host/app --key-file key.txt",
+          .bind = bind_add};
+}
+
+Command cloudflare_output_list() {
+  return {.path = "cloudflare output list",
+          .summary = "List where a live input is sent on to",
+          .example = "ts cloudflare output list INPUT",
+          .bind = bind_list};
+}
+
+Command cloudflare_output_remove() {
+  return {.path = "cloudflare output remove",
+          .summary = "Stop sending a live input on",
+          .example = "ts cloudflare output remove INPUT OUTPUT --yes",
+          .bind = bind_remove};
+}
+
+}  // namespace ts::cli

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "mux_common.hpp"
+
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  std::string method;
+  std::string path;
+  std::vector<std::string> query;
+  std::string body;
+  bool reveal = false;
+};
+
+Status run(const Options& options, Context& context) {
+  std::string method = options.method;
+  std::transform(method.begin(), method.end(), method.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  TS_TRY(const auto query, parse_pairs(options.query, "--query"));
+  Json body;
+  if (!options.body.empty()) {
+    TS_TRY(const auto text, context.text_or_file(options.body));
+    TS_TRY(body, parse_json(text, "--body"));
+  }
+  if (method == "DELETE") TS_CHECK(context.confirm(fmt::format("DELETE {}?", options.path)));
+  TS_TRY(const auto client, mux_client(context));
+  TS_TRY(auto answer,
+         client->api(method, options.path, query, options.body.empty() ? nullptr : &body));
+  if (!options.reveal) mask_secrets(answer);
+  if (answer.is_null()) {
+    context.out().status("done; the answer is empty");
+    return ok_status();
+  }
+  return context.out().print(dump_json(answer, 2) + "\n");
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("METHOD", options->method, "GET, POST, PUT, PATCH or DELETE")->required();
+  app.add_option("PATH", options->path, "Such as /video/v1/live-streams")->required();
+  app.add_option("--query", options->query, "Query parameter NAME=VALUE");
+  app.add_option("--body", options->body, "JSON body: text, @FILE or -");
+  app.add_flag("--reveal", options->reveal, "Show stream keys and signing keys in the answer");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command mux_api() {
+  return {.path = "mux api",
+          .summary = "Make any call of the Mux API and print its answer",
+          .example =
+              "ts mux api GET /video/v1/live-streams --query limit=5\n"
+              "ts mux api POST /system/v1/signing-keys --reveal",
+          .bind = bind,
+          .details =
+              "Keys in the answer are masked unless --reveal is given. A POST is not "
+              "repeated when its answer is lost."};
+}
+
+}  // namespace ts::cli

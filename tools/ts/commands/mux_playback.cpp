@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The playback ids of a live stream: add, list, remove.
+#include "commands.hpp"
+#include "mux_common.hpp"
+
+#include "core/json.hpp"
+#include "mux/validate.hpp"
+#include "mux/wire.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  std::string live_id;
+  std::string playback_id;
+  std::string policy = "public";
+  std::string drm_configuration;
+};
+
+Status add(const Options& options, Context& context) {
+  TS_TRY(const auto policy, mux::parse_policy(options.policy));
+  TS_TRY(const auto client, mux_client(context));
+  TS_TRY(const auto id,
+         client->add_playback_id(options.live_id, policy, options.drm_configuration));
+  TS_TRY(const auto url, mux_hls_url(context, id.id));
+  Json document{{"schema", "ts.mux/1"}};
+  document.update(mux::describe(id));
+  document["live_stream_id"] = options.live_id;
+  document["url"] = url;
+  return context.out().report(
+      {.document = &document,
+       .text = fmt::format("playback id {} ({})\n{}", id.id, id.policy_text, url),
+       .id = id.id,
+       .raw = url,
+       .env = {{"MUX_PLAYBACK_ID", id.id}, {"MUX_PLAYBACK_URL", url}}});
+}
+
+Status list(const Options& options, Context& context) {
+  TS_TRY(const auto client, mux_client(context));
+  TS_TRY(const auto live_stream, client->get_live_stream(options.live_id));
+  Json document{{"schema", "ts.mux/1"}, {"playback_ids", Json::array()}};
+  std::vector<std::vector<std::string>> rows;
+  std::string ids;
+  for (const mux::PlaybackId& id : live_stream.playback_ids) {
+    TS_TRY(const auto url, mux_hls_url(context, id.id));
+    Json entry = mux::describe(id);
+    entry["url"] = url;
+    document["playback_ids"].push_back(std::move(entry));
+    rows.push_back({id.id, id.policy_text, url});
+    ids += id.id + "\n";
+  }
+  return context.out().report({.document = &document,
+                               .text = table({"ID", "POLICY", "URL"}, rows, "no playback ids"),
+                               .id = ids});
+}
+
+Status remove(const Options& options, Context& context) {
+  TS_CHECK(context.confirm(
+      fmt::format("remove playback id {}? New views fail at once", options.playback_id)));
+  TS_TRY(const auto client, mux_client(context));
+  TS_CHECK(client->remove_playback_id(options.live_id, options.playback_id));
+  return report_done(context, "playback id", options.playback_id, "removed", "removed");
+}
+
+Runner bind_add(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("LIVE_ID", options->live_id, "Live stream")->required();
+  app.add_option("--policy", options->policy, "public, signed or drm")->capture_default_str();
+  app.add_option("--drm-configuration", options->drm_configuration, "For the drm policy");
+  return [options](Context& context) { return add(*options, context); };
+}
+
+Runner bind_list(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("LIVE_ID", options->live_id, "Live stream")->required();
+  return [options](Context& context) { return list(*options, context); };
+}
+
+Runner bind_remove(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("LIVE_ID", options->live_id, "Live stream")->required();
+  app.add_option("PLAYBACK_ID", options->playback_id, "Playback id")->required();
+  return [options](Context& context) { return remove(*options, context); };
+}
+
+}  // namespace
+
+Command mux_playback_add() {
+  return {.path = "mux playback add",
+          .summary = "Add a playback id to a live stream",
+          .example = "ts mux playback add LIVE_ID --policy signed",
+          .bind = bind_add};
+}
+
+Command mux_playback_list() {
+  return {.path = "mux playback list",
+          .summary = "List a live stream's playback ids",
+          .example = "ts mux playback list LIVE_ID",
+          .bind = bind_list};
+}
+
+Command mux_playback_remove() {
+  return {.path = "mux playback remove",
+          .summary = "Remove a playback id from a live stream",
+          .example = "ts mux playback remove LIVE_ID PLAYBACK_ID --yes",
+          .bind = bind_remove};
+}
+
+}  // namespace ts::cli

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulcast targets of a live stream: add, list, remove.
+#include "commands.hpp"
+#include "mux_common.hpp"
+
+#include "core/json.hpp"
+#include "mux/validate.hpp"
+#include "mux/wire.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  std::string live_id;
+  std::string target;
+  std::string target_id;
+  std::string key_file;
+  std::string passthrough;
+};
+
+Status add(const Options& options, Context& context) {
+  mux::NewSimulcastTarget target;
+  TS_TRY(target.url, mux::simulcast_url(options.target));
+  if (target.url != options.target) target.passthrough = options.target;
+  if (!options.passthrough.empty()) target.passthrough = options.passthrough;
+  if (!options.key_file.empty()) {
+    TS_TRY(const auto key, context.secret_from(options.key_file));
+    target.stream_key = mux::StreamKey(key.reveal());
+  }
+  TS_CHECK(mux::validate(target));
+  TS_TRY(const auto client, mux_client(context));
+  TS_TRY(const auto added, client->add_simulcast_target(options.live_id, target));
+  Json document{{"schema", "ts.mux/1"}};
+  document.update(mux::describe(added));
+  document["live_stream_id"] = options.live_id;
+  return context.out().report(
+      {.document = &document,
+       .text = fmt::format("simulcast target {} ({})", added.id, added.status_text),
+       .id = added.id});
+}
+
+Status list(const Options& options, Context& context) {
+  TS_TRY(const auto client, mux_client(context));
+  TS_TRY(const auto live_stream, client->get_live_stream(options.live_id));
+  Json document{{"schema", "ts.mux/1"}, {"simulcast_targets", Json::array()}};
+  std::vector<std::vector<std::string>> rows;
+  std::string ids;
+  for (const mux::SimulcastTarget& target : live_stream.simulcast_targets) {
+    Json entry = mux::describe(target);
+    rows.push_back({target.id,
+                    target.error_severity.empty()
+                        ? target.status_text
+                        : target.status_text + " (" + target.error_severity + ")",
+                    entry["url"].get<std::string>(), target.passthrough});
+    document["simulcast_targets"].push_back(std::move(entry));
+    ids += target.id + "\n";
+  }
+  return context.out().report(
+      {.document = &document,
+       .text = table({"ID", "STATUS", "URL", "PASSTHROUGH"}, rows, "no simulcast targets"),
+       .id = ids});
+}
+
+Status remove(const Options& options, Context& context) {
+  TS_CHECK(context.confirm(fmt::format("remove simulcast target {}?", options.target_id)));
+  TS_TRY(const auto client, mux_client(context));
+  TS_CHECK(client->remove_simulcast_target(options.live_id, options.target_id));
+  return report_done(context, "simulcast target", options.target_id, "removed", "removed");
+}
+
+Runner bind_add(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("LIVE_ID", options->live_id, "Live stream (must be idle)")->required();
+  app.add_option("TARGET", options->target,
+                 "twitch, youtube, facebook or an rtmp(s):// or srt:// URL without the key")
+      ->required();
+  app.add_option("--key-file", options->key_file, "File with the target's stream key, or -");
+  app.add_option("--passthrough", options->passthrough, "Your name for it");
+  return [options](Context& context) { return add(*options, context); };
+}
+
+Runner bind_list(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("LIVE_ID", options->live_id, "Live stream")->required();
+  return [options](Context& context) { return list(*options, context); };
+}
+
+Runner bind_remove(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("LIVE_ID", options->live_id, "Live stream (must be idle)")->required();
+  app.add_option("TARGET_ID", options->target_id, "Simulcast target")->required();
+  return [options](Context& context) { return remove(*options, context); };
+}
+
+}  // namespace
+
+Command mux_simulcast_add() {
+  return {.path = "mux simulcast add",
+          .summary = "Push an idle live stream to one more place",
+          .example = "ts mux simulcast add LIVE_ID twitch --key-file twitch.key",
+          .bind = bind_add};
+}
+
+Command mux_simulcast_list() {
+  return {.path = "mux simulcast list",
+          .summary = "List where else a live stream is pushed to",
+          .example = "ts mux simulcast list LIVE_ID",
+          .bind = bind_list};
+}
+
+Command mux_simulcast_remove() {
+  return {.path = "mux simulcast remove",
+          .summary = "Remove a simulcast target from an idle live stream",
+          .example = "ts mux simulcast remove LIVE_ID TARGET_ID --yes",
+          .bind = bind_remove};
+}
+
+}  // namespace ts::cli
