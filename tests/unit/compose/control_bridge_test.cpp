@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/control_bridge.hpp"
+
+#include "control/client.hpp"
+#include "core/file.hpp"
+#include "core/json.hpp"
+#include "support/run_show.hpp"
+#include "support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <optional>
+#include <string>
+
+namespace ts::compose {
+namespace {
+
+constexpr seconds kLong{20};
+
+constexpr std::string_view kShow = R"({
+  "name": "desk", "canvas": {"width": 320, "height": 180, "fps": 30},
+  "sources": {"bars": {"test": "bars", "tone_hz": 1000}, "red": {"color": "#c02020"}},
+  "scenes": {"one": {"layout": "full", "slots": ["bars"]},
+             "two": {"layout": "full", "slots": ["red"]},
+             "both": {"layout": "side-by-side", "slots": ["bars", "red"]}},
+  "overlays": {"name": {"lower_third": {"title": "Ana"}}},
+  "program": "one"})";
+
+/// A program that runs in real time, and an operator connected to it.
+class ControlBridgeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto bridge = ControlBridge::listen({.socket = folder_.path() / "c.sock", .clock = &clock_});
+    ASSERT_TRUE(bridge.ok()) << bridge.error().message;
+    bridge_ = std::move(bridge).value();
+    auto show = scene::parse_show(kShow, "show", folder_.path());
+    ASSERT_TRUE(show.ok()) << show.error().message;
+    RunOptions options;
+    options.clock = &clock_;
+    options.outputs.push_back(test::file_target(folder_.path() / "program.mp4"));
+    options.on_event = [this](const ProgramEvent& event) { bridge_->publish(event); };
+    auto compositor = Compositor::create(std::move(show).value(), std::move(options));
+    ASSERT_TRUE(compositor.ok()) << compositor.error().message;
+    compositor_ = std::move(compositor).value();
+    bridge_->serve(*compositor_);
+    program_ = std::async(std::launch::async, [this] { return compositor_->run({}, {}).ok(); });
+    client_.emplace(control::Client::connect(bridge_->socket(), kLong).value());
+  }
+  void TearDown() override {
+    if (program_.valid()) {
+      [[maybe_unused]] const auto asked = ask(R"({"command":"stop"})");
+      program_.wait();
+    }
+    bridge_.reset();
+  }
+
+  Result<Json> ask(std::string_view request) {
+    return client_->request(parse_json(request, "request").value(), kLong);
+  }
+  std::uint64_t tick_of(std::string_view request) {
+    const auto reply = ask(request);
+    if (!reply.ok()) throw std::runtime_error(reply.error().message);
+    return reply.value().at("tick").get<std::uint64_t>();
+  }
+  /// The next event of this kind.
+  Json event(std::string_view kind) {
+    for (;;) {
+      const auto line = client_->next_event(kLong);
+      if (!line.ok() || !line.value()) throw std::runtime_error("no such event came");
+      auto json = parse_json(*line.value(), "event").value();
+      if (json.at("event") == kind) return json;
+    }
+  }
+
+  test::TempDir folder_;
+  SystemClock clock_;
+  std::unique_ptr<ControlBridge> bridge_;
+  std::unique_ptr<Compositor> compositor_;
+  std::future<bool> program_;
+  std::optional<control::Client> client_;
+};
+
+TEST_F(ControlBridgeTest, TellsTheTickOfATakeInReplyAndEvent) {
+  ASSERT_TRUE(ask(R"({"command":"events","kinds":["scene"]})").ok());
+
+  const auto tick = tick_of(R"({"command":"take","scene":"two"})");
+
+  auto scene = event("scene");
+  while (scene.at("program") != "two") scene = event("scene");
+  EXPECT_EQ(scene.at("tick"), tick);
+  EXPECT_EQ(scene.at("state"), "begin");
+}
+
+TEST_F(ControlBridgeTest, CountsTheOutgoingSceneAsOnAirUntilTheTransitionEnds) {
+  ASSERT_TRUE(tick_of(R"({"command":"preview","scene":"two"})") > 0);
+  ASSERT_TRUE(ask(R"({"command":"events","kinds":["tally"]})").ok());
+
+  const auto tick = tick_of(R"({"command":"take","transition":"fade","duration_ms":200})");
+
+  auto tally = event("tally");
+  while (tally.at("tick") < tick) tally = event("tally");
+  EXPECT_EQ(tally.at("program"), Json::array({"bars", "red"}));
+  while (tally.at("program").size() == 2) tally = event("tally");
+  EXPECT_EQ(tally.at("program"), Json::array({"red"}));
+  EXPECT_EQ(tally.at("preview"), Json::array({"bars"}));
+  EXPECT_EQ(tally.at("tick"), tick + 6);
+}
+
+TEST_F(ControlBridgeTest, DoesABatchInOneFrameOrNotAtAll) {
+  const auto refused = ask(R"({"command":"batch","commands":[{"command":"cut","scene":"two"},
+                                             {"command":"overlay_show","overlay":"nope"}]})");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(ask(R"({"command":"status"})").value().at("status").at("program"), "one");
+
+  tick_of(R"({"command":"batch","commands":[{"command":"cut","scene":"two"},
+      {"command":"audio","source":"bars","gain_db":-6,"solo":true},
+      {"command":"overlay_show","overlay":"name"}]})");
+
+  const auto status = ask(R"({"command":"status"})").value().at("status");
+  EXPECT_EQ(status.at("program"), "two");
+  EXPECT_EQ(status.at("sources").at(0).at("gain_db"), -6);
+}
+
+TEST_F(ControlBridgeTest, SavesThePictureOnAir) {
+  const auto path = folder_.path() / "shot.png";
+
+  const auto reply = ask(R"({"command":"shot","path":")" + path.string() + R"("})");
+  const auto nowhere = ask(R"({"command":"shot","path":"/nonexistent/x.png"})");
+  const auto nobody = ask(R"({"command":"shot","path":"/tmp/x.png","source":"nope"})");
+
+  ASSERT_TRUE(reply.ok()) << reply.error().message;
+  EXPECT_EQ(reply.value().at("width"), 320);
+  EXPECT_TRUE(read_file(path).value().starts_with("\x89PNG"));
+  EXPECT_FALSE(nowhere.ok());
+  EXPECT_EQ(nobody.error().kind, ErrorKind::kNotFound);
+}
+
+TEST_F(ControlBridgeTest, AddsAndFinishesAnOutputWhileTheProgramRuns) {
+  const auto path = folder_.path() / "extra.mp4";
+  ASSERT_TRUE(ask(R"({"command":"events","kinds":["output"]})").ok());
+
+  ASSERT_TRUE(
+      ask(R"({"command":"output_add","name":"extra","output":"file:)" + path.string() + R"("})")
+          .ok());
+  const auto twice =
+      ask(R"({"command":"output_add","name":"extra","output":"file:)" + path.string() + R"("})");
+  auto change = event("output");
+  while (change.at("output") != "extra" || change.at("state") != "live") change = event("output");
+  while (ask(R"({"command":"output_list"})").value().at("outputs").at(1).at("frames") < 10) {
+  }
+  ASSERT_TRUE(ask(R"({"command":"output_remove","name":"extra"})").ok());
+
+  EXPECT_EQ(twice.error().kind, ErrorKind::kConflict);
+  const auto decoded = test::decode(path);
+  EXPECT_GE(decoded.frames.size(), 10U) << decoded.trouble;
+  EXPECT_EQ(ask(R"({"command":"output_remove","name":"extra"})").error().kind,
+            ErrorKind::kNotFound);
+}
+
+TEST_F(ControlBridgeTest, AnswersStopBeforeTheProgramEnds) {
+  const auto reply = ask(R"({"command":"stop"})");
+
+  ASSERT_TRUE(reply.ok()) << reply.error().message;
+  EXPECT_TRUE(program_.get());
+  bridge_.reset();
+  for (;;) {
+    const auto line = client_->next_event(kLong);
+    if (line.ok()) continue;
+    EXPECT_EQ(line.error().code, "closed");
+    break;
+  }
+}
+
+}  // namespace
+}  // namespace ts::compose

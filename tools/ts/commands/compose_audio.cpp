@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "compose_tools.hpp"
+
+#include "common/context.hpp"
+#include "core/duration.hpp"
+#include "core/json.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  ControlFlags control;
+  std::string source;
+  std::optional<double> gain_db;
+  bool mute = false;
+  bool unmute = false;
+  bool solo = false;
+  bool unsolo = false;
+  std::string delay;
+};
+
+Status run(const Options& options, Context& context) {
+  Json request{{"command", "audio"}, {"source", options.source}};
+  if (options.gain_db) request["gain_db"] = *options.gain_db;
+  if (options.mute || options.unmute) request["mute"] = options.mute;
+  if (options.solo || options.unsolo) request["solo"] = options.solo;
+  if (!options.delay.empty()) {
+    TS_TRY(const auto delay, parse_duration(options.delay));
+    request["delay_ms"] = delay.count();
+  }
+  if (request.size() == 2) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "nothing to change",
+                 .hint = "give --gain DB, --mute, --unmute, --solo, --unsolo or --delay"};
+  }
+  return run_compositor_command(context, options.control, request);
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("source", options->source, "Name of the source")->required()->type_name("SOURCE");
+  app.add_option("--gain", options->gain_db, "Gain in dB, -120 to 24")->type_name("DB");
+  auto* mute = app.add_flag("--mute", options->mute, "Not heard");
+  app.add_flag("--unmute", options->unmute, "Heard again")->excludes(mute);
+  auto* solo = app.add_flag("--solo", options->solo, "Only this source (and other solo ones)");
+  app.add_flag("--unsolo", options->unsolo, "No longer solo")->excludes(solo);
+  app.add_option("--delay", options->delay, "Its sound this much later, up to 10s");
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command compose_audio() {
+  return {.path = "compose audio",
+          .summary = "Change a source's gain, mute, solo or delay",
+          .example = "ts compose audio wide --gain=-6\nts compose audio phone --mute",
+          .bind = bind,
+          .details =
+              "Changes are ramped over 10 ms, so they do not click; all that is given happens "
+              "in the same frame."};
+}
+
+}  // namespace ts::cli

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "compose_tools.hpp"
+
+#include "common/context.hpp"
+#include "core/json.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  ControlFlags control;
+  std::string overlay;
+  std::string title;
+  std::string text;
+  std::string subtitle;
+};
+
+Status run_switch(const Options& options, const char* command, Context& context) {
+  return run_compositor_command(context, options.control,
+                                Json{{"command", command}, {"overlay", options.overlay}});
+}
+
+Status run_set(const Options& options, Context& context) {
+  if (options.title.empty() == options.text.empty()) {
+    return Error{
+        .kind = ErrorKind::kUsage,
+        .message = "an overlay's new words are either a title or a text",
+        .hint = "give --title (and --subtitle) to a lower third, --text to a text overlay"};
+  }
+  Json request{{"command", "overlay_set"}, {"overlay", options.overlay}};
+  if (!options.title.empty()) request["title"] = options.title;
+  if (!options.text.empty()) request["text"] = options.text;
+  if (!options.subtitle.empty()) request["subtitle"] = options.subtitle;
+  return run_compositor_command(context, options.control, request);
+}
+
+template <const char* kCommand>
+Runner bind_switch(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("overlay", options->overlay, "Name of the overlay")->required()->type_name("NAME");
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run_switch(*options, kCommand, context); };
+}
+
+Runner bind_set(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("overlay", options->overlay, "Name of the overlay")->required()->type_name("NAME");
+  app.add_option("--title", options->title, "First line of a lower third");
+  app.add_option("--subtitle", options->subtitle, "Second line of a lower third");
+  app.add_option("--text", options->text, "Words of a text overlay");
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run_set(*options, context); };
+}
+
+constexpr char kShow[] = "overlay_show";
+constexpr char kHide[] = "overlay_hide";
+
+}  // namespace
+
+Command compose_overlay_show() {
+  return {.path = "compose overlay show",
+          .summary = "Fade an overlay in",
+          .example = "ts compose overlay show name",
+          .bind = bind_switch<kShow>};
+}
+
+Command compose_overlay_hide() {
+  return {.path = "compose overlay hide",
+          .summary = "Fade an overlay out",
+          .example = "ts compose overlay hide name",
+          .bind = bind_switch<kHide>};
+}
+
+Command compose_overlay_set() {
+  return {.path = "compose overlay set",
+          .summary = "Change an overlay's words, on air or not",
+          .example = "ts compose overlay set name --title 'Ana Ruiz' --subtitle Officiant",
+          .bind = bind_set};
+}
+
+}  // namespace ts::cli

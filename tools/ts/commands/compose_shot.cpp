@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "compose_tools.hpp"
+
+#include "common/context.hpp"
+#include "core/json.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  ControlFlags control;
+  std::string file;
+  std::string source;
+};
+
+Status run(const Options& options, Context& context) {
+  const auto path = std::filesystem::absolute(options.file).lexically_normal();
+  Json request{{"command", "shot"}, {"path", path.string()}};
+  if (!options.source.empty()) request["source"] = options.source;
+  TS_TRY(const Json reply, ask_compositor(context, options.control, request));
+  const auto document = compose_document("shot", reply);
+  const JsonReader reader(reply);
+  TS_TRY(const auto width, reader.int_or("width", 0));
+  TS_TRY(const auto height, reader.int_or("height", 0));
+  return context.out().report({.document = &document,
+                               .text = fmt::format("{} ({}x{})", options.file, width, height),
+                               .raw = options.file});
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("file", options->file, "PNG to write")->required()->type_name("FILE");
+  app.add_option("--source", options->source, "A source instead of the program");
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command compose_shot() {
+  return {.path = "compose shot",
+          .summary = "Save the picture on air, or a source's, as PNG",
+          .example = "ts compose shot program.png\nts compose shot phone.png --source phone",
+          .bind = bind};
+}
+
+}  // namespace ts::cli

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "compose_tools.hpp"
+
+#include "common/context.hpp"
+#include "core/duration.hpp"
+#include "core/json.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  ControlFlags control;
+};
+
+Result<std::string> source_rows(const JsonReader& status) {
+  TS_TRY(const auto sources, status.at("sources"));
+  TS_TRY(const auto entries, sources.items());
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& entry : entries) {
+    TS_TRY(const auto name, entry.string_or("name"));
+    TS_TRY(const auto state, entry.string_or("state"));
+    TS_TRY(const auto on_air, entry.bool_or("on_air", false));
+    TS_TRY(const auto gain, entry.number_or("gain_db", 0));
+    TS_TRY(const auto muted, entry.bool_or("muted", false));
+    TS_TRY(const auto peak, entry.number_or("peak_db", -120));
+    TS_TRY(const auto losses, entry.int_or("losses", 0));
+    TS_TRY(const auto reason, entry.string_or("reason"));
+    rows.push_back({name, on_air ? "on air" : "", state, fmt::format("{:+.1f} dB", gain),
+                    muted ? "muted" : fmt::format("{:.0f} dB", peak), std::to_string(losses),
+                    reason});
+  }
+  return table({"SOURCE", "", "STATE", "GAIN", "PEAK", "LOST", "TROUBLE"}, rows, "no sources");
+}
+
+Result<std::string> output_rows(const JsonReader& status) {
+  TS_TRY(const auto outputs, status.at("outputs"));
+  TS_TRY(const auto entries, outputs.items());
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& entry : entries) {
+    TS_TRY(const auto name, entry.string_or("name"));
+    TS_TRY(const auto state, entry.string_or("state"));
+    TS_TRY(const auto bytes, entry.int_or("bytes", 0));
+    TS_TRY(const auto dropped, entry.int_or("dropped", 0));
+    TS_TRY(const auto reason, entry.string_or("reason"));
+    rows.push_back({name, state, fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6),
+                    std::to_string(dropped), reason});
+  }
+  return table({"OUTPUT", "STATE", "SENT", "DROPPED", "TROUBLE"}, rows, "no outputs");
+}
+
+Result<std::string> text_of(const JsonReader& status) {
+  TS_TRY(const auto show, status.string_or("show"));
+  TS_TRY(const auto program, status.string_or("program"));
+  TS_TRY(const auto preview, status.string_or("preview"));
+  TS_TRY(const auto time, status.int_or("time_ms", 0));
+  TS_TRY(const auto tick, status.int_or("tick", 0));
+  TS_TRY(const auto fps, status.number_or("fps", 0));
+  TS_TRY(const auto lagged, status.int_or("lagged", 0));
+  TS_TRY(const auto skipped, status.int_or("skipped", 0));
+  TS_TRY(const auto sources, source_rows(status));
+  TS_TRY(const auto outputs, output_rows(status));
+  return fmt::format(
+      "show     {}\nprogram  {}\npreview  {}\ntime     {} (frame {}, {:.1f} fps, {} "
+      "late)\n\n{}\n{}",
+      show, program, preview.empty() ? "-" : preview, format_duration(milliseconds{time}), tick,
+      fps, lagged + skipped, sources, outputs);
+}
+
+Status run(const Options& options, Context& context) {
+  TS_TRY(const Json reply, ask_compositor(context, options.control, Json{{"command", "status"}}));
+  const JsonReader reader(reply);
+  TS_TRY(const auto status, reader.at("status"));
+  TS_TRY(const auto text, text_of(status));
+  const auto document = compose_document("status", status.json());
+  return context.out().report({.document = &document, .text = text});
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command compose_status() {
+  return {.path = "compose status",
+          .summary = "Show what a running compositor is doing",
+          .example = "ts compose status\nts compose status --show wedding --json",
+          .bind = bind};
+}
+
+}  // namespace ts::cli

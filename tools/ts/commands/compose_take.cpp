@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "compose_tools.hpp"
+
+#include "common/context.hpp"
+#include "core/duration.hpp"
+#include "core/json.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace ts::cli {
+namespace {
+
+struct Options {
+  ControlFlags control;
+  std::string scene;
+  std::string transition;
+  std::string duration;
+  bool back = false;
+};
+
+/// What a transition's options mean in the protocol.
+Status add_duration(const Options& options, Json& request) {
+  if (options.duration.empty()) return ok_status();
+  TS_TRY(const auto duration, parse_duration(options.duration));
+  request["duration_ms"] = duration.count();
+  return ok_status();
+}
+
+Status run_take(const Options& options, Context& context) {
+  Json request{{"command", "take"}};
+  if (!options.scene.empty()) request["scene"] = options.scene;
+  if (!options.transition.empty()) request["transition"] = options.transition;
+  TS_CHECK(add_duration(options, request));
+  return run_compositor_command(context, options.control, request);
+}
+
+Status run_cut(const Options& options, Context& context) {
+  Json request{{"command", "cut"}};
+  if (!options.scene.empty()) request["scene"] = options.scene;
+  return run_compositor_command(context, options.control, request);
+}
+
+Status run_preview(const Options& options, Context& context) {
+  return run_compositor_command(context, options.control,
+                                Json{{"command", "preview"}, {"scene", options.scene}});
+}
+
+Status run_black(const Options& options, Context& context) {
+  Json request{{"command", "black"}, {"on", !options.back}};
+  TS_CHECK(add_duration(options, request));
+  return run_compositor_command(context, options.control, request);
+}
+
+Status run_go(const Options& options, Context& context) {
+  return run_compositor_command(context, options.control, Json{{"command", "go"}});
+}
+
+Runner bind_take(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("scene", options->scene, "Scene to take (default: the preview)")
+      ->type_name("SCENE");
+  app.add_option("--transition", options->transition, "cut, fade, ftb or wipe");
+  app.add_option("--duration", options->duration, "Length of the transition (default: 500ms)");
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run_take(*options, context); };
+}
+
+Runner bind_cut(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("scene", options->scene, "Scene to cut to (default: the preview)")
+      ->type_name("SCENE");
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run_cut(*options, context); };
+}
+
+Runner bind_preview(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("scene", options->scene, "Scene to prepare")->required()->type_name("SCENE");
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run_preview(*options, context); };
+}
+
+Runner bind_black(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_flag("--back", options->back, "Back from black");
+  app.add_option("--duration", options->duration, "Length of the fade (default: 500ms)");
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run_black(*options, context); };
+}
+
+Runner bind_go(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_control_options(app, options->control);
+  return [options](Context& context) { return run_go(*options, context); };
+}
+
+}  // namespace
+
+Command compose_take() {
+  return {.path = "compose take",
+          .summary = "Put the preview, or a scene, on air with a transition",
+          .example = "ts compose take\nts compose take two --transition fade --duration 500ms",
+          .bind = bind_take,
+          .details =
+              "Prints the first frame it holds for. What was on air becomes the preview when "
+              "the preview is taken."};
+}
+
+Command compose_cut() {
+  return {.path = "compose cut",
+          .summary = "Put the preview, or a scene, on air at once",
+          .example = "ts compose cut\nts compose cut two",
+          .bind = bind_cut};
+}
+
+Command compose_preview() {
+  return {.path = "compose preview",
+          .summary = "Prepare a scene for the next take",
+          .example = "ts compose preview two",
+          .bind = bind_preview};
+}
+
+Command compose_black() {
+  return {.path = "compose black",
+          .summary = "Fade the program to black and silence, or back",
+          .example = "ts compose black --duration 1s\nts compose black --back",
+          .bind = bind_black};
+}
+
+Command compose_go() {
+  return {.path = "compose go",
+          .summary = "Begin the show of a compositor started with --hold",
+          .example = "ts compose go",
+          .bind = bind_go};
+}
+
+}  // namespace ts::cli
