@@ -248,7 +248,10 @@ Result<LiveInput> CloudflareClient::update_input(std::string_view uid, const New
   TS_CHECK(validate(change));
   TS_TRY(auto path, input_path(uid));
   const std::string what = fmt::format("live input '{}'", uid);
-  TS_TRY(const auto present, exchange({.path = path, .what = what}, stop));
+  Json present = Json::object();
+  if (options_.look_first) {
+    TS_TRY(present, exchange({.path = path, .what = what}, stop));
+  }
   // PUT replaces: everything that is settable goes back, with the change over it.
   Json body = Json::object();
   for (const char* key : {"meta", "recording", "defaultCreator", "deleteRecordingAfterDays",

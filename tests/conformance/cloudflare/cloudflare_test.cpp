@@ -103,7 +103,9 @@ TEST_P(CloudflareBehaviour, IsTheRecommendedOne) {
       (last.contains("body") && last["body"].is_object() && !last["body"].value("success", true));
   ASSERT_EQ(answer.ok(), !refused);
   if (!refused) {
-    if (!answer.value().is_null()) EXPECT_EQ(answer.value(), vector["result"]);
+    if (!answer.value().is_null()) {
+      EXPECT_EQ(answer.value(), vector["result"]);
+    }
     return;
   }
   if (!last.contains("body") || !last["body"].is_object()) return;

@@ -2,6 +2,7 @@
 // What is sent when an answer is lost, late or no answer at all.
 #include "mux/client.hpp"
 
+#include "core/json.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_transport.hpp"
 

@@ -16,7 +16,9 @@ Result<Secret> statistics_token(Context& context, mux::TokenType type, const std
   TS_TRY(const auto token,
          mux::sign_token({.type = type, .subject = subject, .lifetime = std::chrono::minutes(10)},
                          key, context.clock()));
-  return Secret(token);
+  Secret secret(token);
+  context.log().scrub(secret);
+  return secret;
 }
 
 Status run_health(const std::string& id, Context& context) {

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cloudflare/client.hpp"
+
+#include "core/json.hpp"
+#include "support/fake_clock.hpp"
+#include "support/fake_transport.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ts::cloudflare {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string ok(const std::string& result) {
+  return R"({"success":true,"errors":[],"messages":[],"result":)" + result + "}";
+}
+
+class Client : public testing::Test {
+ protected:
+  static Error lost() {
+    return Error{
+        .kind = ErrorKind::kRemote, .message = "reset", .retryable = true, .code = "receive"};
+  }
+  std::string header(std::size_t index, std::string_view name) const {
+    for (const auto& [key, value] : transport.requests[index].headers) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+
+  test::FakeTransport transport;
+  test::FakeClock clock{WallTime{seconds{1'700'000'000}}, true};
+  CloudflareClient client{transport, clock, {.account_id = "acc", .api_token = Secret("token")}};
+};
+
+TEST_F(Client, RepeatsACreationUnderTheSameIdempotencyKey) {
+  transport.fail(lost()).answer(200, ok(R"({"uid":"U"})"));
+
+  const auto input = client.create_input({.name = "n"});
+
+  ASSERT_TRUE(input.ok()) << input.error().message;
+  ASSERT_EQ(transport.requests.size(), 2U);
+  EXPECT_FALSE(header(0, "idempotency-key").empty());
+  EXPECT_EQ(header(0, "idempotency-key"), header(1, "idempotency-key"));
+}
+
+TEST_F(Client, TakesSuccessFalseForARefusalWhateverTheStatus) {
+  transport.answer(
+      200, R"({"success":false,"errors":[{"code":10005,"message":"Bad Request"}],"result":null})");
+
+  const auto input = client.get_input("U");
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_EQ(input.error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(input.error().code, "cloudflare_10005");
+  EXPECT_THAT(input.error().message, HasSubstr("Bad Request"));
+}
+
+TEST_F(Client, WritesBackWhatAnUpdateDoesNotName) {
+  transport
+      .answer(200, ok(R"({"uid":"U","meta":{"name":"n","x":1},"recording":{"mode":"automatic",
+        "timeoutSeconds":5},"enabled":true,"rtmps":{"url":"u","streamKey":"key"}})"))
+      .answer(200, ok(R"({"uid":"U"})"));
+
+  const auto input = client.update_input("U", {.recording = RecordingMode::kOff});
+
+  ASSERT_TRUE(input.ok()) << input.error().message;
+  EXPECT_EQ(transport.requests[1].method, "PUT");
+  EXPECT_EQ(Json::parse(transport.requests[1].body), Json::parse(R"({"meta":{"name":"n","x":1},
+              "recording":{"mode":"off","timeoutSeconds":5},"enabled":true})"));
+}
+
+TEST_F(Client, FindsAnOutputWhoseAnswerWasLost) {
+  NewOutput output{.url = "rtmps://host/app", .stream_key = Secret("key-1")};
+  transport.fail(lost()).answer(
+      200, ok(R"([{"uid":"O","url":"rtmps://host/app","streamKey":"key-1"}])"));
+
+  const auto added = client.add_output("U", output);
+
+  ASSERT_TRUE(added.ok()) << added.error().message;
+  EXPECT_EQ(added.value().uid, "O");
+  EXPECT_EQ(transport.requests.size(), 2U);
+}
+
+TEST_F(Client, KeepsStreamKeysOutOfErrors) {
+  NewOutput output{.url = "rtmps://host/app", .stream_key = Secret("hush-hush")};
+  transport.answer(400, R"({"success":false,"errors":[{"code":1,"message":"bad hush-hush"}]})");
+
+  const auto added = client.add_output("U", output);
+
+  ASSERT_FALSE(added.ok());
+  EXPECT_THAT(added.error().message, Not(HasSubstr("hush")));
+}
+
+TEST_F(Client, ReadsBothFormsOfStatus) {
+  transport.answer(200, ok(R"({"uid":"U","status":"connected"})"))
+      .answer(200, ok(R"({"uid":"U","status":{"current":{"state":"disconnected","reason":"x"}}})"));
+
+  EXPECT_EQ(client.get_input("U").value().status, "connected");
+  EXPECT_EQ(client.get_input("U").value().status, "disconnected");
+}
+
+TEST_F(Client, ShowsNoCredentials) {
+  transport.answer(200, ok(R"({"uid":"U","rtmps":{"url":"rtmps://h","streamKey":"hidden-key-1"},
+    "srt":{"url":"srt://h","streamId":"hidden-id-22","passphrase":"hidden-pass"},
+    "webRTC":{"url":"https://c.example/hidden-whip/webRTC/publish"}})"));
+
+  const std::string shown = dump_json(describe(client.get_input("U").value()));
+
+  EXPECT_THAT(shown, Not(HasSubstr("hidden-")));
+}
+
+class BadAnswer : public Client, public testing::WithParamInterface<const char*> {};
+
+TEST_P(BadAnswer, IsARemoteError) {
+  transport.answer(200, GetParam());
+
+  const auto input = client.get_input("U");
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_EQ(input.error().kind, ErrorKind::kRemote);
+  EXPECT_EQ(transport.requests.size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Client, BadAnswer,
+    testing::Values("<html>", "", "{\"success\":true,\"result\":{", "[]", "{}",
+                    R"({"success":true})", R"({"success":true,"result":{"uid":5}})",
+                    R"({"success":true,"result":{"uid":"U","recording":"off"}})"));
+
+TEST(CheckWhip, NamesTheRoutesThatWork) {
+  const auto status = check_whip(Ingest::kWhip, true, true);
+
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(status.error().hint, HasSubstr("rtmps"));
+  EXPECT_THAT(status.error().hint, HasSubstr("LiveKit"));
+  EXPECT_TRUE(check_whip(Ingest::kWhip, false, false).ok());
+  EXPECT_TRUE(check_whip(Ingest::kRtmps, true, true).ok());
+}
+
+TEST(Validate, KnowsTheRanges) {
+  EXPECT_FALSE(validate(NewLiveInput{.delete_recording_after_days = 29}).ok());
+  EXPECT_TRUE(validate(NewLiveInput{.delete_recording_after_days = 1096}).ok());
+  EXPECT_FALSE(validate(NewLiveInput{.allowed_origins = {"https://x/y"}}).ok());
+  EXPECT_FALSE(validate(NewOutput{.url = "https://x/y", .stream_key = Secret("k")}).ok());
+  EXPECT_FALSE(validate(NewOutput{.url = "rtmp://x/y"}).ok());
+}
+
+}  // namespace
+}  // namespace ts::cloudflare
