@@ -31,6 +31,12 @@ Program ts_program() {
               compose_overlay_set(),
               compose_overlay_show(),
               compose_preview(),
+              delegated("compose check", "Find what is wrong in a show file before the show does",
+                        "ts compose check show.json"),
+              delegated("compose explain", "Print a scene as an ffmpeg command line to paste",
+                        "ts compose explain show.json --at 5s"),
+              delegated("compose probe", "Show what a source really holds",
+                        "ts compose probe media/wide.mp4"),
               delegated("compose run", "Mix the sources of a show into one program and send it",
                         "ts compose run show.json\n"
                         "ts compose run show.json --out file:program.mp4 --duration 30s",
