@@ -47,6 +47,8 @@ class Programs(unittest.TestCase):
         missing = []
         for path in done.stdout.splitlines():
             folder = os.path.join(ROOT, "tests", "cli", path.replace(" ", "_"))
+            if not os.path.isdir(folder):
+                folder = os.path.join(ROOT, "tests", "cli", path.replace(" ", "_").replace("-", "_"))
             if not os.path.isdir(folder) or not any(name.endswith(".case") for name in os.listdir(folder)):
                 missing.append(path)
         self.assertEqual(missing, [], "commands without a .case in tests/cli")
