@@ -48,6 +48,7 @@ class LineFollower {
     const auto event = line.value("event", std::string());
     const auto tick = number(line, "tick");
     if (event == "program") {
+      settle(tick);  // A take during a transition ends it.
       now_.from = std::exchange(now_.scene, line.value("scene", std::string()));
       now_.settled = tick;
       open_transition_ = line.value("transition", std::string("cut")) != "cut";
@@ -66,7 +67,11 @@ class LineFollower {
       timeline_.left_out = number(line, "lagged") + number(line, "skipped") + number(line, "gaps");
     }
   }
-  SceneTimeline finish() { return std::move(timeline_); }
+  SceneTimeline finish() {
+    // The account was cut within a transition: the new scene is the better name.
+    if (open_transition_) settle(timeline_.changes.empty() ? 0 : timeline_.changes.back().frame);
+    return std::move(timeline_);
+  }
 
  private:
   void settle(std::uint64_t tick) {
