@@ -73,6 +73,7 @@ struct TagRing::Reader::Queue {
   std::size_t bytes = 0;
   std::uint64_t dropped = 0;
   bool waits_for_key_frame = false;
+  bool lagged = false;  ///< It waits because it was slow, not because it has yet to begin.
 };
 
 struct TagRing::State {
@@ -96,10 +97,11 @@ void TagRing::State::put(Reader::Queue& queue, const TagPointer& tag) {
     const bool begins =
         !header && (cache.has_video() ? is_key_frame(view) : tag->type == TagType::kAudio);
     if (!begins) {
-      if (!header) ++queue.dropped;
+      if (!header && queue.lagged) ++queue.dropped;
       return;
     }
     queue.waits_for_key_frame = false;
+    queue.lagged = false;
     for (auto& one : cache.headers()) {
       queue.bytes += one->payload.size();
       queue.tags.push_back(std::move(one));
@@ -112,6 +114,7 @@ void TagRing::State::put(Reader::Queue& queue, const TagPointer& tag) {
     queue.tags.clear();
     queue.bytes = 0;
     queue.waits_for_key_frame = true;
+    queue.lagged = true;
   }
 }
 
