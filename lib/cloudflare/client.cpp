@@ -149,10 +149,9 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
     if (!json.value().contains("result")) return Json(nullptr);
     return std::move(std::move(json).value()["result"]);
   }
-  if (response.ok() && object && !json.value().contains("success") && call.no_answer) {
-    return Json(nullptr);
-  }
-  if (response.ok() && object && !json.value().contains("success")) {
+  const bool envelope = object && json.value().contains("success");
+  if (response.ok() && !envelope && call.no_answer) return Json(nullptr);
+  if (response.ok() && !envelope) {
     Error error = JsonReader(json.value()).error("expected the member success");
     error.code = "bad_answer";
     return std::move(error).with_context("the answer of Cloudflare to " + call.method + " " +

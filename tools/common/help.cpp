@@ -46,7 +46,8 @@ std::vector<OptionLine> options_of(const Command& command) {
   app.set_help_flag();
   GlobalOptions unused;
   add_global_options(app, unused);
-  if (command.bind != nullptr) command.bind(app);
+  // The runner owns what the options were bound to.
+  const Runner keeps_the_options = command.bind != nullptr ? command.bind(app) : Runner();
   std::vector<OptionLine> out;
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 
 namespace ts::cli {
@@ -57,6 +58,8 @@ SignalWatch::~SignalWatch() {
 
 void SignalWatch::watch(const std::stop_token& end) {
   constexpr int kTermPatienceMs = 10'000;
+  constexpr std::chrono::milliseconds kOneRequest{300};
+  std::chrono::steady_clock::time_point first{};
   for (;;) {
     pollfd entry{.fd = read_end_.get(), .events = POLLIN, .revents = 0};
     const int ready = ::poll(&entry, 1, signal_.load() == SIGTERM ? kTermPatienceMs : -1);
@@ -64,7 +67,13 @@ void SignalWatch::watch(const std::stop_token& end) {
     if (ready == 0) ::_exit(143);
     unsigned char byte = 0;
     if (ready < 0 || ::read(read_end_.get(), &byte, 1) != 1 || byte == 0) continue;
-    if (signal_.load() != 0) ::_exit(byte == SIGTERM ? 143 : 130);
+    const auto now = std::chrono::steady_clock::now();
+    if (signal_.load() != 0) {
+      // timeout(1) and service managers signal the process and its group: one request, twice.
+      if (byte == SIGTERM && signal_.load() == SIGTERM && now - first < kOneRequest) continue;
+      ::_exit(byte == SIGTERM ? 143 : 130);
+    }
+    first = now;
     signal_.store(byte);
     out_.status(byte == SIGTERM ? "stopping" : "stopping (Ctrl-C again stops at once)");
     source_.request_stop();

@@ -58,7 +58,7 @@ Runner bind_add(CLI::App& app) {
   app.add_option("--url", options->url,
                  "A file or an address (http, https, rtmp, rtmps, srt, rtsp)");
   app.add_option("--test", options->test, "A test pattern: bars, smpte, moving, gradient");
-  app.add_option("--color", options->color, "A color: #rrggbb");
+  app.add_option("--fill", options->color, "A color: #rrggbb");
   app.add_flag("--loop", options->loop, "Play a file again and again");
   app.add_option("--definition", options->definition,
                  "The source as in a show file: JSON, @FILE or -");

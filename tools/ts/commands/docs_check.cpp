@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
 #include "commands.hpp"
+
 #include "common/context.hpp"
 #include "common/help.hpp"
 #include "core/text.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace ts::cli {
 namespace {
@@ -44,30 +45,45 @@ std::vector<std::string> shell_words(std::string_view line) {
   return words;
 }
 
+/// The commands of a line, in order: what stands between pipes and "&&".
+std::vector<std::vector<std::string>> commands_of(std::string_view line) {
+  std::vector<std::vector<std::string>> out;
+  while (!line.empty()) {
+    const auto pipe = std::min(line.find(" | "), line.find(" && "));
+    out.push_back(shell_words(line.substr(0, pipe)));
+    if (pipe == std::string_view::npos) break;
+    line.remove_prefix(line.find(' ', pipe + 1) + 1);
+  }
+  return out;
+}
+
 /// @return what is wrong with the example, or nothing.
 std::string check_example(const Command& command, std::string_view line) {
-  auto words = shell_words(line);
-  const auto ours = std::find(words.begin(), words.end(), "ts");
-  if (ours == words.end()) return fmt::format("'{}' does not run ts", line);
-  words.erase(words.begin(), ours + 1);
   const auto path = split(command.path, ' ');
-  std::size_t skip = 0;
-  while (skip < path.size() && skip < words.size() && words[skip] == path[skip]) ++skip;
-  if (skip == 0) return fmt::format("'{}' is not about {}", line, command.path);
-  if (command.bind == nullptr) return {};
-  words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(skip));
-  CLI::App app;
-  app.set_help_flag();
-  GlobalOptions options;
-  add_global_options(app, options);
-  command.bind(app);
-  try {
-    std::reverse(words.begin(), words.end());
-    app.parse(std::move(words));
-  } catch (const CLI::ParseError& failure) {
-    return fmt::format("'{}' does not parse: {}", line, failure.what());
+  for (std::vector<std::string> words : commands_of(line)) {
+    const auto ours = std::find(words.begin(), words.end(), "ts");
+    if (ours == words.end()) continue;
+    words.erase(words.begin(), ours + 1);
+    std::size_t skip = 0;
+    while (skip < path.size() && skip < words.size() && words[skip] == path[skip]) ++skip;
+    // The bare noun stands for its main verb.
+    if (skip != path.size() && !(command.main_verb && skip == 1)) continue;
+    if (command.bind == nullptr) return {};
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(skip));
+    CLI::App app;
+    app.set_help_flag();
+    GlobalOptions options;
+    add_global_options(app, options);
+    const Runner keeps_the_options = command.bind(app);
+    try {
+      std::reverse(words.begin(), words.end());
+      app.parse(std::move(words));
+    } catch (const CLI::ParseError& failure) {
+      return fmt::format("'{}' does not parse: {}", line, failure.what());
+    }
+    return {};
   }
-  return {};
+  return fmt::format("'{}' does not run {}", line, command.path);
 }
 
 Status run(Context& context) {
