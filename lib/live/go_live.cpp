@@ -68,11 +68,21 @@ class GoLive {
   }
 
  private:
+  /// Calls that make something are never cut short, or nobody would know what they made: a stop is
+  /// looked at between them.
+  [[nodiscard]] Status go_on() const {
+    if (stop_.stop_requested()) return interrupted();
+    return ok_status();
+  }
+
   Status bring_up(const scene::Show& show) {
     TS_CHECK(make_stream());
+    TS_CHECK(go_on());
     if (!options_.direct) {
       TS_CHECK(make_room());
+      TS_CHECK(go_on());
       TS_CHECK(make_ingress());
+      TS_CHECK(go_on());
     }
     TS_CHECK(start_media(show));
     TS_CHECK(session_.step("wait_active", "wait until the stream is active", [&]() -> Status {
@@ -109,7 +119,7 @@ class GoLive {
       wish.new_asset_settings = std::move(recording);
       wish.latency = options_.latency;
       wish.title = session_.name();
-      TS_TRY(auto created, services_.mux->create_live_stream(wish, session_.id(), stop_));
+      TS_TRY(auto created, services_.mux->create_live_stream(wish, session_.id()));
       made.live_stream_id = created.live_stream.id;
       return take_stream(std::move(created.live_stream), true);
     });
@@ -153,7 +163,7 @@ class GoLive {
       // The room outlives a compositor restart.
       request.empty_timeout = 300;
       request.departure_timeout = 120;
-      TS_TRY(const auto created, rooms.create(request, stop_));
+      TS_TRY(const auto created, rooms.create(request));
       static_cast<void>(created);
       return session_.save();
     });
@@ -167,7 +177,7 @@ class GoLive {
       request.room_name = session_.resources.room;
       request.participant_identity = std::string(kProgramIdentity);
       request.participant_name = session_.name();
-      TS_TRY(auto ingress, client.create(request, stop_));
+      TS_TRY(auto ingress, client.create(request));
       session_.resources.ingress_id = ingress.ingress_id;
       TS_CHECK(session_.save());
       if (ingress.url.empty()) {
@@ -206,6 +216,7 @@ class GoLive {
     TS_CHECK(start_compositor(show, true));
     if (options_.direct) return ok_status();
     TS_CHECK(wait_for_tracks());
+    TS_CHECK(go_on());
     return start_egress();
   }
 
@@ -300,7 +311,7 @@ class GoLive {
       output.urls.emplace_back("mux://" + std::string(stream_key_.reveal()));
       request.outputs.stream_outputs.push_back(std::move(output));
       request.outputs.advanced = encoding_;
-      TS_TRY(const auto started, client.start(request, stop_));
+      TS_TRY(const auto started, client.start(request));
       session_.resources.egress_id = started.egress_id;
       return session_.save();
     }));

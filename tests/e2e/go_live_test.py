@@ -126,7 +126,9 @@ class GoLive(unittest.TestCase):
                 error = process.stderr.read()
                 self.assertEqual(process.wait(60), 130, error)
                 self.sandbox_is_empty()
-                self.assertEqual(self.machine.run("mux", "list", "--json").json()["live_streams"], [])
+                streams = self.machine.run("mux", "list", "--json").json()["live_streams"]
+                # What viewers may have seen keeps its recording: that stream is completed, not deleted.
+                self.assertEqual([s["status"] for s in streams], ["idle"] if step == "check_playlist" else [])
 
     def test_preconditions_refuse_early(self):
         cases = [

@@ -70,10 +70,11 @@ class Machine:
         self.run("sandbox", "up", "--detach", "--dir", self.path("sandbox"), "--write-env", self.path(".env"), "--port", "0", *more)
         self.sandbox_up = True
         self.settings = {}
-        for line in open(self.path(".env"), encoding="utf-8"):
-            name, equals, value = line.strip().partition("=")
-            if equals and not name.startswith("#"):
-                self.settings[name] = value.strip("'\"")
+        with open(self.path(".env"), encoding="utf-8") as lines:
+            for line in lines:
+                name, equals, value = line.strip().partition("=")
+                if equals and not name.startswith("#"):
+                    self.settings[name] = value.strip("'\"")
         return self
 
     def down(self):
@@ -87,15 +88,19 @@ class Machine:
         return left
 
     def processes(self):
-        """ts and ts-media processes that run with our folder as their home."""
+        """ts and ts-media processes with our folder as their home or in their arguments (ts-media hides its environment)."""
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                environment = open(f"/proc/{pid}/environ", "rb").read()
                 command = open(f"/proc/{pid}/cmdline", "rb").read().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
-            if f"HOME={self.folder}".encode() in environment.split(b"\0") and "/ts" in command.split(" ")[0]:
+            try:
+                environment = open(f"/proc/{pid}/environ", "rb").read()
+            except OSError:
+                environment = b""
+            ours = f"HOME={self.folder}".encode() in environment.split(b"\0") or self.folder in command
+            if ours and os.path.basename(command.split(" ")[0]) in ("ts", "ts-media"):
                 found.append((int(pid), command))
         return found
 

@@ -136,7 +136,8 @@ Status run_detached(const Options& options, Context& context) {
         const auto payload = parse_json(entry.payload, "journal");
         const auto text = payload.ok() ? JsonReader(payload.value()).string_or("text")
                                        : Result<std::string>(std::string());
-        if (entry.kind == "done" || entry.kind == "failed") {
+        // With --json the one document is the result.
+        if (!context.out().json() && (entry.kind == "done" || entry.kind == "failed")) {
           print({.step = entry.step,
                  .state = entry.kind == "done" ? live::StepEvent::State::kDone
                                                : live::StepEvent::State::kFailed,
