@@ -282,6 +282,8 @@ class Compositor::Impl {
   void preroll(const std::stop_token& stop);
   bool wait_for_tick(std::uint64_t tick, const std::stop_token& stop);
   void run_commands(std::uint64_t tick);
+  /// Once the snapshot shows what they did.
+  void answer_commands();
   void send_events();
   void pick_sources(std::uint64_t tick);
   Picture compose(std::uint64_t tick, const Program::State& state);
@@ -307,6 +309,9 @@ class Compositor::Impl {
   Picture last_canvas_;
   std::atomic<std::int64_t> zero_{0};
   BoundedQueue<Command> commands_{64};
+  std::vector<
+      std::pair<std::shared_ptr<std::promise<Result<std::uint64_t>>>, Result<std::uint64_t>>>
+      answers_;
   // Mutable state that other threads read.
   mutable std::mutex snapshot_mutex_;
   Snapshot snapshot_{};
@@ -368,7 +373,7 @@ void Compositor::Impl::run_commands(std::uint64_t tick) {
         ++generations_[i];
         break;
       }
-      command->answer->set_value(tick);
+      answers_.emplace_back(command->answer, tick);
       continue;
     }
     Program trial = program_;
@@ -378,15 +383,20 @@ void Compositor::Impl::run_commands(std::uint64_t tick) {
       if (!result.ok()) break;
     }
     if (!result.ok()) {
-      command->answer->set_value(result.error());
+      answers_.emplace_back(command->answer, result.error());
       continue;
     }
     program_ = std::move(trial);
     for (auto& [index, drawn] : command->drawn) {
       overlays_[index] = {std::move(drawn), ++overlay_serial_};
     }
-    command->answer->set_value(tick);
+    answers_.emplace_back(command->answer, tick);
   }
+}
+
+void Compositor::Impl::answer_commands() {
+  for (auto& [answer, result] : answers_) answer->set_value(std::move(result));
+  answers_.clear();
 }
 
 void Compositor::Impl::send_events() {
@@ -576,6 +586,7 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
     stage_->push_picture(std::move(picture), tick, abort);
     mix(tick, state.black, abort);
     publish(tick + 1, state, took);
+    answer_commands();
     if (auto broken = stage_->trouble()) {
       trouble = std::move(broken);
       break;
@@ -590,6 +601,7 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
 
 Result<Compositor::Report> Compositor::Impl::end(bool stopped, std::optional<Error> trouble,
                                                  const std::stop_token& abort) {
+  answer_commands();
   commands_.close();
   while (auto command = commands_.try_pop()) {
     command->answer->set_value(Error{.kind = ErrorKind::kConflict,

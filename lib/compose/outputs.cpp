@@ -177,15 +177,17 @@ ts::Status OutputRunner::session(const std::stop_token& stop) {
     ++figures_.attempts;
   }
   TS_TRY(const auto muxer, media::Muxer::open(target_, video_, audio_, stop));
+  bool wants_key = false;
   {
     const std::lock_guard lock(mutex_);
-    const bool again = figures_.ever_live;
-    if (again) {
-      // What was queued is older than the trouble; begin at a key frame.
+    // After trouble: what was queued is old; begin at a key frame. At first the program begins
+    // with one anyway, and an output that joins later asked for one when it was added.
+    if (figures_.ever_live) {
       drop_to_key_locked();
+      wants_key = need_key_;
     }
   }
-  if (need_key_ && options_.request_key) options_.request_key();
+  if (wants_key && options_.request_key) options_.request_key();
   set_state(OutputState::kLive, nullptr);
   if (options_.log != nullptr) options_.log->info("compose", "{} is live", name_);
   while (true) {

@@ -12,6 +12,7 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace ts::compose {
 namespace {
@@ -45,6 +46,8 @@ class ControlBridgeTest : public ::testing::Test {
     compositor_ = std::move(compositor).value();
     bridge_->serve(*compositor_);
     program_ = std::async(std::launch::async, [this] { return compositor_->run({}, {}).ok(); });
+    // On air: a command sent before the first frame would hold for frame 0.
+    while (compositor_->snapshot().tick == 0) std::this_thread::yield();
     client_.emplace(control::Client::connect(bridge_->socket(), kLong).value());
   }
   void TearDown() override {
