@@ -2,6 +2,7 @@
 #include "media/fetch.hpp"
 
 #include "media/av_handles.hpp"
+#include "media/ffmpeg_log.hpp"
 #include "media/interrupt.hpp"
 
 #include <fmt/format.h>
@@ -52,6 +53,7 @@ Result<std::string> fetch(const std::string& url, const FetchOptions& options,
   } else {
     settings.set("protocol_whitelist", std::string("file"));
   }
+  const FfmpegErrors errors;
   Interrupt interrupt(stop);
   interrupt.arm(options.timeout);
   const auto failure = [&](int code) {
@@ -60,7 +62,7 @@ Result<std::string> fetch(const std::string& url, const FetchOptions& options,
                    .message = "get " + without_query(url) + ": no answer in time",
                    .retryable = true};
     }
-    auto error = av_error(code, "get " + without_query(url), kind_of(code));
+    auto error = errors.explain(code, "get " + without_query(url), kind_of(code));
     error.retryable = error.kind == ErrorKind::kRemote;
     return error;
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/ffmpeg_log.hpp"
 
-#include "media/ffmpeg.hpp"
+#include "media/av_handles.hpp"
 
 #include <array>
 #include <atomic>
@@ -76,6 +76,16 @@ void FfmpegErrors::note(std::string line) {
 }
 
 std::string FfmpegErrors::first() const { return lines_.empty() ? std::string{} : lines_.front(); }
+
+Error FfmpegErrors::explain(int code, std::string_view what, ErrorKind kind) const {
+  auto error = av_error(code, what, kind);
+  // FFmpeg returns these for whatever it has logged the reason of.
+  const bool vague = code == AVERROR(EIO) || code == AVERROR(EPERM) || code == AVERROR_UNKNOWN;
+  if (vague && !lines_.empty()) {
+    error.message = std::string(what) + ": " + shorten(lines_.front(), 200);
+  }
+  return error;
+}
 
 std::string FfmpegErrors::after(std::string_view prefix) const {
   for (const auto& line : lines_) {

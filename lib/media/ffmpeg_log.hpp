@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/error.hpp"
 #include "core/log.hpp"
 
 #include <memory>
@@ -35,6 +36,8 @@ class FfmpegErrors {
   [[nodiscard]] std::string first() const;
   /// What follows `prefix` in the first line that has it; empty when none does.
   [[nodiscard]] std::string after(std::string_view prefix) const;
+  /// `av_error`, with the first noted line instead of the code's text where that says nothing.
+  [[nodiscard]] Error explain(int code, std::string_view what, ErrorKind kind) const;
   /// For the log callback.
   void note(std::string line);
 

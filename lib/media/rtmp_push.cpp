@@ -80,11 +80,7 @@ struct RtmpPush::Connection {
           .hint = "check the stream key, and that nothing else publishes with it",
           .retryable = true};
     }
-    auto error = av_error(code, what, ErrorKind::kRemote);
-    // FFmpeg returns these for whatever it has logged the reason of.
-    const bool vague = code == AVERROR(EIO) || code == AVERROR(EPERM) || code == AVERROR_UNKNOWN;
-    const auto text = last.first();
-    if (vague && !text.empty()) error.message = fmt::format("{}: {}", what, shorten(text, 200));
+    auto error = last.explain(code, what, ErrorKind::kRemote);
     error.retryable = true;
     return error;
   }

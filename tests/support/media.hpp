@@ -87,7 +87,7 @@ inline void make_media(const std::filesystem::path& path, const MediaRecipe& rec
                           static_cast<double>(recipe.frames) / recipe.fps);
     outputs += " " + recipe.audio_options;
   }
-  shell(fmt::format("timeout 60 ffmpeg -nostdin -v error -y{}{} '{}'", inputs, outputs,
+  shell(fmt::format("timeout 120 ffmpeg -nostdin -v error -y{}{} '{}'", inputs, outputs,
                     path.string()));
   std::error_code ignored;
   std::filesystem::remove(raw, ignored);
@@ -96,7 +96,7 @@ inline void make_media(const std::filesystem::path& path, const MediaRecipe& rec
 /// ffprobe's answer as JSON; `options` such as "-show_streams -show_format".
 inline Json probe(const std::string& url, const std::string& options) {
   const auto text =
-      shell(fmt::format("timeout 60 ffprobe -v error -of json {} '{}'", options, url));
+      shell(fmt::format("timeout 120 ffprobe -v error -of json {} '{}'", options, url));
   return Json::parse(text, nullptr, false);
 }
 

@@ -26,7 +26,7 @@ constexpr int kHeight = 180;
 
 /// The numbers burnt into the pictures of a file, as the ffmpeg command decodes it; -1: unreadable.
 std::vector<std::int64_t> numbers_in(const fs::path& file) {
-  const auto raw = test::shell("timeout 60 ffmpeg -nostdin -v error -i '" + file.string() +
+  const auto raw = test::shell("timeout 120 ffmpeg -nostdin -v error -i '" + file.string() +
                                "' -map v -vsync passthrough -f rawvideo -pix_fmt gray -");
   constexpr std::size_t kPicture = std::size_t{kWidth} * kHeight;
   std::vector<std::int64_t> numbers;
@@ -43,7 +43,7 @@ std::vector<std::int64_t> numbers_in(const fs::path& file) {
 
 /// Hash of the coded bytes of every frame of one track, decoding nothing.
 std::string coded_hashes(const fs::path& file, const std::string& track) {
-  return test::shell("timeout 60 ffmpeg -nostdin -v error -i '" + file.string() + "' -map 0:" +
+  return test::shell("timeout 120 ffmpeg -nostdin -v error -i '" + file.string() + "' -map 0:" +
                      track + " -c copy -f framehash - | sed 's/.*,//' | grep -v '^#'");
 }
 
@@ -74,7 +74,7 @@ class RelayToNginx : public testing::Test {
   std::string relay(const std::string& commands, const std::string& options = "") {
     std::ofstream(dir_.path() / "control") << commands;
     return test::shell(fmt::format(
-        "timeout 60 ffmpeg -nostdin -v error -re -i '{}' -c copy -f flv - | timeout 60 '{}' relay "
+        "timeout 120 ffmpeg -nostdin -v error -re -i '{}' -c copy -f flv - | timeout 120 '{}' relay "
         "--control-fd 3 {} 3<'{}' 2>'{}' || true",
         source_.string(), TS_MEDIA_PROGRAM, options, (dir_.path() / "control").string(),
         (dir_.path() / "stderr").string()));
@@ -127,7 +127,7 @@ TEST(IngestProgram, ALivePublishBecomesARecordingThatPlaysWhole) {
   const auto folder = (dir.path() / "hls").string();
 
   const auto lines = test::shell(
-      fmt::format("timeout 60 ffmpeg -nostdin -v error -re -i '{0}' -c copy -f flv - | timeout 60 "
+      fmt::format("timeout 120 ffmpeg -nostdin -v error -re -i '{0}' -c copy -f flv - | timeout 120 "
                   "'{1}' ingest --dir '{2}' && '{1}' ingest --dir '{2}' --complete",
                   source.string(), TS_MEDIA_PROGRAM, folder));
 

@@ -271,7 +271,7 @@ TEST_F(RelayTest, AFileGetsTheSameFrames) {
   wait_for("file", RelayState::kFinished);
   EXPECT_EQ(test::packet_times(file.string(), "v:0", "pts").size(), 90U);
   const auto hashes = [](const std::string& path) {
-    return test::shell("timeout 60 ffmpeg -nostdin -v error -i '" + path +
+    return test::shell("timeout 120 ffmpeg -nostdin -v error -i '" + path +
                        "' -map v -c copy -f hash -");
   };
   EXPECT_EQ(hashes(file.string()), hashes((dir_.path() / "in.flv").string()));

@@ -135,7 +135,7 @@ TEST_F(Viewer, NamesASegmentThatIsNotThere) {
 TEST_F(Viewer, SeesBlackStandstillAndSilence) {
   const auto flv = dir_.path() / "black.flv";
   test::shell(
-      "timeout 60 ffmpeg -nostdin -v error -f lavfi -i color=black:s=320x180:r=30 -f lavfi "
+      "timeout 120 ffmpeg -nostdin -v error -f lavfi -i color=black:s=320x180:r=30 -f lavfi "
       "-i anullsrc=r=48000 -t 4 -c:v libx264 -g 60 -preset ultrafast -c:a aac '" +
       flv.string() + "'");
   const UniqueFd input(::open(flv.c_str(), O_RDONLY | O_CLOEXEC));
