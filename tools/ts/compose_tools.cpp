@@ -13,7 +13,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -57,7 +56,8 @@ void add_live_sessions(Context& context, std::vector<Candidate>& out) {
   }
 }
 
-/// Those that answer, connected; what a killed run left behind in our own folder is removed.
+/// Those that answer, connected. A file that nobody listens at is left alone: it may belong to a
+/// compositor that is about to listen, and the next run of its show replaces it.
 std::vector<std::pair<Candidate, control::Client>> connect_all(Context& context,
                                                                std::vector<Candidate> candidates,
                                                                milliseconds limit) {
@@ -66,9 +66,6 @@ std::vector<std::pair<Candidate, control::Client>> connect_all(Context& context,
     auto client = control::Client::connect(candidate.socket, limit, context.stop());
     if (client.ok()) {
       running.emplace_back(std::move(candidate), std::move(client).value());
-    } else if (client.error().kind == ErrorKind::kNotFound &&
-               candidate.socket.parent_path() == control_folder(context)) {
-      ::unlink(candidate.socket.c_str());
     }
   }
   return running;
