@@ -8,11 +8,14 @@
 #include "control/protocol.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "core/process.hpp"
+#include "core/text.hpp"
 #include "store/database.hpp"
 #include "store/sessions.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -56,8 +59,15 @@ void add_live_sessions(Context& context, std::vector<Candidate>& out) {
   }
 }
 
-/// Those that answer, connected. A file that nobody listens at is left alone: it may belong to a
-/// compositor that is about to listen, and the next run of its show replaces it.
+/// True for "SHOW.PID.sock" whose process is gone: a killed run's. One that lives may be about to
+/// listen.
+bool left_behind(const std::filesystem::path& socket) {
+  const std::string pid = socket.stem().extension().string();
+  const auto number = parse_u64(pid.empty() ? pid : pid.substr(1));
+  return number && *number <= INT32_MAX && !process_start_ticks(static_cast<pid_t>(*number));
+}
+
+/// Those that answer, connected; what a killed run left behind in our own folder is removed.
 std::vector<std::pair<Candidate, control::Client>> connect_all(Context& context,
                                                                std::vector<Candidate> candidates,
                                                                milliseconds limit) {
@@ -66,6 +76,10 @@ std::vector<std::pair<Candidate, control::Client>> connect_all(Context& context,
     auto client = control::Client::connect(candidate.socket, limit, context.stop());
     if (client.ok()) {
       running.emplace_back(std::move(candidate), std::move(client).value());
+    } else if (client.error().kind == ErrorKind::kNotFound &&
+               candidate.socket.parent_path() == control_folder(context) &&
+               left_behind(candidate.socket)) {
+      ::unlink(candidate.socket.c_str());
     }
   }
   return running;
