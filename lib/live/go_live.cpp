@@ -10,9 +10,9 @@
 #include "mux/playback.hpp"
 #include "playback/check.hpp"
 
-#include <cmath>
-
 #include <fmt/format.h>
+
+#include <cmath>
 
 namespace ts::live {
 namespace {

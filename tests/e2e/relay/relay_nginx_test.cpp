@@ -73,11 +73,12 @@ class RelayToNginx : public testing::Test {
   /// ffmpeg publishes the source at its own pace into the relay, whose outputs are `commands`.
   std::string relay(const std::string& commands, const std::string& options = "") {
     std::ofstream(dir_.path() / "control") << commands;
-    return test::shell(fmt::format(
-        "timeout 120 ffmpeg -nostdin -v error -re -i '{}' -c copy -f flv - | timeout 120 '{}' relay "
-        "--control-fd 3 {} 3<'{}' 2>'{}' || true",
-        source_.string(), TS_MEDIA_PROGRAM, options, (dir_.path() / "control").string(),
-        (dir_.path() / "stderr").string()));
+    return test::shell(
+        fmt::format("timeout 120 ffmpeg -nostdin -v error -re -i '{}' -c copy -f flv - | timeout "
+                    "120 '{}' relay "
+                    "--control-fd 3 {} 3<'{}' 2>'{}' || true",
+                    source_.string(), TS_MEDIA_PROGRAM, options, (dir_.path() / "control").string(),
+                    (dir_.path() / "stderr").string()));
   }
 
   test::TempDir dir_;
@@ -126,10 +127,10 @@ TEST(IngestProgram, ALivePublishBecomesARecordingThatPlaysWhole) {
   test::make_media(source, {.frames = 120});
   const auto folder = (dir.path() / "hls").string();
 
-  const auto lines = test::shell(
-      fmt::format("timeout 120 ffmpeg -nostdin -v error -re -i '{0}' -c copy -f flv - | timeout 120 "
-                  "'{1}' ingest --dir '{2}' && '{1}' ingest --dir '{2}' --complete",
-                  source.string(), TS_MEDIA_PROGRAM, folder));
+  const auto lines = test::shell(fmt::format(
+      "timeout 120 ffmpeg -nostdin -v error -re -i '{0}' -c copy -f flv - | timeout 120 "
+      "'{1}' ingest --dir '{2}' && '{1}' ingest --dir '{2}' --complete",
+      source.string(), TS_MEDIA_PROGRAM, folder));
 
   EXPECT_NE(lines.find("\"event\":\"started\""), std::string::npos);
   EXPECT_NE(lines.find("\"event\":\"completed\""), std::string::npos);

@@ -61,9 +61,9 @@ std::string body_of(const std::string& answer) {
 TEST(HttpServer, AnswersWithTheBodyItWasSent) {
   const auto server = start(echo());
 
-  const auto answer = talk(
-      *server,
-      "PUT /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc");
+  const auto answer =
+      talk(*server,
+           "PUT /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc");
 
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
   EXPECT_NE(answer.find("X-Peer: 127.0.0.1\r\n"), std::string::npos);
