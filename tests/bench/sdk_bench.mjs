@@ -3,10 +3,12 @@
 // With the argument "once": mints one token and prints it (for whole-process times).
 // With "once-verify HEADER SECRET" on stdin a body: verifies one Mux webhook.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
+// Debian 12's Node.js 18 does not show Web Crypto, which the SDKs need, as a global.
+globalThis.crypto ??= webcrypto;
 const packages = createRequire(new URL('../node/package.json', import.meta.url));
 const sdk = (name) => import(pathToFileURL(packages.resolve(name)).href);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the SDK tests share: a sandbox of their own, the vendors' SDKs, a webhook receiver.
 import { execFile, spawn } from 'node:child_process';
+import { webcrypto } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -8,6 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+
+// Debian 12's Node.js 18 does not show Web Crypto, which the SDKs need, as a global.
+globalThis.crypto ??= webcrypto;
 
 const run = promisify(execFile);
 const packages = createRequire(new URL('../../node/package.json', import.meta.url));
