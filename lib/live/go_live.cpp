@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "live/compositor.hpp"
 #include "live/teardown.hpp"
+#include "live/viewer_watch.hpp"
 #include "livekit/egress_client.hpp"
 #include "livekit/ingress_client.hpp"
 #include "livekit/room_client.hpp"
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <thread>
 
 namespace ts::live {
 namespace {
@@ -20,6 +22,10 @@ namespace {
 constexpr std::string_view kProgramIdentity = "ts-program";
 /// Restarts of the compositor or the egress in one session: beyond, something is broken for good.
 constexpr int kMostRestarts = 10;
+/// Between two looks at the viewers' playlist.
+constexpr milliseconds kViewerLook{3'000};
+/// A recording may be this much shorter than the time on air before it is a problem.
+constexpr double kRecordingSlack_s = 3;
 
 Error interrupted() {
   return Error{.kind = ErrorKind::kInterrupted, .message = "stopped before the show was live"};
@@ -346,9 +352,15 @@ class GoLive {
     });
   }
 
-  /// On air: heartbeat, end requests, and mending what dies.
+  /// On air: heartbeat, end requests, mending what dies, and an eye on what viewers get.
   Status stay(Summary& summary) {
     show_began_ = services_.clock->steady_now();
+    ViewerWatch viewers(*services_.transport, *services_.clock, session_.resources.playback_url);
+    const std::jthread looking([&](const std::stop_token& stop) {
+      do {
+        viewers.look(stop);
+      } while (services_.clock->wait_for(kViewerLook, stop));
+    });
     auto next_heartbeat = *show_began_;
     auto next_egress_look = *show_began_;
     for (;;) {
@@ -361,6 +373,10 @@ class GoLive {
           return ok_status();
         }
         TS_CHECK(mend_compositor(summary));
+      }
+      if (const auto change = viewers.change()) {
+        session_.note("viewers", change->text);
+        summary.problems.push_back(change->text);
       }
       if (now >= next_heartbeat) {
         next_heartbeat = now + seconds(2);
@@ -445,6 +461,7 @@ class GoLive {
                   .step_timeout = interrupted_now ? milliseconds(8'000) : options_.step_timeout,
                   .wait_for_asset = true},
                  {});
+    check_recording(summary);
     const Status closed =
         session_.close(residue.empty() ? session_state::kEnded : session_state::kEndedDirty);
     summary.resources = session_.resources;
@@ -461,6 +478,17 @@ class GoLive {
     }
     TS_CHECK(closed);
     return summary;
+  }
+
+  /// Media that viewers lost is lost for the recording as well, and nobody else would say so.
+  void check_recording(Summary& summary) {
+    const double on_air = static_cast<double>(summary.on_air.count()) / 1000;
+    const double recorded = session_.resources.recording_s;
+    if (recorded <= 0 || recorded + kRecordingSlack_s >= on_air) return;
+    const auto text = fmt::format("the recording has {:.1f} s, the show was on air for {:.1f} s",
+                                  recorded, on_air);
+    session_.note("wait_asset", text);
+    summary.problems.push_back(text);
   }
 
   const Services& services_;

@@ -41,7 +41,7 @@ struct Summary {
   milliseconds time_to_live{};  ///< From the start to confirmed playback.
   milliseconds on_air{};
   bool ended_by_show = false;           ///< The show's duration was over; else it was stopped.
-  std::vector<std::string> problems{};  ///< What went wrong on air and was mended.
+  std::vector<std::string> problems{};  ///< What went wrong on air, mended or not.
 };
 
 /// What would keep a go-live from succeeding, found before anything is made: an unusable show, a

@@ -20,6 +20,7 @@ std::string Resources::to_text() const {
   json["folder"] = folder;
   json["asset_id"] = asset_id;
   json["asset_playback_id"] = asset_playback_id;
+  json["recording_s"] = recording_s;
   json["compositor_pid"] = compositor_pid;
   return dump_json(json);
 }
@@ -41,6 +42,7 @@ Result<Resources> Resources::from_text(std::string_view text) {
   TS_TRY(out.folder, reader.string_or("folder"));
   TS_TRY(out.asset_id, reader.string_or("asset_id"));
   TS_TRY(out.asset_playback_id, reader.string_or("asset_playback_id"));
+  TS_TRY(out.recording_s, reader.number_or("recording_s", 0));
   TS_TRY(out.compositor_pid, reader.int_or("compositor_pid", 0));
   return out;
 }

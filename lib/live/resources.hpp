@@ -25,6 +25,7 @@ struct Resources {
   std::string folder{};    ///< Session folder: compositor.jsonl, the show's copy.
   std::string asset_id{};  ///< The recording, known once connected.
   std::string asset_playback_id{};
+  double recording_s = 0;  ///< Length of the finished recording; 0: not known.
   long compositor_pid = 0;
 
   [[nodiscard]] std::string to_text() const;

@@ -159,6 +159,7 @@ class Ending {
     if (const auto* playback = ready.value().best_playback_id()) {
       session_.resources.asset_playback_id = playback->id;
     }
+    session_.resources.recording_s = ready.value().duration_s;
     session_.note("wait_asset",
                   fmt::format("recording {}: {:.1f} s", asset, ready.value().duration_s));
   }

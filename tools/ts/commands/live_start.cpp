@@ -206,7 +206,7 @@ Status run(const Options& options, Context& context) {
   std::string text =
       fmt::format("ended after {} on air; recording {}", format_duration(summary.on_air),
                   summary.resources.asset_id.empty() ? "unknown" : summary.resources.asset_id);
-  for (const std::string& problem : summary.problems) text += "\n  mended: " + problem;
+  for (const std::string& problem : summary.problems) text += "\n  problem: " + problem;
   return out.report({.document = &document,
                      .text = text,
                      .id = summary.session_id,
