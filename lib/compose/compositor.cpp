@@ -424,8 +424,8 @@ Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& stat
   std::vector<OverlayPicture> overlays;
   for (const Program::OverlayState& overlay : state.overlays) {
     const LoadedOverlay& loaded = overlays_[overlay.index];
-    overlays.push_back(
-        {loaded.drawn.picture, loaded.serial, loaded.drawn.x, loaded.drawn.y, overlay.opacity});
+    overlays.push_back({loaded.drawn.picture, loaded.serial, loaded.drawn.x, loaded.drawn.y,
+                        overlay.opacity, loaded.drawn.sprite});
   }
   program.overlays = overlays;
   auto canvas = renderer_->render(program, pictures_);

@@ -26,7 +26,7 @@ struct RunOptions {
   std::optional<milliseconds> duration{};  ///< Overrides the show's own.
   /// The first scene is on air, but cues and duration wait for a scene::GoAction.
   bool hold = false;
-  std::string engine = "filtergraph";
+  std::string engine = "native";  ///< Or filtergraph, the reference on libavfilter.
   std::vector<media::MuxTarget> outputs{};
   bool baseline = false;  ///< Constrained baseline: an output is WebRTC.
   std::string ca_file{};

@@ -329,7 +329,9 @@ Result<DrawnOverlay> draw_overlay(const scene::Overlay& overlay, const scene::Ca
       return draw_plain_text(content, overlay, canvas);
     }
   };
-  return std::visit(Visitor{overlay, canvas}, overlay.content);
+  TS_TRY(DrawnOverlay drawn, std::visit(Visitor{overlay, canvas}, overlay.content));
+  drawn.sprite = std::make_shared<const Sprite>(*drawn.picture);
+  return drawn;
 }
 
 Picture draw_slate(std::string_view text, const scene::Canvas& canvas) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "compose/picture.hpp"
+#include "compose/sprite.hpp"
 #include "core/result.hpp"
 #include "scene/show.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,7 @@ struct DrawnOverlay {
   Picture picture{};  ///< yuva420p, even size.
   int x = 0;          ///< Even.
   int y = 0;
+  std::shared_ptr<const Sprite> sprite{};  ///< The picture, ready for the native engine.
 };
 
 /// Draws an overlay for this canvas; its own opacity is in the pixels' alpha.

@@ -28,10 +28,11 @@ Blend blend_of(scene::TransitionKind kind, double progress, int canvas_width) no
 
 Result<std::unique_ptr<Renderer>> make_renderer(std::string_view engine,
                                                 const scene::Canvas& canvas) {
+  if (engine == "native") return make_native_renderer(canvas);
   if (engine == "filtergraph") return make_filtergraph_renderer(canvas);
   return Error{.kind = ErrorKind::kUsage,
                .message = fmt::format("unknown engine '{}'", shorten(engine, 40)),
-               .hint = "use filtergraph"};
+               .hint = "use native or filtergraph"};
 }
 
 }  // namespace ts::compose

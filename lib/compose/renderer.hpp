@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compose/kernels/kernels.hpp"
 #include "compose/picture.hpp"
+#include "compose/sprite.hpp"
 #include "core/result.hpp"
 #include "scene/show.hpp"
 
@@ -39,6 +41,8 @@ struct OverlayPicture {
   int x = 0;                 ///< Even; may lie partly outside the canvas.
   int y = 0;
   double opacity = 1;  ///< Times the picture's own alpha; moves while it fades.
+  /// The picture made ready for the native engine, which makes its own where this is null.
+  std::shared_ptr<const Sprite> sprite{};
 };
 
 /// Everything that decides the picture of one tick, besides the sources' pixels.
@@ -88,5 +92,10 @@ Result<std::unique_ptr<Renderer>> make_renderer(std::string_view engine,
 
 /// The reference engine on libavfilter. @see filtergraph_renderer.cpp
 std::unique_ptr<Renderer> make_filtergraph_renderer(const scene::Canvas& canvas);
+
+/// The engine for being on air, on kernels of its own. @see native_renderer.cpp
+/// @param kernels  null: the fastest of this processor.
+std::unique_ptr<Renderer> make_native_renderer(const scene::Canvas& canvas,
+                                               const Kernels* kernels = nullptr);
 
 }  // namespace ts::compose

@@ -264,7 +264,7 @@ Runner bind(CLI::App& app) {
   app.add_option("--duration", options->duration, "End after this long (default: the show's own)");
   app.add_flag("--offline", options->offline,
                "As fast as possible and deterministic, not paced by the clock");
-  app.add_option("--engine", options->engine, "native or filtergraph");
+  app.add_option("--engine", options->engine, "native, or filtergraph: the slower reference");
   app.add_option("--control", options->control,
                  "Unix socket for ts compose take, overlay, status … (default: one they find)");
   app.add_flag("--hold", options->hold, "Cues and duration wait for ts compose go");

@@ -230,7 +230,7 @@ Runner bind(CLI::App& app) {
   app.add_option("--latency", options->latency, "standard, reduced or low")
       ->capture_default_str()
       ->check(CLI::IsMember({"standard", "reduced", "low"}));
-  app.add_option("--engine", options->engine, "native or filtergraph");
+  app.add_option("--engine", options->engine, "native, or filtergraph: the slower reference");
   app.add_flag("--direct", options->direct, "Push RTMPS straight to Mux, without LiveKit");
   app.add_flag("--keep-room", options->keep_room, "Leave the room when the show ends");
   app.add_flag("--detach", options->detach, "Return once live; the show goes on by itself");
