@@ -90,6 +90,29 @@ class GoLive(unittest.TestCase):
         self.machine.run("live", "end", timeout=120)
         self.sandbox_is_empty()
 
+    def test_viewers_who_wait_are_noticed(self):
+        show = self.machine.show()
+        process = self.machine.start("live", "start", show, "--json")
+        events = (json.loads(line) for line in process.stdout)
+        next(event for event in events if event.get("step") == "live")
+        recorders = [pid for pid, command in self.machine.processes() if " ingest " in command]
+        self.assertTrue(recorders)
+
+        for pid in recorders:
+            os.kill(pid, signal.SIGSTOP)
+        stalled = next(event for event in events if event.get("step") == "viewers")
+        for pid in recorders:
+            os.kill(pid, signal.SIGCONT)
+        over = next(event for event in events if event.get("step") == "viewers")
+        self.machine.run("live", "end", timeout=120)
+        summary = [event for event in events if event["schema"] == "ts.live/1"][-1]
+        process.stderr.read()
+
+        self.assertEqual(process.wait(60), 0)
+        self.assertIn("stood still", stalled["text"])
+        self.assertIn("goes on", over["text"])
+        self.assertEqual(summary["problems"], [stalled["text"], over["text"]])
+
     def test_a_killed_run_is_ended_from_its_record(self):
         show = self.machine.show()
         self.machine.run("live", "start", show, "--detach", timeout=180)

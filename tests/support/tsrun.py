@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
 TS = os.path.abspath(os.environ.get("TS_BINARY", "build/release/bin/ts"))
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -92,11 +93,11 @@ class Machine:
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                command = open(f"/proc/{pid}/cmdline", "rb").read().replace(b"\0", b" ").decode(errors="replace")
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
             try:
-                environment = open(f"/proc/{pid}/environ", "rb").read()
+                environment = Path(f"/proc/{pid}/environ").read_bytes()
             except OSError:
                 environment = b""
             ours = f"HOME={self.folder}".encode() in environment.split(b"\0") or self.folder in command
