@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace ts {
 
@@ -34,6 +35,12 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 bool is_utf8(std::string_view text) noexcept {
   std::size_t i = 0;
   while (i < text.size()) {
+    // Most text is ASCII: eight bytes at a time.
+    for (std::uint64_t word = 0; i + sizeof word <= text.size(); i += sizeof word) {
+      std::memcpy(&word, text.data() + i, sizeof word);
+      if ((word & 0x8080808080808080U) != 0) break;
+    }
+    if (i == text.size()) break;
     const auto lead = static_cast<unsigned char>(text[i]);
     std::size_t extra = 0;
     std::uint32_t point = 0;

@@ -13,13 +13,18 @@ constexpr std::string_view kStandardDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kUrlDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::uint8_t kNoDigit = 0xFF;
+constexpr std::uint32_t kNoDigit = 0x80000000U;
 
-constexpr std::array<std::uint8_t, 256> values_of(std::string_view digits) {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNoDigit);
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    values[static_cast<unsigned char>(digits[i])] = static_cast<std::uint8_t>(i);
+/// What each character says as the first, second, third and last digit of a group of 24 bits.
+using DigitValues = std::array<std::array<std::uint32_t, 256>, 4>;
+constexpr DigitValues values_of(std::string_view digits) {
+  DigitValues values{};
+  for (std::size_t place = 0; place < values.size(); ++place) {
+    values[place].fill(kNoDigit);
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+      values[place][static_cast<unsigned char>(digits[i])] = static_cast<std::uint32_t>(i)
+                                                             << (18U - 6U * place);
+    }
   }
   return values;
 }
@@ -44,26 +49,27 @@ int hex_value(char c) {
 }  // namespace
 
 std::string base64_encode(std::string_view bytes, Alphabet alphabet, Padding padding) {
-  const auto digits = alphabet == Alphabet::kStandard ? kStandardDigits : kUrlDigits;
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+  const char* const digits =
+      (alphabet == Alphabet::kStandard ? kStandardDigits : kUrlDigits).data();
+  const std::size_t rest = bytes.size() % 3;
+  const std::size_t tail = rest == 0 ? 0 : padding == Padding::kRequired ? 4 : rest + 1;
+  std::string text(bytes.size() / 3 * 4 + tail, '=');
+  char* out = text.data();
   std::size_t at = 0;
   for (; at + 3 <= bytes.size(); at += 3) {
     const std::uint32_t group =
         byte_at(bytes, at) << 16U | byte_at(bytes, at + 1) << 8U | byte_at(bytes, at + 2);
-    text.push_back(digits[group >> 18U]);
-    text.push_back(digits[group >> 12U & 63U]);
-    text.push_back(digits[group >> 6U & 63U]);
-    text.push_back(digits[group & 63U]);
+    *out++ = digits[group >> 18U];
+    *out++ = digits[group >> 12U & 63U];
+    *out++ = digits[group >> 6U & 63U];
+    *out++ = digits[group & 63U];
   }
-  const std::size_t rest = bytes.size() - at;
   if (rest != 0) {
     const std::uint32_t group =
         byte_at(bytes, at) << 16U | (rest == 2 ? byte_at(bytes, at + 1) << 8U : 0U);
-    text.push_back(digits[group >> 18U]);
-    text.push_back(digits[group >> 12U & 63U]);
-    if (rest == 2) text.push_back(digits[group >> 6U & 63U]);
-    if (padding == Padding::kRequired) text.append(3 - rest, '=');
+    *out++ = digits[group >> 18U];
+    *out++ = digits[group >> 12U & 63U];
+    if (rest == 2) *out = digits[group >> 6U & 63U];
   }
   return text;
 }
@@ -88,32 +94,35 @@ Result<std::string> base64_decode(std::string_view text, Alphabet alphabet, Padd
       text.remove_suffix(1);
     }
   }
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
-  std::uint32_t group = 0;
-  std::size_t digits = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const std::uint8_t value = values[static_cast<unsigned char>(text[at])];
-    if (value == kNoDigit) {
-      return bad_base64(fmt::format("character {} is no {} digit{}", at + 1,
-                                    alphabet == Alphabet::kUrl ? "base64url" : "base64",
-                                    text[at] == '=' ? " (padding does not belong here)" : ""));
-    }
-    group = group << 6U | value;
-    if (++digits == 4) {
-      bytes.push_back(static_cast<char>(group >> 16U & 255U));
-      bytes.push_back(static_cast<char>(group >> 8U & 255U));
-      bytes.push_back(static_cast<char>(group & 255U));
-      group = 0;
-      digits = 0;
-    }
+  const std::size_t rest = text.size() % 4;
+  std::string bytes(text.size() / 4 * 3 + (rest == 0 ? 0 : rest - 1), '\0');
+  char* out = bytes.data();
+  const auto value_at = [&](std::size_t at, std::size_t place) {
+    return values[place][static_cast<unsigned char>(text[at])];
+  };
+  // One look at the end finds whether there was a wrong character.
+  std::uint32_t seen = 0;
+  std::size_t at = 0;
+  for (; at + 4 <= text.size(); at += 4) {
+    const std::uint32_t group =
+        value_at(at, 0) | value_at(at + 1, 1) | value_at(at + 2, 2) | value_at(at + 3, 3);
+    seen |= group;
+    *out++ = static_cast<char>(group >> 16U & 255U);
+    *out++ = static_cast<char>(group >> 8U & 255U);
+    *out++ = static_cast<char>(group & 255U);
   }
-  if (digits == 1) return bad_base64("the last base64 digit stands alone");
-  if (digits == 2) bytes.push_back(static_cast<char>(group >> 4U & 255U));
-  if (digits == 3) {
-    bytes.push_back(static_cast<char>(group >> 10U & 255U));
-    bytes.push_back(static_cast<char>(group >> 2U & 255U));
+  std::uint32_t last = 0;
+  for (std::size_t i = 0; i < rest; ++i) last |= value_at(at + i, i);
+  if (((seen | last) & kNoDigit) != 0) {
+    std::size_t bad = 0;
+    while (value_at(bad, 0) != kNoDigit) ++bad;
+    return bad_base64(fmt::format("character {} is no {} digit{}", bad + 1,
+                                  alphabet == Alphabet::kUrl ? "base64url" : "base64",
+                                  text[bad] == '=' ? " (padding does not belong here)" : ""));
   }
+  if (rest == 1) return bad_base64("the last base64 digit stands alone");
+  if (rest >= 2) *out++ = static_cast<char>(last >> 16U & 255U);
+  if (rest == 3) *out = static_cast<char>(last >> 8U & 255U);
   return bytes;
 }
 

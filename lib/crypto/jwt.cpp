@@ -4,8 +4,6 @@
 #include "crypto/encoding.hpp"
 #include "crypto/hash.hpp"
 
-#include <algorithm>
-
 namespace ts::crypto {
 namespace {
 
@@ -37,13 +35,13 @@ Result<std::string> jwt_rs256(std::string_view header_json, std::string_view cla
 }
 
 Result<JwtParts> jwt_split(std::string_view token) {
-  if (std::count(token.begin(), token.end(), '.') != 2) {
+  const std::size_t first = token.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
+  if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = "the token is not three segments joined by dots",
                  .code = "malformed"};
   }
-  const std::size_t first = token.find('.');
-  const std::size_t second = token.find('.', first + 1);
   const auto decode = [](std::string_view segment, std::string_view name) {
     return base64url_decode(segment).with_context(name);
   };

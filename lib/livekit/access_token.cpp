@@ -3,6 +3,7 @@
 
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "core/json_scan.hpp"
 #include "core/text.hpp"
 #include "crypto/encoding.hpp"
 #include "crypto/hash.hpp"
@@ -14,7 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <limits>
+#include <set>
 
 namespace ts::livekit {
 namespace {
@@ -63,54 +64,97 @@ Status check_video(const VideoGrant& video, const Claims& claims) {
   return ok_status();
 }
 
-template <typename Grant>
-Json bools(std::initializer_list<std::pair<const char*, bool Grant::*>> members,
-           const Grant& grant) {
-  Json json = Json::object();
-  for (const auto& [name, member] : members) {
-    if (grant.*member) json[name] = true;
+/// Writes the members of one object.
+class ObjectText {
+ public:
+  explicit ObjectText(std::string& out) : out_(out) { out_.push_back('{'); }
+
+  std::string& name(std::string_view text) {
+    if (!first_) out_.push_back(',');
+    first_ = false;
+    out_.push_back('"');
+    out_.append(text);
+    out_.append("\":");
+    return out_;
   }
-  return json;
+  void text(std::string_view key, std::string_view value) {
+    if (!value.empty()) append_json_string(name(key), value);
+  }
+  void number(std::string_view key, std::int64_t value) { name(key).append(std::to_string(value)); }
+  void close() { out_.push_back('}'); }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+void put_bools(ObjectText& object, std::string_view key,
+               std::initializer_list<std::pair<std::string_view, bool>> members) {
+  ObjectText grant(object.name(key));
+  for (const auto& [name, value] : members) {
+    if (value) grant.name(name).append("true");
+  }
+  grant.close();
 }
 
-/// The claims without issuer, identity and times, in the official minter's order.
-Result<Json> claims_json(const Claims& claims) {
-  Json json = Json::object();
-  if (!claims.metadata.empty()) json["metadata"] = claims.metadata;
+/// The claims as text, in the official minter's order.
+Result<std::string> claims_text(const Claims& claims, std::string_view key_id,
+                                const SignedToken& token) {
+  std::string text;
+  text.reserve(256 + claims.metadata.size());
+  ObjectText object(text);
+  object.text("metadata", claims.metadata);
   if (!claims.attributes.empty()) {
-    Json attributes = Json::object();
-    for (const auto& [name, value] : claims.attributes) attributes[name] = value;
-    json["attributes"] = std::move(attributes);
+    ObjectText attributes(object.name("attributes"));
+    for (const auto& [name, value] : claims.attributes) {
+      if (text.back() != '{') text.push_back(',');
+      append_json_string(text, name);
+      text.push_back(':');
+      append_json_string(text, value);
+    }
+    attributes.close();
   }
-  if (!claims.name.empty()) json["name"] = claims.name;
-  if (claims.video) json["video"] = to_json(*claims.video);
+  object.text("name", claims.name);
+  if (claims.video) append_json(object.name("video"), *claims.video);
   if (claims.sip) {
-    json["sip"] =
-        bools<SipGrant>({{"admin", &SipGrant::admin}, {"call", &SipGrant::call}}, *claims.sip);
+    put_bools(object, "sip", {{"admin", claims.sip->admin}, {"call", claims.sip->call}});
   }
   if (claims.agent) {
-    json["agent"] = bools<AgentGrant>({{"admin", &AgentGrant::admin},
-                                       {"simulationAdmin", &AgentGrant::simulation_admin},
-                                       {"databaseAdmin", &AgentGrant::database_admin}},
-                                      *claims.agent);
+    put_bools(object, "agent",
+              {{"admin", claims.agent->admin},
+               {"simulationAdmin", claims.agent->simulation_admin},
+               {"databaseAdmin", claims.agent->database_admin}});
   }
   if (claims.inference) {
-    json["inference"] =
-        bools<InferenceGrant>({{"perform", &InferenceGrant::perform}}, *claims.inference);
+    put_bools(object, "inference", {{"perform", claims.inference->perform}});
   }
   if (claims.observability) {
-    json["observability"] =
-        bools<ObservabilityGrant>({{"write", &ObservabilityGrant::write}}, *claims.observability);
+    put_bools(object, "observability", {{"write", claims.observability->write}});
   }
-  if (!claims.kind.empty()) json["kind"] = claims.kind;
-  if (!claims.kind_details.empty()) json["kindDetails"] = claims.kind_details;
-  if (!claims.sha256.empty()) json["sha256"] = claims.sha256;
-  if (!claims.room_preset.empty()) json["roomPreset"] = claims.room_preset;
+  object.text("kind", claims.kind);
+  if (!claims.kind_details.empty()) {
+    char separator = '[';
+    object.name("kindDetails");
+    for (const auto& detail : claims.kind_details) {
+      text.push_back(separator);
+      separator = ',';
+      append_json_string(text, detail);
+    }
+    text.push_back(']');
+  }
+  object.text("sha256", claims.sha256);
+  object.text("roomPreset", claims.room_preset);
   if (!claims.room_config.empty()) {
-    TS_TRY(const auto config, parse_json(claims.room_config, "roomConfig"));
-    TS_TRY(json["roomConfig"], normalized_room_config(config));
+    TS_TRY(const auto given, parse_json(claims.room_config, "roomConfig"));
+    TS_TRY(const auto config, normalized_room_config(given));
+    object.name("roomConfig").append(dump_json(config));
   }
-  return json;
+  object.text("iss", key_id);
+  object.number("exp", token.expires_at);
+  object.number("nbf", token.not_before);
+  object.text("sub", claims.identity);
+  object.close();
+  return text;
 }
 
 std::int64_t seconds_since_epoch(WallTime now) {
@@ -171,11 +215,15 @@ Status check_token_request(const TokenRequest& request) {
   TS_CHECK(check_text(claims.room_preset, "room preset", kMaxNameBytes));
   TS_CHECK(check_text(claims.sha256, "sha256 claim", kMaxNameBytes));
   std::size_t attribute_bytes = 0;
+  std::set<std::string_view> names;
   for (const auto& [name, value] : claims.attributes) {
     if (name.empty()) return usage("an attribute without a name");
     TS_CHECK(check_text(name, "attribute name", kMaxAttributesBytes));
     TS_CHECK(check_text(value, "attribute value", kMaxAttributesBytes));
     attribute_bytes += name.size() + value.size();
+    if (!names.insert(name).second) {
+      return usage(fmt::format("the attribute '{}' is given twice", shorten(name, 60)));
+    }
   }
   if (attribute_bytes > kMaxAttributesBytes) {
     return usage(fmt::format("the attributes have {} bytes together; LiveKit's limit is {}",
@@ -202,15 +250,12 @@ Result<SignedToken> sign_token(const TokenRequest& request, std::string_view key
         .hint = "set LIVEKIT_API_KEY and LIVEKIT_API_SECRET"};
   }
   TS_CHECK(check_token_request(request));
-  TS_TRY(auto json, claims_json(request.claims));
+  TS_CHECK(check_text(key_id, "API key", kMaxNameBytes));
   SignedToken token;
   token.not_before = seconds_since_epoch(now);
   token.expires_at = token.not_before + request.ttl.count();
-  json["iss"] = key_id;
-  json["exp"] = token.expires_at;
-  json["nbf"] = token.not_before;
-  if (!request.claims.identity.empty()) json["sub"] = request.claims.identity;
-  token.jwt = crypto::jwt_hs256(kHeader, dump_json(json), key_secret);
+  TS_TRY(const auto claims, claims_text(request.claims, key_id, token));
+  token.jwt = crypto::jwt_hs256(kHeader, claims, key_secret);
   return token;
 }
 

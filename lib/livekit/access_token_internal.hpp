@@ -2,8 +2,12 @@
 #pragma once
 
 #include "core/json_fwd.hpp"
+#include "core/json_scan.hpp"
 #include "core/result.hpp"
 #include "livekit/access_token.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace ts::livekit {
 
@@ -19,5 +23,14 @@ enum class ClaimSource : std::uint8_t {
 /// Reads the claims of a token or a grant file.
 /// @return `kind` with the path on a wrong type.
 Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind kind);
+
+/// The short way of `claims_from_json` for tokens: false where that would refuse, and also for
+/// what is rare. What it gives is the same.
+/// @param claims  empty; when false is returned, half filled.
+bool scan_claims(std::string_view text, Claims& claims);
+
+/// `to_json(grant)` as text, and the short way of `video_grant_from_json` (unknown ignored).
+void append_json(std::string& out, const VideoGrant& grant);
+bool scan_video_grant(JsonScanner& in, VideoGrant& grant);
 
 }  // namespace ts::livekit

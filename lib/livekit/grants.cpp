@@ -2,7 +2,9 @@
 #include "livekit/grants.hpp"
 
 #include "core/json.hpp"
+#include "core/json_scan.hpp"
 #include "core/text.hpp"
+#include "livekit/access_token_internal.hpp"
 
 #include <fmt/format.h>
 
@@ -98,7 +100,93 @@ struct Reader {
   }
 };
 
+struct TextWriter {
+  std::string& out;
+  bool& first;
+
+  void name(std::string_view text) const {
+    if (!first) out.push_back(',');
+    first = false;
+    out.push_back('"');
+    out.append(text);
+    out.append("\":");
+  }
+  void operator()(std::string_view key, bool value) const {
+    if (!value) return;
+    name(key);
+    out.append("true");
+  }
+  void operator()(std::string_view key, const std::optional<bool>& value) const {
+    if (!value) return;
+    name(key);
+    out.append(*value ? "true" : "false");
+  }
+  void operator()(std::string_view key, const std::string& value) const {
+    if (value.empty()) return;
+    name(key);
+    append_json_string(out, value);
+  }
+  void operator()(std::string_view key, const std::vector<std::string>& values) const {
+    if (values.empty()) return;
+    name(key);
+    char separator = '[';
+    for (const auto& value : values) {
+      out.push_back(separator);
+      separator = ',';
+      append_json_string(out, value);
+    }
+    out.push_back(']');
+  }
+};
+
+struct Scanner {
+  JsonScanner& in;
+  bool& taken;
+
+  template <typename T, typename Read>
+  void member(std::string_view key, T& value, Read&& read) const {
+    if (taken || in.key() != key) return;
+    taken = true;
+    value = T{};
+    if (!in.take_null()) read();
+  }
+  void operator()(std::string_view key, bool& value) const {
+    member(key, value, [&] { in.read_bool(value); });
+  }
+  void operator()(std::string_view key, std::optional<bool>& value) const {
+    member(key, value, [&] {
+      bool read = false;
+      if (in.read_bool(read)) value = read;
+    });
+  }
+  void operator()(std::string_view key, std::string& value) const {
+    member(key, value, [&] { in.read_string(value); });
+  }
+  void operator()(std::string_view key, std::vector<std::string>& value) const {
+    member(key, value, [&] {
+      for (in.enter_array(); in.next_item();) in.read_string(value.emplace_back());
+    });
+  }
+};
+
 }  // namespace
+
+void append_json(std::string& out, const VideoGrant& grant) {
+  bool first = true;
+  out.push_back('{');
+  visit_video(grant, TextWriter{out, first});
+  out.push_back('}');
+}
+
+bool scan_video_grant(JsonScanner& in, VideoGrant& grant) {
+  grant = {};
+  for (in.enter_object(); in.next_member();) {
+    bool taken = false;
+    visit_video(grant, Scanner{in, taken});
+    if (!taken) in.skip();
+  }
+  return in.ok();
+}
 
 std::vector<std::string> publish_sources() { return {kSources.begin(), kSources.end()}; }
 

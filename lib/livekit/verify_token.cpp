@@ -135,6 +135,24 @@ Refusal check_times(const Claims& claims, WallTime now, std::chrono::seconds lee
   return {};
 }
 
+/// The verdict on a token that nothing is wrong with, without building a document. False sends the
+/// caller the long way, which finds the words for what is wrong; the verdict is then half filled.
+bool accept_quickly(std::string_view jwt, std::string_view key_id, const Secret& key_secret,
+                    WallTime now, std::chrono::seconds leeway, TokenVerdict& verdict) {
+  const auto parts = crypto::jwt_split(jwt);
+  if (!parts.ok()) return false;
+  const std::string_view header = parts.value().header;
+  const bool usual = header == R"({"alg":"HS256"})" || header == R"({"alg":"HS256","typ":"JWT"})" ||
+                     header == R"({"typ":"JWT","alg":"HS256"})";
+  if (!usual || !crypto::jwt_hs256_matches(parts.value(), key_secret.reveal())) return false;
+  Claims& claims = verdict.claims;
+  if (!scan_claims(parts.value().claims, claims)) return false;
+  if (claims.issuer.empty() || claims.issuer != key_id) return false;
+  if (check_times(claims, now, leeway).fault != TokenFault::kNone) return false;
+  verdict.warnings = join_warnings(claims);
+  return true;
+}
+
 }  // namespace
 
 std::string_view to_string(TokenFault fault) noexcept {
@@ -171,8 +189,10 @@ std::string_view to_string(TokenFault fault) noexcept {
 
 TokenVerdict verify_token(std::string_view jwt, std::string_view key_id, const Secret& key_secret,
                           WallTime now, VerifyOptions options) {
-  Reading reading = read(jwt);
   TokenVerdict verdict;
+  if (accept_quickly(jwt, key_id, key_secret, now, options.leeway, verdict)) return verdict;
+  verdict = {};
+  Reading reading = read(jwt);
   const auto refuse = [&](Refusal refusal) {
     verdict.fault = refusal.fault;
     verdict.detail = std::move(refusal.detail);

@@ -267,6 +267,15 @@ void request_echo(Reader& v, EgressInfo& m) {
   read_echo<StartEgressRequest>(v, m, EgressKind::kEgress);
 }
 
+void request_echo(Shape& v, const EgressInfo& /*m*/) {
+  v.message<RoomCompositeEgressRequest>(to_string(EgressKind::kRoomComposite));
+  v.message<WebEgressRequest>(to_string(EgressKind::kWeb));
+  v.message<ParticipantEgressRequest>(to_string(EgressKind::kParticipant));
+  v.message<TrackCompositeEgressRequest>(to_string(EgressKind::kTrackComposite));
+  v.message<TrackEgressRequest>(to_string(EgressKind::kTrack));
+  v.message<StartEgressRequest>(to_string(EgressKind::kEgress));
+}
+
 void request_echo(Writer& v, const EgressInfo& m) {
   switch (m.kind) {
     case EgressKind::kNone:
@@ -338,5 +347,6 @@ TS_WIRE_MESSAGE(EgressInfo);
 TS_WIRE_MESSAGE(ListEgressResponse);
 TS_WIRE_MESSAGE(EgressOutputs);
 TS_WIRE_MESSAGE(StreamOutput);
+template bool scans_as<EgressInfo>(JsonScanner&);
 
 }  // namespace ts::livekit

@@ -183,5 +183,6 @@ TS_WIRE_MESSAGE(DeleteIngressRequest);
 TS_WIRE_MESSAGE(IngressState);
 TS_WIRE_MESSAGE(IngressInfo);
 TS_WIRE_MESSAGE(ListIngressResponse);
+template bool scans_as<IngressInfo>(JsonScanner&);
 
 }  // namespace ts::livekit

@@ -9,10 +9,12 @@
 #include "core/text.hpp"
 #include "crypto/encoding.hpp"
 #include "livekit/wire.hpp"
+#include "livekit/wire_scan.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -367,6 +369,137 @@ class Reader {
   std::optional<Error> failed_;
 };
 
+/// Whether a text has the types that Reader wants, found while it is scanned.
+class Shape {
+ public:
+  template <typename T>
+  static bool check(JsonScanner& in) {
+    static const T kNames{};
+    for (in.enter_object(); in.next_member();) {
+      Shape shape(in);
+      Fields<T>::visit(shape, kNames);
+      if (!shape.taken_) in.skip();
+    }
+    return in.ok();
+  }
+
+  template <typename T>
+  void field(std::string_view name, const T& /*value*/) {
+    if (take(name)) value<T>();
+  }
+  template <typename T>
+  void oneof(std::string_view name, const std::optional<T>& /*value*/) {
+    if (take(name)) value<T>();
+  }
+  template <typename E>
+  void oneof_nonzero(std::string_view name, const std::optional<OpenEnum<E>>& /*value*/) {
+    if (take(name)) value<OpenEnum<E>>();
+  }
+  /// A member that is a message of which nothing is kept by itself.
+  template <typename T>
+  void message(std::string_view name) {
+    if (take(name)) check<T>(in_);
+  }
+  void bytes(std::string_view name, const std::string& /*value*/) {
+    if (take(name)) in_.give_up();
+  }
+  void enum_text(std::string_view name, const std::string& /*value*/, std::string_view /*zero*/) {
+    if (take(name)) text();
+  }
+  template <typename T>
+  void flat(const T& value) {
+    Fields<T>::visit(*this, value);
+  }
+  template <typename T, typename Function>
+  void scrub(const T& /*message*/, const Function& /*function*/) {}
+  template <typename T>
+  void folded(std::string_view name, const std::vector<T>& /*list*/) {
+    if (take(name)) value<T>();
+  }
+
+ private:
+  explicit Shape(JsonScanner& in) : in_(in) {}
+
+  /// Whether the member at hand is this field and has a value to look at.
+  bool take(std::string_view name) {
+    if (taken_ || !is_spelling(in_.key(), name)) return false;
+    taken_ = true;
+    return !in_.take_null();
+  }
+  /// "room_name" and "roomName" are spellings of room_name.
+  static bool is_spelling(std::string_view key, std::string_view snake) noexcept {
+    if (key.empty() || key[0] != snake[0]) return false;
+    if (key == snake) return true;
+    std::size_t at = 0;
+    bool upper = false;
+    for (const char c : snake) {
+      if (c == '_') {
+        upper = true;
+        continue;
+      }
+      if (at == key.size()) return false;
+      if (key[at++] != (upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c)) {
+        return false;
+      }
+      upper = false;
+    }
+    return at == key.size();
+  }
+
+  void text() {
+    if (in_.next() == '"') {
+      in_.skip();
+    } else {
+      in_.give_up();
+    }
+  }
+  std::optional<std::int64_t> integer() {
+    std::int64_t number = 0;
+    if (in_.next() != '"') return in_.read_integer(number) ? std::optional(number) : std::nullopt;
+    std::string digits;
+    in_.read_string(digits);
+    const auto [end, problem] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (problem != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    return number;
+  }
+
+  template <typename T>
+  void value() {
+    if constexpr (kIsOptional<T>) {
+      value<typename T::value_type>();
+    } else if constexpr (kIsVector<T>) {
+      for (in_.enter_array(); in_.next_item();) value<typename T::value_type>();
+    } else if constexpr (std::is_same_v<T, Text>) {
+      for (in_.enter_object(); in_.next_member();) text();
+    } else if constexpr (std::is_same_v<T, Secret> || std::is_same_v<T, std::string>) {
+      text();
+    } else if constexpr (kIsOpenEnum<T>) {
+      std::int64_t number = 0;
+      if (in_.next() == '"') {
+        in_.skip();
+      } else if (!in_.read_integer(number) || !std::in_range<int>(number)) {
+        in_.give_up();
+      }
+    } else if constexpr (std::is_same_v<T, bool>) {
+      bool ignored = false;
+      in_.read_bool(ignored);
+    } else if constexpr (std::is_same_v<T, double>) {
+      double ignored = 0;
+      in_.read_number(ignored);
+    } else if constexpr (std::is_integral_v<T>) {
+      const auto number = integer();
+      if (!number || !std::in_range<T>(*number)) in_.give_up();
+    } else {
+      static_assert(Message<T>);
+      check<T>(in_);
+    }
+  }
+
+  JsonScanner& in_;
+  bool taken_ = false;
+};
+
 }  // namespace ts::livekit::wire
 
 namespace ts::livekit {
@@ -386,6 +519,11 @@ Result<T> from_json(const Json& json, UnknownFields unknown, ErrorKind kind) {
   T out{};
   TS_CHECK(wire::Reader::read(JsonReader(json, kind), unknown, out));
   return out;
+}
+
+template <typename T>
+bool scans_as(JsonScanner& in) {
+  return wire::Shape::check<T>(in);
 }
 
 }  // namespace ts::livekit

@@ -309,5 +309,8 @@ TS_WIRE_MESSAGE(UpdateRoomMetadataRequest);
 TS_WIRE_MESSAGE(PerformRpcRequest);
 TS_WIRE_MESSAGE(PerformRpcResponse);
 TS_WIRE_MESSAGE(EmptyResponse);
+template bool scans_as<Room>(JsonScanner&);
+template bool scans_as<ParticipantInfo>(JsonScanner&);
+template bool scans_as<TrackInfo>(JsonScanner&);
 
 }  // namespace ts::livekit

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/json_scan.hpp"
 #include "core/text.hpp"
 #include "webhook/alteration_internal.hpp"
 
@@ -25,25 +26,6 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
     if (found == std::string_view::npos) return out;
     out.append(to);
     at = found + from.size();
-  }
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto push = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (code < 0x80) {
-    push(code);
-  } else if (code < 0x800) {
-    push(0xC0U | code >> 6U);
-    push(0x80U | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    push(0xE0U | code >> 12U);
-    push(0x80U | (code >> 6U & 0x3FU));
-    push(0x80U | (code & 0x3FU));
-  } else {
-    push(0xF0U | code >> 18U);
-    push(0x80U | (code >> 12U & 0x3FU));
-    push(0x80U | (code >> 6U & 0x3FU));
-    push(0x80U | (code & 0x3FU));
   }
 }
 

@@ -5,13 +5,18 @@
 #include "crypto/encoding.hpp"
 #include "crypto/hash.hpp"
 #include "livekit/wire.hpp"
+#include "livekit/wire_scan.hpp"
+#include "webhook/event_internal.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 
 namespace ts::webhook {
 namespace {
+
+constexpr std::int64_t kEndOf9999 = 253402300799;  // s since 1970
 
 constexpr std::array<std::string_view, 14> kLivekitTypes{"room_started",
                                                          "room_finished",
@@ -97,7 +102,7 @@ Result<Event> livekit_event(const JsonReader& in) {
   TS_TRY(const auto created, in.find_any({"createdAt", "created_at"}));
   if (created) {
     TS_TRY(const auto at, created->as_int());
-    if (at < 0 || at > 253402300799) return created->error("time is out of range");
+    if (at < 0 || at > kEndOf9999) return created->error("time is out of range");
     event.created_at = WallTime{std::chrono::seconds{at}};
   }
   const auto nested = [](std::string_view name, auto result) {
@@ -237,7 +242,47 @@ Result<Event> cloudflare_event(const JsonReader& in) {
   return event;
 }
 
+/// Whether the next value is a time that `livekit_event` takes.
+bool scan_time(JsonScanner& in) {
+  std::int64_t seconds = -1;
+  if (in.next() == '"') {
+    std::string digits;
+    in.read_string(digits);
+    const auto [end, problem] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    if (problem != std::errc{} || end != digits.data() + digits.size()) return false;
+  } else if (!in.read_integer(seconds)) {
+    return false;
+  }
+  return seconds >= 0 && seconds <= kEndOf9999;
+}
+
+bool scan_livekit_member(JsonScanner& in) {
+  const std::string key(in.key());
+  if (in.take_null()) return true;
+  if (key == "event" || key == "id") return in.next() == '"' && in.skip();
+  if (key == "createdAt" || key == "created_at") return scan_time(in);
+  if (key == "room") return livekit::scans_as<livekit::Room>(in);
+  if (key == "participant") return livekit::scans_as<livekit::ParticipantInfo>(in);
+  if (key == "track") return livekit::scans_as<livekit::TrackInfo>(in);
+  if (key == "egressInfo" || key == "egress_info") {
+    return livekit::scans_as<livekit::EgressInfo>(in);
+  }
+  if (key == "ingressInfo" || key == "ingress_info") {
+    return livekit::scans_as<livekit::IngressInfo>(in);
+  }
+  return in.skip();
+}
+
 }  // namespace
+
+bool is_usual_livekit_event(std::string_view body) {
+  JsonScanner in(body);
+  for (in.enter_object(); in.next_member();) {
+    if (!scan_livekit_member(in)) return false;
+  }
+  return in.finish();
+}
 
 Result<Event> parse_event(Provider provider, const Json& json, std::string_view body) {
   const JsonReader in(json);

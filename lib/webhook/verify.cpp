@@ -6,6 +6,7 @@
 #include "livekit/access_token.hpp"
 #include "webhook/alteration_internal.hpp"
 #include "webhook/event.hpp"
+#include "webhook/event_internal.hpp"
 #include "webhook/webhook.hpp"
 
 #include <fmt/format.h>
@@ -168,6 +169,7 @@ Verdict check_livekit_body(const Delivery& delivery, Verdict verdict) {
     verdict.detail = std::move(detail);
     return std::move(verdict);
   };
+  if (is_usual_livekit_event(delivery.body)) return verdict;
   if (delivery.body.empty())
     return reject("body_empty", "the signature is right, of an empty body");
   if (!is_utf8(delivery.body)) return reject("body_not_utf8", "the signed body is not UTF-8");

@@ -107,7 +107,8 @@ if (process.argv[2] === 'once') {
     token_sign: await rate(() => mint(livekit)),
     token_verify: await rate(() => verifier.verify(token)),
     webhook_verify_livekit: await rate(() => receiver.receive(egress, authorization)),
-    webhook_verify_mux: await rate(() => mux.webhooks.unwrap(active, headers)),
+    webhook_verify_mux: await rate(() => mux.webhooks.verifySignature(active, headers)),
+    webhook_unwrap_mux: await rate(() => mux.webhooks.unwrap(active, headers)),
     webhook_sign_mux: await rate(() => mux.webhooks.computeSignature(`${time}.${active}`, secret)),
   }));
 }

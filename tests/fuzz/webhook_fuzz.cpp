@@ -6,6 +6,7 @@
 #include "webhook/event.hpp"
 #include "webhook/webhook.hpp"
 
+#include <array>
 #include <string>
 
 using ts::webhook::Provider;
@@ -18,32 +19,32 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }();
   constexpr ts::WallTime kNow{std::chrono::seconds{1760000000}};
   const auto text = ts::fuzz::as_text(data, size);
+  // One provider an input, so that many inputs are tried; the length says which.
+  constexpr std::array kProviders{Provider::kLivekit, Provider::kMux, Provider::kCloudflare};
+  const auto provider = kProviders[size % kProviders.size()];
 
   if (const auto request = ts::webhook::parse_raw_request(text); request.ok()) {
-    for (const auto provider : {Provider::kLivekit, Provider::kMux, Provider::kCloudflare}) {
-      const auto verdict = ts::webhook::verify(
-          provider, {.headers = request.value().headers, .body = request.value().body},
-          kCredentials, kNow, {.diagnose = true});
-      // Nobody guesses a tag; the shared secret is not in the corpus either.
-      ts::fuzz::require(!verdict.accepted && !verdict.reason.empty());
-    }
+    const auto verdict = ts::webhook::verify(
+        provider, {.headers = request.value().headers, .body = request.value().body}, kCredentials,
+        kNow, {.diagnose = true});
+    // Nobody guesses a tag; the shared secret is not in the corpus either.
+    ts::fuzz::require(!verdict.accepted && !verdict.reason.empty());
   }
   const ts::webhook::Headers headers{{"mux-signature", std::string(text)},
                                      {"webhook-signature", std::string(text)},
                                      {"authorization", std::string(text)}};
-  for (const auto provider : {Provider::kLivekit, Provider::kMux, Provider::kCloudflare}) {
-    ts::fuzz::require(
-        !ts::webhook::verify(provider, {.headers = headers, .body = text}, kCredentials, kNow)
-             .accepted);
-    const auto event = ts::webhook::parse_event(provider, text);
-    if (event.ok()) ts::fuzz::require(!event.value().dedupe_key.empty());
+  ts::fuzz::require(
+      !ts::webhook::verify(provider, {.headers = headers, .body = text}, kCredentials, kNow)
+           .accepted);
+  const auto event = ts::webhook::parse_event(provider, text);
+  if (event.ok()) ts::fuzz::require(!event.value().dedupe_key.empty());
 
-    const auto headers_of_ours = ts::webhook::sign(provider, text, kCredentials, kNow);
-    const auto verdict = ts::webhook::verify(
-        provider, {.headers = headers_of_ours.value(), .body = text}, kCredentials, kNow);
-    // LiveKit bodies must be events, the others may be any bytes.
-    ts::fuzz::require(verdict.accepted ==
-                      (provider != Provider::kLivekit || (event.ok() && !text.empty())));
-  }
+  const auto headers_of_ours = ts::webhook::sign(provider, text, kCredentials, kNow);
+  const auto verdict = ts::webhook::verify(
+      provider, {.headers = headers_of_ours.value(), .body = text}, kCredentials, kNow);
+  // LiveKit bodies must be events, the others may be any bytes. The verdict comes without a
+  // document where it can: this holds both ways of reading against each other.
+  ts::fuzz::require(verdict.accepted ==
+                    (provider != Provider::kLivekit || (event.ok() && !text.empty())));
   return 0;
 }

@@ -129,6 +129,12 @@ TEST(CheckTokenRequest, LimitsMetadataAndAttributes) {
   EXPECT_NE(message_of(request).find("80002 bytes together"), std::string::npos);
 }
 
+TEST(CheckTokenRequest, RefusesAnAttributeGivenTwice) {
+  auto request = join_request();
+  request.claims.attributes = {{"a", "1"}, {"b", "2"}, {"a", "3"}};
+  EXPECT_EQ(message_of(request), "the attribute 'a' is given twice");
+}
+
 TEST(CheckTokenRequest, RefusesUnknownWordsWithTheNearest) {
   auto request = join_request();
   request.claims.kind = "agnt";
@@ -232,6 +238,20 @@ TEST(VerifyToken, ReadsTimesWithFractionsAndRefusesOtherTypes) {
   for (const auto& [claims, fault] : cases) {
     EXPECT_EQ(to_string(verdict_of(token_of(claims)).fault), to_string(fault)) << claims;
   }
+}
+
+TEST(VerifyToken, TakesTheLastOfRepeatedMembers) {
+  const auto verdict = verdict_of(token_of(
+      R"({"iss":"APIother","iss":"APIkey","exp":1,"exp":1760000100,"sub":"a","sub":null,)"
+      R"("jti":"b","attributes":{"x":"1","x":"2"},"video":{"hidden":true},)"
+      R"("video":{"room":"r","room":"s","canPublish":true,"canPublish":null}})"));
+  ASSERT_TRUE(verdict.accepted()) << verdict.detail;
+  EXPECT_EQ(verdict.claims.identity, "b");
+  ASSERT_EQ(verdict.claims.attributes.size(), 1U);
+  EXPECT_EQ(verdict.claims.attributes.front().second, "2");
+  EXPECT_FALSE(verdict.claims.video->hidden);
+  EXPECT_EQ(verdict.claims.video->room, "s");
+  EXPECT_FALSE(verdict.claims.video->can_publish.has_value());
 }
 
 TEST(VerifyToken, RefusesHeadersOfOtherKinds) {
