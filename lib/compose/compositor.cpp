@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <condition_variable>
 #include <mutex>
 #include <utility>
 
@@ -29,6 +30,13 @@ using std::chrono::steady_clock;
 constexpr milliseconds kPreroll{3000};
 constexpr milliseconds kOfflinePatience{20'000};
 constexpr milliseconds kStandstill{2000};
+/// Cues' sources are made ready this long before, and a source stays so for a while.
+constexpr milliseconds kCueLead{1000};
+constexpr milliseconds kLinger{2000};
+/// A take of sources that have to catch up first happens at most this much later.
+constexpr milliseconds kTakePatience{130};
+/// For a picture of a source that is not decoded just now.
+constexpr milliseconds kPeekPatience{400};
 
 /// One batch of an operator, with what had to be drawn for it.
 struct Command {
@@ -76,12 +84,10 @@ class Compositor::Impl {
       overlays_.push_back({std::move(drawn), ++overlay_serial_});
     }
     zero_.store(clock_.steady_now().time_since_epoch().count(), std::memory_order_relaxed);
-    const SourceContext context{.canvas = show_.canvas,
-                                .offline = options_.offline,
-                                .ca_file = options_.ca_file,
-                                .now = [this] { return now(); },
-                                .log = options_.log};
-    for (const scene::Source& source : show_.sources) {
+    SourceContext context = source_context();
+    for (std::size_t i = 0; i < show_.sources.size(); ++i) {
+      const scene::Source& source = show_.sources[i];
+      context.wanted = shows(show_.program, i);
       TS_TRY(auto runner, SourceRunner::start(source, context, ProgramTime{}));
       sources_.push_back(std::move(runner));
       slates_.push_back(draw_slate(source.name, show_.canvas));
@@ -236,10 +242,17 @@ class Compositor::Impl {
     return shown_;
   }
 
-  [[nodiscard]] Picture source_picture(const std::string& name) const {
-    const std::lock_guard lock(snapshot_mutex_);
+  [[nodiscard]] Picture source_picture(const std::string& name) {
+    std::unique_lock lock(snapshot_mutex_);
     for (std::size_t i = 0; i < show_.sources.size() && i < shown_sources_.size(); ++i) {
-      if (show_.sources[i].name == name) return shown_sources_[i];
+      if (show_.sources[i].name != name) continue;
+      peeked_.resize(shown_sources_.size());
+      peeked_[i] = true;
+      if (!behind_[i]) return shown_sources_[i];
+      // Nobody looked at it so far: its decoder starts now.
+      const Picture before = shown_sources_[i];
+      shown_changed_.wait_for(lock, kPeekPatience, [&] { return shown_sources_[i] != before; });
+      return shown_sources_[i];
     }
     return nullptr;
   }
@@ -286,6 +299,17 @@ class Compositor::Impl {
   void answer_commands();
   void send_events();
   void pick_sources(std::uint64_t tick);
+  /// Whether a layer of that scene shows the source.
+  [[nodiscard]] bool shows(std::string_view scene, std::size_t source) const {
+    const ScenePlan* found = plan(scene);
+    return found != nullptr &&
+           std::any_of(found->layers.begin(), found->layers.end(),
+                       [&](const auto& layer) { return layer.source == source; });
+  }
+  /// Tells the sources whether anybody looks at them.
+  void want_sources(std::uint64_t tick, const Program::State& state);
+  /// False when the command takes a scene whose sources have to catch up; they begin to.
+  bool arm(const Command& command, std::uint64_t tick);
   Picture compose(std::uint64_t tick, const Program::State& state);
   void mix(std::uint64_t tick, double black, const std::stop_token& stop);
   void publish(std::uint64_t ticks, const Program::State& state, double compose_ms);
@@ -309,6 +333,9 @@ class Compositor::Impl {
   Picture last_canvas_;
   std::atomic<std::int64_t> zero_{0};
   BoundedQueue<Command> commands_{64};
+  std::optional<Command> held_;  // its sources catch up
+  std::uint64_t held_until_ = 0;
+  std::vector<std::optional<std::uint64_t>> last_wanted_;  // tick, for each source
   std::vector<
       std::pair<std::shared_ptr<std::promise<Result<std::uint64_t>>>, Result<std::uint64_t>>>
       answers_;
@@ -317,6 +344,9 @@ class Compositor::Impl {
   Snapshot snapshot_{};
   Picture shown_{};
   std::vector<Picture> shown_sources_{};
+  std::vector<bool> behind_{};  // the sources that are not decoded just now
+  std::vector<bool> peeked_{};  // the sources somebody wants a picture of
+  std::condition_variable shown_changed_;
   SteadyTime started_{};
   SteadyTime fps_since_{};
   std::uint64_t fps_frames_ = 0;
@@ -363,7 +393,11 @@ bool Compositor::Impl::wait_for_tick(std::uint64_t tick, const std::stop_token& 
 }
 
 void Compositor::Impl::run_commands(std::uint64_t tick) {
-  while (auto command = commands_.try_pop()) {
+  while (auto command = held_ ? std::exchange(held_, std::nullopt) : commands_.try_pop()) {
+    if (!arm(*command, tick)) {
+      held_ = std::move(command);
+      return;
+    }
     if (command->replacement != nullptr) {
       std::shared_ptr<SourceRunner>& runner = *command->replacement;
       const std::lock_guard lock(sources_mutex_);
@@ -391,6 +425,53 @@ void Compositor::Impl::run_commands(std::uint64_t tick) {
       overlays_[index] = {std::move(drawn), ++overlay_serial_};
     }
     answers_.emplace_back(command->answer, tick);
+  }
+}
+
+bool Compositor::Impl::arm(const Command& command, std::uint64_t tick) {
+  std::string_view preview = program_.preview();
+  bool ready = true;
+  for (const scene::Action& action : command.actions) {
+    if (const auto* next = std::get_if<scene::PreviewAction>(&action)) preview = next->scene;
+    const auto* take = std::get_if<scene::TakeAction>(&action);
+    if (take == nullptr) continue;
+    const std::string_view scene = take->scene.empty() ? preview : std::string_view(take->scene);
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (!shows(scene, i)) continue;
+      last_wanted_.resize(sources_.size());
+      last_wanted_[i] = tick;
+      sources_[i]->set_wanted(true);
+      ready = ready && sources_[i]->ready();
+    }
+  }
+  if (ready || options_.offline) {
+    held_until_ = 0;
+    return true;
+  }
+  if (held_until_ == 0)
+    held_until_ = tick + std::max<std::uint64_t>(1, program_.ticks_of(kTakePatience));
+  if (tick < held_until_) return false;
+  held_until_ = 0;
+  return true;
+}
+
+void Compositor::Impl::want_sources(std::uint64_t tick, const Program::State& state) {
+  if (options_.offline) return;
+  last_wanted_.resize(sources_.size());
+  const auto want = [&](std::string_view scene) {
+    const ScenePlan* shown = scene.empty() ? nullptr : plan(scene);
+    if (shown == nullptr) return;
+    for (const auto& layer : shown->layers) last_wanted_[layer.source] = tick;
+  };
+  want(state.scene);
+  want(state.outgoing);
+  want(program_.preview());
+  for (const std::string_view scene : program_.scenes_before(tick + program_.ticks_of(kCueLead))) {
+    want(scene);
+  }
+  const std::uint64_t linger = program_.ticks_of(kLinger);
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    sources_[i]->set_wanted(last_wanted_[i] && tick - *last_wanted_[i] <= linger);
   }
 }
 
@@ -497,6 +578,9 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
   }
   snapshot_.sources.resize(sources_.size());
   shown_sources_.resize(sources_.size());
+  behind_.resize(sources_.size());
+  peeked_.resize(sources_.size());
+  last_wanted_.resize(sources_.size());
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     Snapshot::SourceInfo& info = snapshot_.sources[i];
     info.name = sources_[i]->source().name;
@@ -506,12 +590,16 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
     info.delay = program_.delay(info.name);
     info.on_air = false;
     shown_sources_[i] = pictures_[i].picture;
+    behind_[i] = !sources_[i]->ready();
+    if (peeked_[i]) last_wanted_[i] = ticks;
+    peeked_[i] = false;
   }
   for (const std::string_view on_air : {state.scene, state.outgoing}) {
     const ScenePlan* shown = on_air.empty() ? nullptr : plan(on_air);
     if (shown == nullptr) continue;
     for (const auto& layer : shown->layers) snapshot_.sources[layer.source].on_air = true;
   }
+  shown_changed_.notify_all();
 }
 
 std::optional<Error> Compositor::Impl::output_trouble() {
@@ -568,6 +656,7 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
     send_events();
     const Program::State state = program_.state(tick);
     if (state.stop) break;
+    want_sources(tick, state);
     pick_sources(tick);
     Picture picture;
     if (lagging) {
@@ -603,7 +692,7 @@ Result<Compositor::Report> Compositor::Impl::end(bool stopped, std::optional<Err
                                                  const std::stop_token& abort) {
   answer_commands();
   commands_.close();
-  while (auto command = commands_.try_pop()) {
+  while (auto command = held_ ? std::exchange(held_, std::nullopt) : commands_.try_pop()) {
     command->answer->set_value(Error{.kind = ErrorKind::kConflict,
                                      .message = "the program has ended",
                                      .hint = "start it again"});
@@ -676,9 +765,7 @@ Status Compositor::remove_output(const std::string& name) { return impl_->remove
 Status Compositor::restart_source(const std::string& name) { return impl_->restart_source(name); }
 Snapshot Compositor::snapshot() const { return impl_->snapshot(); }
 Picture Compositor::program_picture() const { return impl_->program_picture(); }
-Picture Compositor::source_picture(const std::string& name) const {
-  return impl_->source_picture(name);
-}
+Picture Compositor::source_picture(const std::string& name) { return impl_->source_picture(name); }
 const scene::Show& Compositor::show() const noexcept { return impl_->show(); }
 
 }  // namespace ts::compose

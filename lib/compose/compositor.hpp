@@ -106,8 +106,9 @@ class Compositor {
   [[nodiscard]] Snapshot snapshot() const;
   /// A copy of the picture on air.
   [[nodiscard]] Picture program_picture() const;
-  /// A copy of a source's newest picture; null when there is none (or no such source).
-  [[nodiscard]] Picture source_picture(const std::string& name) const;
+  /// A source's newest picture; null when there is none (or no such source). Waits up to 400 ms
+  /// when the source was not decoded because nobody saw it.
+  [[nodiscard]] Picture source_picture(const std::string& name);
   [[nodiscard]] const scene::Show& show() const noexcept;
 
  private:

@@ -44,7 +44,8 @@ bool Feed::push_picture(Picture picture, ProgramTime due) {
     }
     if (current_ && due < current_due_) ++status_.late;
     const ProgramTime previous = pictures_.empty() ? current_due_ : pictures_.back().due;
-    if (any_ && due > previous) interval_ = due - previous;
+    if (any_ && !rested_ && due > previous) interval_ = due - previous;
+    rested_ = false;
     pictures_.push_back({std::move(picture), due});
     ++status_.pictures;
     any_ = true;
@@ -64,6 +65,23 @@ void Feed::set_still(Picture picture) {
     still_ = true;
     any_ = true;
     lost_ = false;
+  }
+  changed_.notify_all();
+}
+
+void Feed::keep_alive(ProgramTime due) {
+  const std::lock_guard lock(mutex_);
+  alive_ = std::max(alive_, due);
+  rested_ = true;
+  any_ = true;
+  lost_ = false;
+  status_.reason.clear();
+}
+
+void Feed::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++taken_;
   }
   changed_.notify_all();
 }
@@ -189,9 +207,9 @@ void Feed::discard_queued() {
 SourceState Feed::state_at(ProgramTime time) const {
   if (still_) return SourceState::kStill;
   if (!has_pictures_ && any_ && !lost_) return ended_ ? SourceState::kEnded : SourceState::kLive;
-  if (!current_) return lost_ ? SourceState::kLost : SourceState::kConnecting;
+  if (!current_ && !rested_) return lost_ ? SourceState::kLost : SourceState::kConnecting;
   if (ended_ && pictures_.empty()) return SourceState::kEnded;
-  const ProgramTime age = time - current_due_;
+  const ProgramTime age = time - std::max(current_due_, alive_);
   // A source of one frame a second is not stale between two of them.
   const ProgramTime hold = std::max<ProgramTime>(kHold, interval_ * 5 / 2);
   if (age > hold) return limits_.patient && !lost_ ? SourceState::kStale : SourceState::kLost;

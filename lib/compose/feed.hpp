@@ -52,6 +52,10 @@ class Feed {
   bool push_picture(Picture picture, ProgramTime due);
   /// One picture that never gets old.
   void set_still(Picture picture);
+  /// A picture due at `due` came and was kept packed: nobody looks at this source now.
+  void keep_alive(ProgramTime due);
+  /// Wakes the producer from wait_taken().
+  void wake();
   /// Interleaved stereo samples whose first one belongs at sample `position` of the program.
   /// Samples the consumer has passed already are dropped; a gap is silence.
   void push_samples(std::span<const float> samples, std::int64_t position);
@@ -121,6 +125,8 @@ class Feed {
   std::deque<Timed> pictures_;
   Picture current_{};
   ProgramTime current_due_{};
+  ProgramTime alive_{};     ///< Due time of the last picture kept packed.
+  bool rested_ = false;     ///< The last picture was kept packed.
   ProgramTime interval_{};  ///< Between the last two pictures: slow sources are not stale.
   std::uint64_t serial_ = 0;
   std::uint64_t taken_ = 0;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <deque>
@@ -19,6 +20,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr ProgramTime kNetworkDelay = milliseconds{120};
+/// How far a source that nobody looks at is read ahead of its time.
+constexpr ProgramTime kRestLead = milliseconds{250};
+/// What a resting source keeps must be decoded within 130 ms when it is wanted again.
+constexpr ProgramTime kMaxRest = seconds{4};
+constexpr std::size_t kMaxKeptBytes = std::size_t{12} << 20U;
+/// Pictures that are later than this are not worth showing while catching up.
+constexpr ProgramTime kCatchUpLate = milliseconds{50};
 constexpr std::size_t kMaxQueuedBytes = std::size_t{64} << 20U;
 constexpr milliseconds kFirstRetry{500};
 constexpr milliseconds kLastRetry{10'000};
@@ -58,6 +66,7 @@ class MediaSource final : public SourceRunner {
                   ProgramTime{source.delay} +
                       (kind == Timeline::Kind::kPushed ? kNetworkDelay : ProgramTime{})) {
     prompt_ = kind == Timeline::Kind::kFile;
+    wanted_.store(context.wanted, std::memory_order_relaxed);
   }
 
   /// Opens a file at once, so that a missing one is an error before anything is on air.
@@ -90,6 +99,15 @@ class MediaSource final : public SourceRunner {
     feed_.set_still(share(std::move(frame)));
     reader_.reset();
     return true;
+  }
+
+  void set_wanted(bool wanted) override {
+    if (wanted_.exchange(wanted, std::memory_order_relaxed) == wanted) return;
+    if (wanted) feed_.wake();
+  }
+
+  [[nodiscard]] bool ready() const noexcept override {
+    return !behind_.load(std::memory_order_relaxed);
   }
 
   void launch() {
@@ -160,6 +178,13 @@ class MediaSource final : public SourceRunner {
     const media::InputInfo& info = reader_->info();
     video_ = {.video = true, .present = info.has_video && !info.is_still};
     audio_ = {.video = false, .present = info.has_audio};
+    may_rest_ = !context_.offline && video_.present && source_.filter.empty() &&
+                (info.video_codec == "h264" || info.video_codec == "hevc");
+    resting_ = false;
+    catching_up_ = false;
+    behind_.store(false, std::memory_order_relaxed);
+    kept_.clear();
+    kept_bytes_ = 0;
     feed_.set_has(video_.present, audio_.present);
     feed_.set_connecting();
     converter_.emplace(source_.filter, info.rotation);
@@ -192,7 +217,8 @@ class MediaSource final : public SourceRunner {
 
   [[nodiscard]] bool wants_packets() const {
     if (reading_done_ || queued_bytes_ > kMaxQueuedBytes) return false;
-    const bool for_video = video_.present && !held_ && video_.queue.empty() && feed_.picture_room();
+    const bool for_video =
+        video_.present && !held_ && video_.queue.empty() && (resting_ || feed_.picture_room());
     const bool for_audio = audio_.present && audio_.queue.empty() && feed_.sample_room();
     return for_video || for_audio;
   }
@@ -263,6 +289,10 @@ class MediaSource final : public SourceRunner {
     Entry& entry = lane.queue.front();
     if (entry.packet) {
       lane.round = entry.round;
+      if (lane.video && catching_up_) {
+        const auto due = timeline_.due(time_of(*entry.packet, true) + entry.round);
+        reader_->skip_unreferenced(due && *due < context_.now() - 2 * kCatchUpLate);
+      }
       reader_->send(lane.video, entry.packet.get());
       queued_bytes_ -= static_cast<std::size_t>(entry.packet->size);
       lane.queue.pop_front();
@@ -280,8 +310,83 @@ class MediaSource final : public SourceRunner {
     return true;
   }
 
+  [[nodiscard]] ProgramTime time_of(const AVPacket& packet, bool video) const {
+    return media_time(packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts, video);
+  }
+
+  /// Nobody looks: from a key frame on its packets are kept instead of decoded.
+  void rest_if_unwanted() {
+    if (!may_rest_ || resting_ || catching_up_ || wanted_.load(std::memory_order_relaxed)) return;
+    if (held_ || video_.draining || video_.queue.empty()) return;
+    const Entry& next = video_.queue.front();
+    if (!next.packet || (next.packet->flags & AV_PKT_FLAG_KEY) == 0) return;
+    resting_ = true;
+    behind_.store(true, std::memory_order_relaxed);
+  }
+
+  /// Takes one packet at its time and keeps it if it belongs to the newest group of pictures.
+  bool rest() {
+    if (wanted_.load(std::memory_order_relaxed)) return catch_up();
+    if (video_.queue.empty()) return false;
+    Entry& next = video_.queue.front();
+    if (!next.packet) {
+      // The last pictures of a file stay on: they have to be decoded.
+      if (next.last) return catch_up();
+      kept_.clear();
+      kept_bytes_ = 0;
+      video_.queue.pop_front();
+      return true;
+    }
+    const ProgramTime time = time_of(*next.packet, true) + next.round;
+    const ProgramTime now = context_.now();
+    // Files and playlists are there at once; what is pushed comes at its time.
+    const auto due = timeline_.due(time);
+    if (kind_ != Timeline::Kind::kPushed && due && *due > now + kRestLead) return false;
+    const Timeline::Placed placed = timeline_.place(time, now);
+    if (placed.jumped) feed_.discard_queued();
+    if ((next.packet->flags & AV_PKT_FLAG_KEY) != 0) {
+      kept_.clear();
+      kept_bytes_ = 0;
+      kept_from_ = time;
+    }
+    const auto size = static_cast<std::size_t>(next.packet->size);
+    queued_bytes_ -= size;
+    kept_bytes_ += size;
+    kept_.push_back(std::move(next));
+    video_.queue.pop_front();
+    feed_.keep_alive(std::min(placed.due, now));
+    // Key frames so far apart could not be caught up with in time.
+    if (kept_bytes_ > kMaxKeptBytes || time - kept_from_ > kMaxRest) {
+      may_rest_ = false;
+      return catch_up();
+    }
+    return true;
+  }
+
+  /// Decodes what was kept, without showing what is over already.
+  bool catch_up() {
+    reader_->restart(true);
+    queued_bytes_ += kept_bytes_;
+    kept_bytes_ = 0;
+    video_.queue.insert(video_.queue.begin(), std::make_move_iterator(kept_.begin()),
+                        std::make_move_iterator(kept_.end()));
+    kept_.clear();
+    resting_ = false;
+    catching_up_ = true;
+    return true;
+  }
+
+  void caught_up() {
+    late_.reset();
+    catching_up_ = false;
+    reader_->skip_unreferenced(false);
+    behind_.store(false, std::memory_order_relaxed);
+  }
+
   Result<bool> pump_video() {
     if (!video_.present || video_.done) return false;
+    rest_if_unwanted();
+    if (resting_) return rest();
     if (held_) {
       if (!feed_.push_picture(held_->picture, held_->due)) return false;
       held_.reset();
@@ -289,7 +394,15 @@ class MediaSource final : public SourceRunner {
     }
     if (!feed_.picture_room()) return false;
     media::AvFrame frame = reader_->receive(true);
-    if (!frame) return feed_decoder(video_);
+    if (!frame) {
+      const bool at_end = !video_.queue.empty() && !video_.queue.front().packet;
+      if (catching_up_ && video_.draining && at_end) {
+        held_ = std::exchange(late_, std::nullopt);
+        caught_up();
+        return true;
+      }
+      return feed_decoder(video_);
+    }
     const std::int64_t pts = frame->pts;
     TS_TRY(frame, converter_->convert(std::move(frame)).with_context(what()));
     if (!frame) return true;
@@ -302,6 +415,14 @@ class MediaSource final : public SourceRunner {
     if (input_.end && time + input_.start >= *input_.end) return true;
     if (time > video_.last_time) video_.last_step = time - video_.last_time;
     video_.last_time = time;
+    if (catching_up_) {
+      const auto due = timeline_.due(time + video_.round);
+      if (due && *due < context_.now() - kCatchUpLate) {
+        late_ = Held{share(std::move(frame)), *due};
+        return true;
+      }
+      caught_up();
+    }
     const Timeline::Placed placed = timeline_.place(time + video_.round, context_.now());
     if (placed.jumped) feed_.discard_queued();
     held_ = Held{share(std::move(frame)), placed.due};
@@ -360,8 +481,17 @@ class MediaSource final : public SourceRunner {
   Lane video_;
   Lane audio_;
   std::optional<Held> held_;
+  std::optional<Held> late_;  // the newest picture that came too late while catching up
   std::optional<std::int64_t> expected_;
   std::size_t queued_bytes_ = 0;
+  std::atomic<bool> wanted_{true};
+  std::atomic<bool> behind_{false};
+  bool may_rest_ = false;
+  bool resting_ = false;
+  bool catching_up_ = false;
+  std::deque<Entry> kept_;  // since the last key frame, while resting
+  std::size_t kept_bytes_ = 0;
+  ProgramTime kept_from_{};
   bool reading_done_ = false;
   ProgramTime round_{};
   ProgramTime round_end_{};

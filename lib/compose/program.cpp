@@ -292,6 +292,19 @@ bool Program::muted(std::string_view source) const {
   return found != muted_.end() && found->second;
 }
 
+std::vector<std::string_view> Program::scenes_before(std::uint64_t tick) const {
+  std::vector<std::string_view> out;
+  for (std::size_t i = next_cue_; begin_ && i < show_->cues.size(); ++i) {
+    const scene::Cue& cue = show_->cues[i];
+    if (*begin_ + tick_at(cue.at) >= tick) break;
+    for (const scene::Action& action : cue.actions) {
+      if (const auto* take = std::get_if<scene::TakeAction>(&action)) out.push_back(take->scene);
+      if (const auto* next = std::get_if<scene::PreviewAction>(&action)) out.push_back(next->scene);
+    }
+  }
+  return out;
+}
+
 std::vector<Program::TextChange> Program::take_text_changes() {
   return std::exchange(text_changes_, {});
 }

@@ -89,6 +89,8 @@ class Program {
     std::string subtitle{};
   };
   std::vector<TextChange> take_text_changes();
+  /// The scenes that cues take or preview before `tick`: their sources should be ready by then.
+  [[nodiscard]] std::vector<std::string_view> scenes_before(std::uint64_t tick) const;
   /// Events since the last call, oldest first.
   std::vector<ProgramEvent> take_events();
 

@@ -21,6 +21,7 @@ struct SourceContext {
   scene::Canvas canvas{};
   bool offline = false;
   std::string ca_file{};
+  bool wanted = true;  ///< Seen, or about to be, from the beginning.
   /// Where the program is now; called from any thread.
   std::function<ProgramTime()> now{};
   Log* log = nullptr;
@@ -64,6 +65,11 @@ class SourceRunner {
   [[nodiscard]] Feed& feed() noexcept { return feed_; }
   /// True when its sound comes from the feed; a tone is made by the mixer itself.
   [[nodiscard]] double tone_hz() const noexcept { return tone_hz_; }
+  /// Whether its picture is (about to be) seen. Nobody looking, a live source may keep its packets
+  /// since the last key frame instead of decoding them. The tick thread's.
+  virtual void set_wanted(bool) {}
+  /// False while a source that was not wanted catches up; any thread.
+  [[nodiscard]] virtual bool ready() const noexcept { return true; }
   /// True when the program waits for its first picture before it starts.
   [[nodiscard]] bool prompt() const noexcept { return prompt_; }
 

@@ -20,6 +20,12 @@ void Timeline::reset() {
   recent_.clear();
 }
 
+std::optional<ProgramTime> Timeline::due(ProgramTime time) const {
+  if (kind_ == Kind::kFile) return origin_ + time + delay_;
+  if (!offset_) return std::nullopt;
+  return time + *offset_ + delay_;
+}
+
 Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now) {
   Placed out;
   if (kind_ == Kind::kFile) {

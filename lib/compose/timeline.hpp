@@ -29,6 +29,8 @@ class Timeline {
   /// Where media time `time` (from the input's beginning) belongs, for something that arrived
   /// `now`.
   Placed place(ProgramTime time, ProgramTime now);
+  /// Where a media time lies as things stand; nothing is learnt from it. Nullopt before place().
+  [[nodiscard]] std::optional<ProgramTime> due(ProgramTime time) const;
   /// The next frame sets the clock anew (reconnected).
   void reset();
 

@@ -206,6 +206,10 @@ void Reader::send(bool video, const AVPacket* packet) {
   if (code < 0 && code != AVERROR_EOF && code != AVERROR(EAGAIN)) ++damaged_;
 }
 
+void Reader::skip_unreferenced(bool skip) noexcept {
+  if (video_.codec) video_.codec->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+}
+
 AvFrame Reader::receive(bool video) {
   Stream& stream = video ? video_ : audio_;
   if (!stream.codec) return nullptr;

@@ -70,6 +70,8 @@ class Reader {
 
   /// Feeds one packet, or null to drain. Damaged data is skipped and counted, never an error.
   void send(bool video, const AVPacket* packet);
+  /// To catch up: leaves out pictures that no other one is made from.
+  void skip_unreferenced(bool skip) noexcept;
   /// The next decoded frame, null when the decoder wants more. `pts` is set, in the stream's time
   /// base, AV_NOPTS_VALUE when unknown.
   AvFrame receive(bool video);
