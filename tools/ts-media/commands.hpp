@@ -16,6 +16,7 @@ Command media_compose_probe();
 Command media_compose_run();
 Command media_check();
 Command media_ingest();
+Command media_picture();
 Command media_png();
 Command media_probe();
 Command media_relay();
