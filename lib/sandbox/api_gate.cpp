@@ -12,6 +12,23 @@ constexpr std::string_view kBearer = "Bearer ";
 
 httpd::Response plain_401(std::string text) { return httpd::Response::text(401, std::move(text)); }
 
+/// In the words of the server's token library.
+std::string why(livekit::TokenFault fault) {
+  const std::string claims = "token has invalid claims: ";
+  switch (fault) {
+    case livekit::TokenFault::kExpired:
+      return claims + "token is expired";
+    case livekit::TokenFault::kNotYetValid:
+      return claims + "token is not valid yet";
+    case livekit::TokenFault::kMissingExpiry:
+      return claims + "token is missing required claim: exp claim is required";
+    case livekit::TokenFault::kBadSignature:
+      return "token signature is invalid: signature is invalid";
+    default:
+      return std::string(to_string(fault));
+  }
+}
+
 }  // namespace
 
 std::variant<std::optional<RoomGrants>, httpd::Response> livekit_caller(
@@ -31,7 +48,7 @@ std::variant<std::optional<RoomGrants>, httpd::Response> livekit_caller(
     case livekit::TokenFault::kNone:
       break;
     case livekit::TokenFault::kWrongIssuer:
-      return plain_401("invalid API key");
+      return plain_401("invalid API key: " + verdict.claims.issuer);
     case livekit::TokenFault::kMalformed:
     case livekit::TokenFault::kBadBase64:
     case livekit::TokenFault::kBadJson:
@@ -40,7 +57,7 @@ std::variant<std::optional<RoomGrants>, httpd::Response> livekit_caller(
     case livekit::TokenFault::kAlgNotAllowed:
       return plain_401("invalid authorization token");
     default:
-      return plain_401("invalid authorization token: " + verdict.detail);
+      return plain_401("invalid token: " + token + ", error: " + why(verdict.fault));
   }
   // A token without the claim "video" grants nothing.
   const auto video = verdict.claims.video.value_or(livekit::VideoGrant{});

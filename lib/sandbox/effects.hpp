@@ -16,7 +16,7 @@ using PublishId = std::uint64_t;
 /// Names one output of an egress or one simulcast target.
 using RelayId = std::uint64_t;
 
-enum class Vendor : std::uint8_t { kLiveKit, kMux };
+enum class Vendor : std::uint8_t { kLiveKit, kMux, kCloudflare };
 
 /// A webhook to deliver. Events of one queue arrive in this order; queues do not wait for another.
 struct WebhookDue {
@@ -24,14 +24,35 @@ struct WebhookDue {
   std::string queue{};
   std::string type{};
   std::string body{};
+  /// Cloudflare's other scheme: an account notification, which carries a shared secret and goes to
+  /// the addresses of `ts sandbox up` only.
+  bool notification = false;
 };
-/// Begin to forward a publish to an RTMP(S) server.
+/// Where a vendor's webhooks go besides the addresses of `ts sandbox up`: replaces what was said
+/// before.
+struct WebhookEndpoints {
+  struct Endpoint {
+    std::string url{};
+    Secret secret{};
+  };
+  Vendor vendor = Vendor::kMux;
+  std::vector<Endpoint> endpoints{};
+};
+/// Begin to forward a publish to an RTMP(S) server, into a file or into an HLS folder: exactly one
+/// of `url`, `file` and `folder` is set.
 struct RelayStart {
   RelayId relay = 0;
   PublishId publish = 0;
   bool audio = true;
   bool video = true;
   Secret url{};
+  std::string file{};    ///< Below the folder for egress files: "stage/show.mp4".
+  std::string folder{};  ///< The same, of HLS segments.
+};
+/// What a relay into a file or folder has left there.
+struct RelayLeft {
+  std::int64_t bytes = 0;
+  std::int64_t files = 0;  ///< Segments.
 };
 /// Send what is there, then close.
 struct RelayStop {
@@ -67,8 +88,9 @@ struct RecordingDelete {
 };
 
 /// What a state machine wants done in the world. State machines themselves do no I/O.
-using Effect = std::variant<WebhookDue, RelayStart, RelayStop, TrackMute, PublisherKick,
-                            RecordingStart, RecordingPause, RecordingEnd, RecordingDelete>;
+using Effect =
+    std::variant<WebhookDue, WebhookEndpoints, RelayStart, RelayStop, TrackMute, PublisherKick,
+                 RecordingStart, RecordingPause, RecordingEnd, RecordingDelete>;
 using Effects = std::vector<Effect>;
 
 /// Random letters and digits: a seam, so that tests know the ids.

@@ -103,10 +103,10 @@ httpd::Response FaultScript::run(const httpd::Request& request,
   using Fault = httpd::Fault;
   switch (rule->kind) {
     case Kind::kStatus: {
-      // Both vendors' error shapes at once: each reader finds its own.
+      // Every vendor's error shape at once: each reader finds its own.
       auto answer = httpd::Response::json(
           rule->status,
-          R"({"code":"unavailable","msg":"a fault on purpose","error":{"type":"fault","messages":["a fault on purpose"]}})");
+          R"({"code":"unavailable","msg":"a fault on purpose","error":{"type":"fault","messages":["a fault on purpose"]},"result":null,"success":false,"errors":[{"code":10001,"message":"a fault on purpose"}],"messages":[]})");
       if (rule->retry_after_s > 0) {
         answer.headers.set("Retry-After", std::to_string(rule->retry_after_s));
       }

@@ -10,117 +10,11 @@ namespace {
 
 constexpr seconds kTrackTimeout{30};
 constexpr std::chrono::hours kKept{24};
-constexpr std::string_view kMuxLive = "rtmps://global-live.mux.com:443/app/";
 
 Refusal missing(std::string_view field) {
   return service_error("invalid_argument",
                        "request has missing or invalid field: " + std::string(field));
 }
-Refusal invalid_url(const std::string& url, std::string_view why) {
-  return service_error("invalid_argument", "invalid url " + url + ": " + std::string(why));
-}
-Refusal no_egress() { return service_error("not_found", "egress does not exist"); }
-
-bool is_terminal(std::string_view status) {
-  return status != "EGRESS_STARTING" && status != "EGRESS_ACTIVE" && status != "EGRESS_ENDING";
-}
-
-std::string scheme_of(std::string_view url) {
-  const auto colon = url.find("://");
-  return colon == std::string_view::npos ? std::string() : to_lower(url.substr(0, colon));
-}
-
-/// The stream key hidden, as the server writes it into answers.
-std::string redact_url(const std::string& url) {
-  const auto scheme = scheme_of(url);
-  if (scheme == "mux" || scheme == "twitch") {
-    return scheme + "://" + redact_identifier(std::string_view(url).substr(scheme.size() + 3));
-  }
-  if (scheme == "rtmp" || scheme == "rtmps") {
-    auto end = url.size();
-    constexpr std::string_view kLive = " live=1";
-    if (url.ends_with(kLive)) end -= kLive.size();
-    const auto slash = url.rfind('/', end - 1);
-    return url.substr(0, slash + 1) +
-           redact_identifier(std::string_view(url).substr(slash + 1, end - slash - 1)) +
-           url.substr(end);
-  }
-  const auto question = url.find('?');
-  return question == std::string::npos ? url : url.substr(0, question) + "?{...}";
-}
-
-/// mux://KEY in full; anything else as it is.
-std::string expand_url(const std::string& url) {
-  if (scheme_of(url) != "mux") return url;
-  auto key = std::string_view(url).substr(6);
-  key = key.substr(0, key.find_first_of("/?"));
-  return std::string(kMuxLive) + std::string(key);
-}
-
-/// rtmp(s)://host/(path/)app/key.
-bool is_rtmp_target(const std::string& url) {
-  const auto parsed = net::Url::parse(url.substr(0, url.find(' ')));
-  if (!parsed) return false;
-  const auto& path = parsed.value().path;
-  const auto app = path.find('/', 1);
-  return path.size() > 1 && app != std::string::npos && app > 1;
-}
-
-bool is_rtmp_scheme(std::string_view url) {
-  const auto scheme = scheme_of(url);
-  return scheme == "rtmp" || scheme == "rtmps" || scheme == "mux";
-}
-
-/// Hides what the request carried, for the echo in EgressInfo.
-void redact_streams(Json& request) {
-  const auto redact = [](Json& output) {
-    if (!output.contains("urls")) return;
-    for (auto& url : output["urls"]) url = redact_url(url.get<std::string>());
-  };
-  if (request.contains("stream")) redact(request["stream"]);
-  if (request.contains("stream_outputs")) {
-    for (auto& output : request["stream_outputs"]) redact(output);
-  }
-  if (request.contains("outputs")) {
-    for (auto& output : request["outputs"]) {
-      if (output.contains("stream")) redact(output["stream"]);
-    }
-  }
-}
-
-struct Outputs {
-  std::vector<std::string> urls;
-  bool other_kinds = false;  ///< Files, segments, images, a websocket.
-  std::size_t streams = 0;
-};
-
-Outputs outputs_of(const Json& request) {
-  Outputs out;
-  const auto add = [&](const Json& stream) {
-    ++out.streams;
-    for (const auto& url : stream.value("urls", Json::array())) {
-      out.urls.push_back(url.get<std::string>());
-    }
-  };
-  const auto plural = request.value("stream_outputs", Json::array());
-  for (const auto& stream : plural) add(stream);
-  if (plural.empty() && request.contains("stream")) add(request["stream"]);
-  for (const auto& output : request.value("outputs", Json::array())) {
-    if (output.contains("stream")) {
-      add(output["stream"]);
-    } else {
-      out.other_kinds = true;
-    }
-  }
-  for (const auto* key : {"file", "segments", "websocket_url"}) {
-    if (request.contains(key)) out.other_kinds = true;
-  }
-  for (const auto* key : {"file_outputs", "segment_outputs", "image_outputs"}) {
-    if (!request.value(key, Json::array()).empty()) out.other_kinds = true;
-  }
-  return out;
-}
-
 }  // namespace
 
 EgressOutput LiveKitService::Impl::make_output(const std::string& url) {
@@ -130,6 +24,44 @@ EgressOutput LiveKitService::Impl::make_output(const std::string& url) {
   output.url = expand_url(url);
   output.info = {{"url", redact_url(output.url)}, {"status", "ACTIVE"}};
   return output;
+}
+
+EgressOutput LiveKitService::Impl::make_file(EgressOutput::Kind kind, const Json& wanted,
+                                             const NameParts& parts) {
+  EgressOutput output;
+  output.kind = kind;
+  output.relay = next_relay++;
+  if (kind == EgressOutput::Kind::kFile) {
+    output.path = file_name(text_of(wanted, "filepath"), parts, ".mp4");
+    output.info = {{"filename", output.path}, {"location", options.files + "/" + output.path}};
+    return output;
+  }
+  output.path = file_name(text_of(wanted, "filename_prefix"), parts, ".hls");
+  const auto at = options.files + "/" + output.path;
+  output.info = {{"playlist_name", "recording.m3u8"},
+                 {"playlist_location", at + "/recording.m3u8"},
+                 {"live_playlist_name", "live.m3u8"},
+                 {"live_playlist_location", at + "/live.m3u8"}};
+  return output;
+}
+
+std::optional<Refusal> LiveKitService::Impl::wrong_url(const WantedOutputs& wanted) const {
+  for (const auto& url : wanted.urls) {
+    const auto scheme = scheme_of(url);
+    if (scheme == "srt" || scheme == "ws" || scheme == "wss" || scheme == "twitch") {
+      if (wanted.urls.size() > 1 && is_rtmp_scheme(wanted.urls.front())) {
+        return invalid_url(url, "invalid scheme");
+      }
+      return no_worker();
+    }
+    if (!is_rtmp_scheme(url)) return invalid_url(url, "invalid scheme");
+    if (!is_rtmp_target(expand_url(url))) {
+      return invalid_url(url,
+                         "rtmp urls must be of format "
+                         "rtmp(s)://{host}(/{path})/{app}/{stream_key}( live=1)");
+    }
+  }
+  return std::nullopt;
 }
 
 Outcome LiveKitService::Impl::plan_source(std::string_view method, const Json& request,
@@ -157,6 +89,13 @@ Outcome LiveKitService::Impl::plan_source(std::string_view method, const Json& r
     if (item.audio_track.empty() && item.video_track.empty()) {
       return missing("audio_track_id or video_track_id");
     }
+  } else if (method == "StartTrackEgress") {
+    const auto track = text_of(request, "track_id");
+    if (track.empty()) return missing("track_id");
+    // Which kind it is is known once it is there.
+    const auto* found = find_track(text_of(request, "room_name"), track);
+    (found != nullptr && text_of(*found, "type") == "AUDIO" ? item.audio_track : item.video_track) =
+        track;
   } else if (method == "StartEgress" && request.contains("template")) {
     return room_composite(request["template"]);
   } else if (method == "StartEgress" && request.contains("media")) {
@@ -171,7 +110,7 @@ Outcome LiveKitService::Impl::plan_source(std::string_view method, const Json& r
     if (routes.size() == 1) item.audio_track = text_of(routes[0], "track_id");
     if (item.audio_track.empty() && item.video_track.empty()) return missing("media");
   } else {
-    // Web pages and single tracks to files need a browser and storage: no worker takes them.
+    // A web page needs a browser: no worker takes it.
     return no_worker();
   }
   item.audio = !item.audio_track.empty();
@@ -199,30 +138,25 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
   if (room == nullptr) return missing("room_name");
   const auto outputs = outputs_of(request);
   if (outputs.streams > 1) return missing("multiple stream outputs");
-  if (outputs.other_kinds) return no_worker();
-  if (outputs.urls.empty()) return missing(outputs.streams == 0 ? "output" : "stream url");
-  const bool first_is_rtmp = is_rtmp_scheme(outputs.urls.front());
-  for (const auto& url : outputs.urls) {
-    const auto scheme = scheme_of(url);
-    if (scheme == "srt" || scheme == "ws" || scheme == "wss" || scheme == "twitch") {
-      if (outputs.urls.size() > 1 && first_is_rtmp) return invalid_url(url, "invalid scheme");
-      return no_worker();
-    }
-    if (!is_rtmp_scheme(url)) return invalid_url(url, "invalid scheme");
-    if (!is_rtmp_target(expand_url(url))) {
-      return invalid_url(url,
-                         "rtmp urls must be of format "
-                         "rtmp(s)://{host}(/{path})/{app}/{stream_key}( live=1)");
-    }
+  if (outputs.files.size() > 1) return missing("multiple file outputs");
+  if (outputs.segments.size() > 1) return missing("multiple segmented file outputs");
+  if (outputs.needs_worker) return no_worker();
+  if (outputs.urls.empty() && outputs.files.empty() && outputs.segments.empty()) {
+    return missing(outputs.streams == 0 ? "output" : "stream url");
   }
+  if (auto refusal = wrong_url(outputs)) return *refusal;
   const auto mixing = request.value("audio_mixing", std::string("DEFAULT_MIXING"));
   if (mixing != "DEFAULT_MIXING") return no_worker();
   std::size_t feeding = 0;
   for (const auto& [publish, feed] : feeds) {
     if (feed.room == room_name && feed.joined) ++feeding;
   }
-  // One publisher's picture is the whole composite; more would have to be composed.
-  if (made.source == Egress::Source::kRoom && feeding > 1) return no_worker();
+  // One publisher's picture is the whole composite, and all that "single-speaker" shows; more
+  // would have to be composed.
+  const auto layout = request.contains("template") ? text_of(request["template"], "layout")
+                                                   : text_of(request, "layout");
+  const bool composed = feeding > 1 && !layout.starts_with("single-speaker");
+  if (made.source == Egress::Source::kRoom && composed) return no_worker();
   if (made.source == Egress::Source::kTracks && made.audio && made.video) {
     const auto owner = [&](const std::string& sid) -> PublishId {
       for (const auto& [identity, participant] : room->participants) {
@@ -248,12 +182,25 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
                {"status", "EGRESS_STARTING"},
                {"updated_at", now_ns()},
                {std::string(kMember.at(method)), std::move(echo)}};
-  made.had_stream_member = request.contains("stream");
+  for (const auto* member : {"stream", "file", "segments"}) {
+    if (request.contains(member)) made.deprecated = member;
+  }
   if (made.source != Egress::Source::kRoom) {
     made.track_deadline = clock.steady_now() + kTrackTimeout;
   }
-  for (const auto& url : outputs.urls) {
-    made.outputs.push_back(make_output(url));
+  for (const auto& url : outputs.urls) made.outputs.push_back(make_output(url));
+  auto time = format_rfc3339(clock.now()).substr(0, 19);
+  std::erase(time, ':');
+  const NameParts parts{.room_name = room_name,
+                        .room_id = text_of(room->info, "sid"),
+                        .time = time,
+                        .publisher = made.identity,
+                        .track_id = made.video_track.empty() ? made.audio_track : made.video_track};
+  for (const auto& file : outputs.files) {
+    made.outputs.push_back(make_file(EgressOutput::Kind::kFile, file, parts));
+  }
+  for (const auto& segments : outputs.segments) {
+    made.outputs.push_back(make_file(EgressOutput::Kind::kSegments, segments, parts));
   }
   auto& stored = egress[id] = std::move(made);
   egress_event("egress_started", stored);
@@ -268,10 +215,21 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
 
 Json LiveKitService::Impl::egress_json(const Egress& item) const {
   auto out = item.info;
-  auto results = Json::array();
-  for (const auto& output : item.outputs) results.push_back(output.info);
-  if (item.had_stream_member) out["stream"] = {{"info", results}};
-  out["stream_results"] = std::move(results);
+  auto streams = Json::array();
+  auto files = Json::array();
+  auto segments = Json::array();
+  for (const auto& output : item.outputs) {
+    (output.kind == EgressOutput::Kind::kStream ? streams
+     : output.kind == EgressOutput::Kind::kFile ? files
+                                                : segments)
+        .push_back(output.info);
+  }
+  if (item.deprecated == "stream") out["stream"] = {{"info", streams}};
+  if (item.deprecated == "file" && !files.empty()) out["file"] = files.front();
+  if (item.deprecated == "segments" && !segments.empty()) out["segments"] = segments.front();
+  out["stream_results"] = std::move(streams);
+  out["file_results"] = std::move(files);
+  out["segment_results"] = std::move(segments);
   return out;
 }
 
@@ -316,18 +274,22 @@ void LiveKitService::Impl::launch(Egress& item, EgressOutput& output) {
   bool audio = true;
   bool video = true;
   if (pick_feed(item, audio, video) == nullptr) return;
-  auto target = output.url.substr(0, output.url.find(' '));
-  const auto parsed = net::Url::parse(target);
-  const auto host = parsed ? parsed.value().host : std::string();
-  if (host == "global-live.mux.com" || host.ends_with(".live.mux.com")) {
-    target = options.mux_url + target.substr(target.rfind('/'));
-  }
   output.running = true;
-  effects.push_back(RelayStart{.relay = output.relay,
-                               .publish = item.publish,
-                               .audio = audio,
-                               .video = video,
-                               .url = Secret(target)});
+  RelayStart start{.relay = output.relay, .publish = item.publish, .audio = audio, .video = video};
+  if (output.kind == EgressOutput::Kind::kFile) {
+    start.file = output.path;
+  } else if (output.kind == EgressOutput::Kind::kSegments) {
+    start.folder = output.path;
+  } else {
+    auto target = output.url.substr(0, output.url.find(' '));
+    const auto parsed = net::Url::parse(target);
+    const auto host = parsed ? parsed.value().host : std::string();
+    if (host == "global-live.mux.com" || host.ends_with(".live.mux.com")) {
+      target = options.mux_url + target.substr(target.rfind('/'));
+    }
+    start.url = Secret(target);
+  }
+  effects.push_back(std::move(start));
 }
 
 void LiveKitService::Impl::try_to_run(Egress& item) {
@@ -361,7 +323,7 @@ void LiveKitService::Impl::finish(Egress& item, std::string_view status, std::st
   for (auto& output : item.outputs) {
     if (output.running) effects.push_back(RelayStop{output.relay});
     output.running = false;
-    if (text_of(output.info, "status") == "ACTIVE") {
+    if (output.kind == EgressOutput::Kind::kStream && text_of(output.info, "status") == "ACTIVE") {
       output.info["status"] = status == "EGRESS_COMPLETE" ? "FINISHED" : "FAILED";
     }
     if (number_of(output.info, "ended_at") == 0) output.info["ended_at"] = now_ns();
@@ -412,7 +374,7 @@ void LiveKitService::Impl::settle(Egress& item) {
   for (const auto& output : item.outputs) {
     if (output.removed) continue;
     all_removed = false;
-    if (!text_of(output.info, "error").empty()) error = text_of(output.info, "error");
+    if (!output.error.empty()) error = output.error;
   }
   if (all_removed) {
     finish(item, "EGRESS_COMPLETE", "", 0, "All streams stopped");
@@ -443,14 +405,20 @@ void LiveKitService::Impl::relay_is_up(RelayId relay) {
   if (text_of(item->info, "status") == "EGRESS_ACTIVE") egress_event("egress_updated", *item);
 }
 
-void LiveKitService::Impl::relay_is_over(RelayId relay, std::string_view error) {
+void LiveKitService::Impl::relay_is_over(RelayId relay, std::string_view error, RelayLeft left) {
   auto [item, output] = find_relay(relay);
   if (item == nullptr || !output->running) return;
   output->running = false;
   const bool ending = text_of(item->info, "status") == "EGRESS_ENDING" || output->removed;
   const bool failed = !error.empty() && !ending;
-  output->info["status"] = failed ? "FAILED" : "FINISHED";
-  if (failed) output->info["error"] = error;
+  if (failed) output->error = error;
+  if (output->kind == EgressOutput::Kind::kStream) {
+    output->info["status"] = failed ? "FAILED" : "FINISHED";
+    if (failed) output->info["error"] = error;
+  } else {
+    output->info["size"] = left.bytes;
+    if (output->kind == EgressOutput::Kind::kSegments) output->info["segment_count"] = left.files;
+  }
   output->info["ended_at"] = now_ns();
   if (const auto started = number_of(output->info, "started_at"); started != 0) {
     output->info["duration"] = now_ns() - started;
@@ -495,96 +463,6 @@ void LiveKitService::Impl::tick_egress() {
     }
     ++item;
   }
-}
-
-Outcome LiveKitService::Impl::update_layout(const Json& request) {
-  const auto found = egress.find(text_of(request, "egress_id"));
-  if (found == egress.end()) return no_egress();
-  auto* recorder = find_participant(text_of(found->second.info, "room_name"), found->first);
-  if (recorder == nullptr) return service_error("not_found", "participant does not exist");
-  recorder->info["metadata"] = dump_json(Json{{"layout", text_of(request, "layout")}});
-  return egress_json(found->second);
-}
-
-Outcome LiveKitService::Impl::update_stream(const Json& request) {
-  const auto found = egress.find(text_of(request, "egress_id"));
-  if (found == egress.end()) return no_egress();
-  auto& item = found->second;
-  const auto status = text_of(item.info, "status");
-  if (status != "EGRESS_STARTING" && status != "EGRESS_ACTIVE") {
-    return Refusal{"failed_precondition", "egress with status " + status + " cannot be updated"};
-  }
-  const auto running = [&](const std::string& url) {
-    return std::find_if(item.outputs.begin(), item.outputs.end(), [&](const EgressOutput& output) {
-      return !output.removed && text_of(output.info, "status") == "ACTIVE" &&
-             (output.original == url || output.url == expand_url(url));
-    });
-  };
-  std::vector<std::string> errors;
-  std::string code = "invalid_argument";
-  for (const auto& added : request.value("add_output_urls", Json::array())) {
-    const auto url = added.get<std::string>();
-    if (!is_rtmp_scheme(url) || !is_rtmp_target(expand_url(url))) {
-      return invalid_url(url, "invalid scheme");
-    }
-    if (running(url) != item.outputs.end()) continue;
-    item.outputs.push_back(make_output(url));
-    if (status == "EGRESS_ACTIVE") launch(item, item.outputs.back());
-  }
-  for (const auto& removed : request.value("remove_output_urls", Json::array())) {
-    const auto url = removed.get<std::string>();
-    const auto output = running(url);
-    if (output == item.outputs.end()) {
-      code = "not_found";
-      errors.push_back("stream " + url + " not found");
-      continue;
-    }
-    output->removed = true;
-    if (output->running) {
-      effects.push_back(RelayStop{output->relay});
-    } else {
-      output->info["status"] = "FINISHED";
-      output->info["ended_at"] = now_ns();
-    }
-  }
-  if (!errors.empty()) {
-    std::string text = errors.front();
-    for (std::size_t i = 1; i < errors.size(); ++i) text += "\n" + errors[i];
-    return service_error(code, text);
-  }
-  item.info["updated_at"] = now_ns();
-  egress_event("egress_updated", item);
-  settle(item);
-  return egress_json(item);
-}
-
-Outcome LiveKitService::Impl::list_egress(const Json& request) {
-  Json items = Json::array();
-  if (const auto id = text_of(request, "egress_id"); !id.empty()) {
-    const auto found = egress.find(id);
-    if (found == egress.end()) return no_egress();
-    items.push_back(egress_json(found->second));
-    return Json{{"items", std::move(items)}};
-  }
-  const auto room = text_of(request, "room_name");
-  for (const auto& [id, item] : egress) {
-    if (!room.empty() && text_of(item.info, "room_name") != room) continue;
-    if (flag_of(request, "active") && is_terminal(text_of(item.info, "status"))) continue;
-    items.push_back(egress_json(item));
-  }
-  return Json{{"items", std::move(items)}};
-}
-
-Outcome LiveKitService::Impl::stop_egress(const Json& request) {
-  const auto found = egress.find(text_of(request, "egress_id"));
-  if (found == egress.end()) return no_egress();
-  const auto status = text_of(found->second.info, "status");
-  if (is_terminal(status) || status == "EGRESS_ENDING") {
-    return Refusal{"failed_precondition", "egress with status " + status + " cannot be stopped"};
-  }
-  auto& item = found->second;
-  begin_end(item, "StopEgress API");
-  return egress_json(item);
 }
 
 }  // namespace ts::sandbox

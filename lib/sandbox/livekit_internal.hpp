@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/json.hpp"
+#include "sandbox/livekit_outputs.hpp"
 #include "sandbox/livekit_schema.hpp"
 #include "sandbox/livekit_service.hpp"
 
@@ -17,12 +18,21 @@ namespace ts::sandbox {
 struct Refusal {
   std::string code{};
   std::string message{};
+  /// What the server names in `meta.argument`; empty: there is no meta.
+  std::string argument{};
 };
 using Outcome = std::variant<Json, Refusal>;
 
 /// An error of the layer below the API, which comes out with this prefix.
 inline Refusal service_error(std::string code, std::string_view text) {
   return {std::move(code), "twirp error unknown: " + std::string(text)};
+}
+inline Refusal invalid_url(const std::string& url, std::string_view why) {
+  return service_error("invalid_argument", "invalid url " + url + ": " + std::string(why));
+}
+/// Of an egress status: nothing follows it.
+inline bool is_terminal(std::string_view status) {
+  return status != "EGRESS_STARTING" && status != "EGRESS_ACTIVE" && status != "EGRESS_ENDING";
 }
 inline Refusal no_worker() { return service_error("unavailable", "no response from servers"); }
 
@@ -53,10 +63,14 @@ struct Room {
 };
 
 struct EgressOutput {
+  enum class Kind : std::uint8_t { kStream, kFile, kSegments };
+  Kind kind = Kind::kStream;
+  std::string path{};   ///< Of a file or folder, below the one for egress files.
+  std::string error{};  ///< Why it ended before it should; empty: it did not.
   RelayId relay = 0;
   std::string url{};       ///< Expanded and whole: a secret, never leaves in an answer.
   std::string original{};  ///< As requested.
-  Json info{};             ///< Plain StreamInfo.
+  Json info{};             ///< Plain StreamInfo, FileInfo or SegmentsInfo.
   bool running = false;    ///< A relay exists.
   bool removed = false;    ///< Taken out by UpdateStream.
 };
@@ -64,7 +78,7 @@ struct EgressOutput {
 struct Egress {
   Json info{};  ///< Plain EgressInfo without results.
   std::list<EgressOutput> outputs{};
-  bool had_stream_member = false;  ///< The deprecated result is filled as well.
+  std::string deprecated{};  ///< "stream", "file" or "segments": that single result is filled, too.
 
   enum class Source : std::uint8_t { kRoom, kParticipant, kTracks };
   Source source = Source::kRoom;
@@ -113,6 +127,7 @@ struct LiveKitService::Impl {
   void arm_timeout(Room& room);
   [[nodiscard]] Room* find_room(std::string_view name);
   [[nodiscard]] Participant* find_participant(std::string_view room, std::string_view identity);
+  [[nodiscard]] const Json* find_track(std::string_view room, std::string_view sid) const;
   void tick_rooms();
 
   // livekit_ingress.cpp
@@ -133,6 +148,8 @@ struct LiveKitService::Impl {
   Outcome stop_egress(const Json& request);
   [[nodiscard]] Json egress_json(const Egress& item) const;
   EgressOutput make_output(const std::string& url);
+  EgressOutput make_file(EgressOutput::Kind kind, const Json& wanted, const NameParts& parts);
+  [[nodiscard]] std::optional<Refusal> wrong_url(const WantedOutputs& wanted) const;
   Outcome plan_source(std::string_view method, const Json& request, Egress& item);
   void egress_event(std::string_view event, const Egress& item);
   [[nodiscard]] const Feed* pick_feed(const Egress& item, bool& audio, bool& video) const;
@@ -144,7 +161,7 @@ struct LiveKitService::Impl {
   void settle(Egress& item);
   void source_gone(PublishId publish);
   void relay_is_up(RelayId relay);
-  void relay_is_over(RelayId relay, std::string_view error);
+  void relay_is_over(RelayId relay, std::string_view error, RelayLeft left);
   void tick_egress();
   void run_waiting_egress();
   void room_closed(const std::string& name);

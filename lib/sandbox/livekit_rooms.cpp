@@ -17,7 +17,8 @@ Refusal no_participant() { return service_error("not_found", "participant does n
 /// Nobody serves the topic of an absent room or participant: the server waits, then gives up.
 Refusal nobody_answers() { return no_worker(); }
 Refusal metadata_too_long() {
-  return {"invalid_argument", "metadata size exceeds limits " + std::to_string(kMaxMetadata)};
+  return {"invalid_argument", "metadata size exceeds limits " + std::to_string(kMaxMetadata),
+          "metadata size exceeds limits"};
 }
 
 /// Recorders and agents neither keep a room open nor are counted.
@@ -61,6 +62,19 @@ Participant* LiveKitService::Impl::find_participant(std::string_view room,
   if (in == nullptr) return nullptr;
   const auto found = in->participants.find(identity);
   return found == in->participants.end() ? nullptr : &found->second;
+}
+
+const Json* LiveKitService::Impl::find_track(std::string_view room, std::string_view sid) const {
+  const auto in = rooms.find(room);
+  if (in == rooms.end()) return nullptr;
+  for (const auto& [identity, participant] : in->second.participants) {
+    const auto tracks = participant.info.find("tracks");
+    if (tracks == participant.info.end()) continue;
+    for (const auto& track : *tracks) {
+      if (text_of(track, "sid") == sid) return &track;
+    }
+  }
+  return nullptr;
 }
 
 Json LiveKitService::Impl::room_json(const Room& room) const {
@@ -109,25 +123,25 @@ void LiveKitService::Impl::arm_timeout(Room& room) {
 }
 
 Outcome LiveKitService::Impl::create_room(const Json& request) {
+  // As the server does: an empty name is one, the metadata's size is not looked at, and a room that
+  // is there stays as it is.
   const auto name = text_of(request, "name");
-  if (name.empty()) return service_error("invalid_argument", "no room name");
   if (name.size() > kMaxName) {
     return Refusal{"invalid_argument",
                    "twirp error unknown: room name length exceeds limits: max length 256"};
   }
-  if (text_of(request, "metadata").size() > kMaxMetadata) return metadata_too_long();
+  if (const auto* room = find_room(name)) return room_json(*room);
   if (!text_of(request, "room_preset").empty()) {
     return service_error("invalid_argument", "unknown room configuration in create room request");
   }
-  const bool exists = find_room(name) != nullptr;
   const auto auto_egress = request.value("egress", Json::object()).value("room", Json());
   auto& room = open_room(name);
   for (const auto* key : {"empty_timeout", "departure_timeout", "max_participants"}) {
     if (number_of(request, key) > 0) room.info[key] = number_of(request, key);
   }
   if (!text_of(request, "metadata").empty()) room.info["metadata"] = text_of(request, "metadata");
-  if (room.participants.empty()) arm_timeout(room);
-  if (!exists && auto_egress.is_object()) {
+  arm_timeout(room);
+  if (auto_egress.is_object()) {
     auto start = auto_egress;
     start["room_name"] = name;
     auto outcome = start_egress("StartRoomCompositeEgress", start);
@@ -268,11 +282,14 @@ Outcome LiveKitService::Impl::update_participant(const Json& request) {
   const auto name = text_of(request, "name");
   const auto metadata = text_of(request, "metadata");
   const auto attributes = request.value("attributes", Json::object());
-  if (name.size() > kMaxName) return Refusal{"invalid_argument", "name length exceeds limits 256"};
+  if (name.size() > kMaxName)
+    return Refusal{"invalid_argument", "name length exceeds limits 256",
+                   "name length exceeds limits"};
   if (metadata.size() > kMaxMetadata) return metadata_too_long();
   if (size_of_map(attributes) > kMaxAttributes) {
     return Refusal{"invalid_argument",
-                   "attribute size exceeds limits " + std::to_string(kMaxAttributes)};
+                   "attribute size exceeds limits " + std::to_string(kMaxAttributes),
+                   "attribute size exceeds limits"};
   }
   auto* participant = find_participant(text_of(request, "room"), text_of(request, "identity"));
   if (participant == nullptr) return no_participant();

@@ -237,6 +237,7 @@ message StartEgressRequest
   oneof:encoding EncodingOptionsPreset preset
   oneof:encoding EncodingOptions advanced
   repeated Output outputs
+  StorageConfig storage
   repeated WebhookConfig webhooks
 message TemplateSource
   string layout
@@ -277,10 +278,17 @@ message EncodingOptions
   int32 audio_quality
   int32 video_quality
 message Output
+  StorageConfig storage
   oneof:config FileOutput file
   oneof:config StreamOutput stream
   oneof:config SegmentedFileOutput segments
   oneof:config ImageOutput images
+message Upload
+message StorageConfig
+  oneof:provider Upload s3
+  oneof:provider Upload gcp
+  oneof:provider Upload azure
+  oneof:provider Upload aliOSS
 message FileOutput
   EncodedFileType file_type
   string filepath
@@ -289,6 +297,10 @@ message StreamOutput
   StreamProtocol protocol
   repeated string urls
 message SegmentedFileOutput
+  oneof:storage Upload s3
+  oneof:storage Upload gcp
+  oneof:storage Upload azure
+  oneof:storage Upload aliOSS
   SegmentedFileProtocol protocol
   string filename_prefix
   string playlist_name
@@ -437,9 +449,17 @@ message TrackEgressRequest
   oneof:output string websocket_url
   repeated WebhookConfig webhooks
 message DirectFileOutput
+  oneof:storage Upload s3
+  oneof:storage Upload gcp
+  oneof:storage Upload azure
+  oneof:storage Upload aliOSS
   string filepath
   bool disable_manifest
 message EncodedFileOutput
+  oneof:storage Upload s3
+  oneof:storage Upload gcp
+  oneof:storage Upload azure
+  oneof:storage Upload aliOSS
   EncodedFileType file_type
   string filepath
   bool disable_manifest

@@ -169,11 +169,12 @@ Outcome LiveKitService::Impl::dispatch(std::string_view service, std::string_vie
     }
     if (entry.handler != nullptr) return (this->*entry.handler)(request);
     if (service == "Egress") return start_egress(method, request);
-    // Forward and move are answered by LiveKit Cloud only.
+    // Forward and move are answered by LiveKit Cloud only: nobody serves them here.
     if (text_of(request, "room") == text_of(request, "destination_room")) {
-      return Refusal{"invalid_argument", "destination room cannot be the same as source room "};
+      return Refusal{"invalid_argument", "destination room cannot be the same as source room ",
+                     "destination room cannot be the same as source room"};
     }
-    return service_error("unimplemented", "unimplemented");
+    return no_worker();
   }
   return Refusal{"bad_route", ""};
 }
@@ -193,7 +194,9 @@ Reply LiveKitService::call(std::string_view service, std::string_view method, st
     if (!request) return twirp_error("malformed", "the json request could not be decoded");
     auto outcome = impl_->dispatch(service, method, request.value(), grants);
     if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
-      return twirp_error(refusal->code, refusal->message);
+      return twirp_error(
+          refusal->code, refusal->message,
+          refusal->argument.empty() ? "" : dump_json(Json{{"argument", refusal->argument}}));
     }
     return {200, "application/json",
             dump_json(livekit_schema().answer(entry.answer, std::get<Json>(outcome)))};
@@ -213,8 +216,8 @@ void LiveKitService::publish_ended(PublishId publish, std::string_view error) {
   impl_->end_feed(publish, error);
 }
 void LiveKitService::relay_connected(RelayId relay) { impl_->relay_is_up(relay); }
-void LiveKitService::relay_ended(RelayId relay, std::string_view error) {
-  impl_->relay_is_over(relay, error);
+void LiveKitService::relay_ended(RelayId relay, std::string_view error, RelayLeft left) {
+  impl_->relay_is_over(relay, error, left);
 }
 
 void LiveKitService::tick() {

@@ -31,6 +31,7 @@ class LiveKitService {
   struct Options {
     std::string rtmp_url{};  ///< Of ingress answers, without the key: "rtmp://127.0.0.1:1935/live".
     std::string mux_url{};   ///< Where mux:// and *.live.mux.com lead: "rtmp://127.0.0.1:1935/app".
+    std::string files{};     ///< Folder below which egress files appear; for answers.
     RandomText random{};
   };
   LiveKitService(Options options, const Clock& clock);
@@ -56,7 +57,8 @@ class LiveKitService {
   /// The far end took the stream.
   void relay_connected(RelayId relay);
   /// The relay is over. @param error  empty after RelayStop or the end of the source.
-  void relay_ended(RelayId relay, std::string_view error);
+  /// @param left  of a relay that wrote files.
+  void relay_ended(RelayId relay, std::string_view error, RelayLeft left = {});
 
   /// Deadlines and timeouts; call it often (every 100 ms).
   void tick();

@@ -246,21 +246,17 @@ class MediaHost::Relay {
  private:
   void run(const std::stop_token& stop) {
     const auto error = forward(stop);
-    hooks_.ended(start_.relay, stopping_ || stop.stop_requested() ? std::string() : error);
+    hooks_.ended(start_.relay, stopping_ || stop.stop_requested() ? std::string() : error, left());
     done_ = true;
   }
 
   /// @return why it ended; empty when the source did.
   std::string forward(const std::stop_token& stop) {
     if (publication_ == nullptr) return "the publisher has gone";
-    const auto url = net::Url::parse(start_.url.reveal());
-    if (!url) return "the URL is not an RTMP address";
-    if (options_.loopback_only && !url.value().is_loopback()) {
-      return "the sandbox sends to this machine only, not to " + url.value().host;
-    }
+    Json add{{"op", "add"}, {"id", "out"}};
+    if (auto refused = describe_target(add); !refused.empty()) return refused;
     // The key travels in a control line on an inherited pipe: never in an argument.
-    auto secret = secret_pipe(
-        Secret(dump_json(Json{{"op", "add"}, {"id", "out"}, {"url", start_.url.reveal()}}) + "\n"));
+    auto secret = secret_pipe(Secret(dump_json(add) + "\n"));
     if (!secret) return secret.error().message;
     auto started =
         Worker::start(options_.program, options_.environment,
@@ -284,6 +280,47 @@ class MediaHost::Relay {
     const auto status = worker.finish(seconds{1});
     if (!status.success() && error.empty()) error = "the relay " + status.describe();
     return error;
+  }
+
+  /// @return why it cannot be; empty when it can.
+  [[nodiscard]] std::string describe_target(Json& add) const {
+    const auto path = local_path();
+    if (!path.empty()) {
+      std::error_code failure;
+      std::filesystem::create_directories(path.parent_path(), failure);
+      add[start_.file.empty() ? "hls" : "file"] = path.string();
+      return failure ? "the folder cannot be made: " + failure.message() : std::string();
+    }
+    const auto url = net::Url::parse(start_.url.reveal());
+    if (!url) return "the URL is not an RTMP address";
+    if (options_.loopback_only && !url.value().is_loopback()) {
+      return "the sandbox sends to this machine only, not to " + url.value().host;
+    }
+    add["url"] = start_.url.reveal();
+    return {};
+  }
+
+  [[nodiscard]] std::filesystem::path local_path() const {
+    const auto& name = start_.file.empty() ? start_.folder : start_.file;
+    return name.empty() ? std::filesystem::path() : options_.files / name;
+  }
+
+  [[nodiscard]] RelayLeft left() const {
+    RelayLeft out;
+    const auto path = local_path();
+    std::error_code ignored;
+    if (path.empty()) return out;
+    if (!start_.file.empty()) {
+      const auto size = std::filesystem::file_size(path, ignored);
+      out.bytes = ignored ? 0 : static_cast<std::int64_t>(size);
+      return out;
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+      if (entry.path().extension() == ".m3u8") continue;
+      out.bytes += static_cast<std::int64_t>(entry.file_size(ignored));
+      ++out.files;
+    }
+    return out;
   }
 
   void read(const Json& json, std::string& error) {

@@ -53,11 +53,12 @@ class MediaHost {
     std::function<void(const std::string& asset, const RecordingInfo&, std::string_view error)>
         completed{};
     std::function<void(RelayId)> connected{};
-    std::function<void(RelayId, std::string_view error)> ended{};
+    std::function<void(RelayId, std::string_view error, RelayLeft left)> ended{};
   };
   struct Options {
     std::filesystem::path program{};     ///< ts-media; empty: nothing can be recorded or forwarded.
     std::filesystem::path recordings{};  ///< One folder per asset below it.
+    std::filesystem::path files{};       ///< Relays into files and folders write below it.
     std::vector<std::string> environment{};
     bool loopback_only = true;  ///< Relays to other machines fail with a clear reason.
   };

@@ -131,6 +131,7 @@ Reply MuxService::Impl::route(std::string_view method, std::string_view path,
   if (parts[2] == "live-streams") {
     return rest.empty() ? live_streams(method, query, parsed) : live_stream(method, rest, parsed);
   }
+  if (parts[2] == "playback-restrictions") return restriction_calls(method, rest, parsed);
   if (parts[2] == "assets") return asset_calls(method, rest, query, parsed);
   if (parts[2] == "playback-ids" && rest.size() == 1) {
     if (method != "GET") return wrong_method();
@@ -416,44 +417,6 @@ Reply MuxService::Impl::asset_calls(std::string_view method, const std::vector<s
                                      {"tracks", asset.data.value("tracks", Json::array())}}}}}));
   }
   return not_found();
-}
-
-Reply MuxService::Impl::system_calls(std::string_view method, const std::vector<std::string>& parts,
-                                     const Json&) {
-  if (parts.size() == 1 && parts[0] == "whoami" && method == "GET") {
-    return data(200, {{"environment_id", "sandbox"},
-                      {"environment_name", "Sandbox"},
-                      {"environment_type", "development"},
-                      {"organization_id", "sandbox"},
-                      {"organization_name", "ts sandbox"},
-                      {"permissions",
-                       Json::array({"video:read", "video:write", "system:read", "system:write"})}});
-  }
-  if (parts[0] != "signing-keys") return not_found();
-  if (parts.size() == 1) {
-    if (method == "GET") {
-      Json list = Json::array();
-      for (const auto& [id, key] : signing_keys) list.push_back(key.data);
-      return data(200, std::move(list));
-    }
-    if (method != "POST") return wrong_method();
-    if (!options.make_signing_key) return not_found();
-    auto made = options.make_signing_key();
-    if (!made) return mux_error(500, "internal", made.error().message);
-    const auto id = new_id();
-    auto& key = signing_keys[id];
-    key.encoded_pem = std::move(made).value();
-    key.data = {{"id", id}, {"created_at", now_text()}};
-    auto answer = key.data;
-    answer["private_key"] = key.encoded_pem;
-    return data(201, std::move(answer));
-  }
-  const auto found = signing_keys.find(parts[1]);
-  if (parts.size() != 2 || found == signing_keys.end()) return not_found();
-  if (method == "GET") return data(200, found->second.data);
-  if (method != "DELETE") return wrong_method();
-  signing_keys.erase(found);
-  return empty();
 }
 
 }  // namespace ts::sandbox

@@ -53,6 +53,11 @@ struct SigningKey {
   std::string encoded_pem{};
 };
 
+struct MuxWebhook {
+  Json data{};  ///< As answered; the secret is told once.
+  std::string secret{};
+};
+
 struct MuxService::Impl {
   Impl(Options o, const Clock& c) : options(std::move(o)), clock(c) {}
 
@@ -68,10 +73,18 @@ struct MuxService::Impl {
                    LiveStream& stream);
   Reply asset_calls(std::string_view method, const std::vector<std::string>& parts,
                     std::string_view query, const Json& body);
-  Reply system_calls(std::string_view method, const std::vector<std::string>& parts,
-                     const Json& body);
   Reply create_stream(const Json& body);
   Reply update_stream(LiveStream& stream, const Json& body);
+
+  // mux_system.cpp
+  Reply system_calls(std::string_view method, const std::vector<std::string>& parts,
+                     const Json& body);
+  Reply signing_key_calls(std::string_view method, const std::vector<std::string>& parts);
+  Reply webhook_calls(std::string_view method, const std::vector<std::string>& parts,
+                      const Json& body);
+  Reply restriction_calls(std::string_view method, const std::vector<std::string>& parts,
+                          const Json& body);
+  void tell_endpoints();
 
   // mux_service.cpp
   [[nodiscard]] std::string now_text() const;
@@ -105,6 +118,8 @@ struct MuxService::Impl {
   std::map<std::string, Asset, std::less<>> assets{};
   std::vector<std::string> asset_order{};
   std::map<std::string, SigningKey, std::less<>> signing_keys{};
+  std::map<std::string, MuxWebhook, std::less<>> webhooks{};
+  std::map<std::string, Json, std::less<>> restrictions{};
   /// Not those of the LiveKit side: the high bit tells them apart.
   RelayId next_relay = (RelayId{1} << 63U) + 1;
 };

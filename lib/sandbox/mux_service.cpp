@@ -407,7 +407,8 @@ Playback MuxService::find_playback(std::string_view playback_id) const {
     if (entry == nullptr) continue;
     return {.state = asset.segments > 0 ? Playback::State::kPlayable : Playback::State::kNotActive,
             .is_signed = entry->value("policy", "public") != "public",
-            .asset = id};
+            .asset = id,
+            .duration = asset.duration};
   }
   return {};
 }
@@ -416,6 +417,25 @@ std::optional<std::string> MuxService::signing_key(std::string_view id) const {
   const auto found = impl_->signing_keys.find(id);
   if (found == impl_->signing_keys.end()) return std::nullopt;
   return found->second.encoded_pem;
+}
+
+std::vector<std::string> MuxService::playback_ids_of(std::string_view id) const {
+  std::vector<std::string> out;
+  const auto take = [&](std::string_view owner, const Json& ids) {
+    for (const auto& entry : ids) {
+      auto one = entry.value("id", std::string());
+      if (owner == id || one == id) out.push_back(std::move(one));
+    }
+  };
+  for (const auto& [owner, stream] : impl_->streams) take(owner, stream.playback_ids);
+  for (const auto& [owner, asset] : impl_->assets) take(owner, asset.playback_ids);
+  return out;
+}
+
+std::optional<PublishId> MuxService::publisher_of(std::string_view live_stream) const {
+  const auto found = impl_->streams.find(live_stream);
+  if (found == impl_->streams.end()) return std::nullopt;
+  return found->second.publish;
 }
 
 void MuxService::tick() {
@@ -489,6 +509,9 @@ void MuxService::reset() {
   impl_->stream_order.clear();
   impl_->assets.clear();
   impl_->asset_order.clear();
+  impl_->restrictions.clear();
+  impl_->webhooks.clear();
+  impl_->tell_endpoints();
 }
 
 }  // namespace ts::sandbox

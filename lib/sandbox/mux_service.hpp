@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ts::sandbox {
 
@@ -21,9 +22,10 @@ struct Playback {
     kPlayable,
   };
   State state = State::kUnknown;
-  bool is_signed = false;  ///< Needs a token.
-  std::string asset{};     ///< Whose folder holds the playlists.
-  bool live = false;       ///< The live window, else the whole recording.
+  bool is_signed = false;   ///< Needs a token.
+  std::string asset{};      ///< Whose folder holds the playlists.
+  bool live = false;        ///< The live window, else the whole recording.
+  milliseconds duration{};  ///< Of the recording, where it is not live.
 };
 
 /// Live streams and assets as Mux Video keeps them: a state machine without I/O. Not thread-safe.
@@ -64,6 +66,13 @@ class MuxService {
   [[nodiscard]] Playback find_playback(std::string_view playback_id) const;
   /// The private key (base64 of PEM) behind a signing key id, to check playback tokens with.
   [[nodiscard]] std::optional<std::string> signing_key(std::string_view id) const;
+  /// A playback restriction as answered; null when there is none.
+  [[nodiscard]] Json restriction(std::string_view id) const;
+  /// What statistics are about: the playback ids of a live stream or an asset (by its id), or the
+  /// playback id itself. Empty when nothing is known by it.
+  [[nodiscard]] std::vector<std::string> playback_ids_of(std::string_view id) const;
+  /// The encoder of a live stream; 0 when none is connected. nullopt: there is no such stream.
+  [[nodiscard]] std::optional<PublishId> publisher_of(std::string_view live_stream) const;
 
   void tick();
   [[nodiscard]] Effects take_effects();

@@ -4,9 +4,7 @@
 #include "core/json.hpp"
 #include "crypto/encoding.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/jwt.hpp"
 #include "crypto/random.hpp"
-#include "crypto/rsa.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +16,9 @@ namespace {
 
 constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
 constexpr std::string_view kPassPrefix = "pass-";
+/// Each fetch of a master playlist is a view of its own, which its media playlists are asked for
+/// by.
+constexpr std::string_view kViewPrefix = "view-";
 
 httpd::Response open_to_all(httpd::Response response) {
   response.headers.set("Access-Control-Allow-Origin", "*");
@@ -67,9 +68,11 @@ play();
 
 }  // namespace
 
-PlaybackSite::PlaybackSite(Hooks hooks, const Clock& clock, std::filesystem::path web_root)
+PlaybackSite::PlaybackSite(Hooks hooks, const PlaybackTokens& tokens, Audience& audience,
+                           std::filesystem::path web_root)
     : hooks_(std::move(hooks)),
-      clock_(clock),
+      tokens_(tokens),
+      audience_(audience),
       web_root_(std::move(web_root)),
       pass_key_(crypto::random_bytes(32)) {}
 
@@ -77,35 +80,6 @@ PlaybackSite::PlaybackSite(Hooks hooks, const Clock& clock, std::filesystem::pat
 std::string PlaybackSite::pass_of(std::string_view playback_id) const {
   const auto tag = crypto::hmac_sha256(pass_key_.reveal(), playback_id);
   return std::string(kPassPrefix) + crypto::hex_encode(crypto::bytes_of(tag)).substr(0, 32);
-}
-
-bool PlaybackSite::token_opens(std::string_view token, std::string_view playback_id) const {
-  const auto parts = crypto::jwt_split(token);
-  if (!parts) return false;
-  const auto header = parse_json(parts.value().header, "the token", ErrorKind::kAuth);
-  const auto claims = parse_json(parts.value().claims, "the token", ErrorKind::kAuth);
-  if (!header || !claims || !header.value().is_object() || !claims.value().is_object())
-    return false;
-  const auto text = [](const Json& json, const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  if (text(header.value(), "alg") != "RS256") return false;
-  auto key_id = text(claims.value(), "kid");
-  if (key_id.empty()) key_id = text(header.value(), "kid");
-  const auto encoded = hooks_.signing_key(key_id);
-  if (!encoded) return false;
-  const auto key = crypto::RsaPrivateKey::parse(Secret(*encoded));
-  if (!key) return false;
-  const auto pem = key.value().public_pem();
-  if (!pem) return false;
-  const auto open_key = crypto::RsaPublicKey::parse(pem.value());
-  if (!open_key || !crypto::jwt_rs256_matches(parts.value(), open_key.value())) return false;
-  const auto expires = claims.value().find("exp");
-  if (expires == claims.value().end() || !expires->is_number()) return false;
-  const auto now = std::chrono::duration_cast<seconds>(clock_.now().time_since_epoch()).count();
-  return expires->get<double>() > static_cast<double>(now) && text(claims.value(), "aud") == "v" &&
-         text(claims.value(), "sub") == playback_id;
 }
 
 std::optional<httpd::Response> PlaybackSite::refuse(const Playback& playback) const {
@@ -126,19 +100,25 @@ httpd::Response PlaybackSite::master(const httpd::Request& request) const {
   if (!id.ends_with(kEnding)) return refusal(404, "not_found", "The page does not exist.");
   id.remove_suffix(kEnding.size());
   const auto playback = hooks_.find(id);
-  if (playback.is_signed && playback.state != Playback::State::kUnknown &&
-      !token_opens(request.query_value("token").value_or(""), id)) {
-    return refusal(403, "forbidden", "This playback id needs a valid token.");
+  if (playback.is_signed && playback.state != Playback::State::kUnknown) {
+    const auto opened = tokens_.open(request.query_value("token").value_or(""), "v", id, request);
+    if (!opened) return refusal(403, "forbidden", opened.error().message);
   }
   if (auto refused = refuse(playback)) return std::move(*refused);
+  return master_of(
+      playback,
+      fmt::format("{}/{}{}{}/{}", id, playback.is_signed ? pass_of(id) + "/" : "", kViewPrefix,
+                  crypto::random_alphanumeric(12), playback.live ? "live.m3u8" : "recording.m3u8"));
+}
+
+httpd::Response PlaybackSite::master_of(const Playback& playback, const std::string& media) const {
   const auto stream = hooks_.stream(playback.asset);
   std::string text = "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:";
   text += fmt::format("BANDWIDTH={}", std::max<std::int64_t>(stream.peak_bits_per_s, 100'000));
   if (!stream.codecs.empty()) text += fmt::format(",CODECS=\"{}\"", stream.codecs);
   if (stream.width > 0) text += fmt::format(",RESOLUTION={}x{}", stream.width, stream.height);
   if (stream.frame_rate > 0) text += fmt::format(",FRAME-RATE={:.3f}", stream.frame_rate);
-  text += fmt::format("\n{}/{}{}\n", id, playback.is_signed ? pass_of(id) + "/" : "",
-                      playback.live ? "live.m3u8" : "recording.m3u8");
+  text += "\n" + media + "\n";
   auto response = open_to_all(httpd::Response::text(200, std::move(text)));
   response.headers.set("Content-Type", std::string(kPlaylistType));
   response.headers.set("Cache-Control", "no-cache");
@@ -149,7 +129,7 @@ httpd::Response PlaybackSite::media(const httpd::Request& request) const {
   const auto id = request.param("id");
   auto path = request.param("path");
   const auto playback = hooks_.find(id);
-  const auto slash = path.find('/');
+  auto slash = path.find('/');
   if (slash != std::string_view::npos && path.starts_with(kPassPrefix)) {
     if (!crypto::constant_time_equal(path.substr(0, slash), pass_of(id))) {
       return refusal(403, "forbidden", "The pass is not valid.");
@@ -159,12 +139,40 @@ httpd::Response PlaybackSite::media(const httpd::Request& request) const {
     return refusal(403, "forbidden", "This playback id needs a valid token.");
   }
   if (auto refused = refuse(playback)) return std::move(*refused);
+  std::string view = request.peer + " " + std::string(request.headers.get("User-Agent"));
+  slash = path.find('/');
+  if (slash != std::string_view::npos && path.starts_with(kViewPrefix)) {
+    view = path.substr(0, slash);
+    path.remove_prefix(slash + 1);
+  }
   if (!is_plain_name(path)) return refusal(404, "not_found", "There is no such file.");
+  if (path.ends_with(".m3u8")) audience_.saw(id, view);
+  return file_of(playback, path);
+}
+
+httpd::Response PlaybackSite::file_of(const Playback& playback, std::string_view name) const {
   auto response =
-      open_to_all(httpd::Response::from_file(hooks_.stream(playback.asset).folder / path));
-  if (path.ends_with(".m3u8")) response.headers.set("Content-Type", std::string(kPlaylistType));
-  response.headers.set("Cache-Control", path.ends_with(".m3u8") ? "no-cache" : "max-age=3600");
+      open_to_all(httpd::Response::from_file(hooks_.stream(playback.asset).folder / name));
+  if (name.ends_with(".m3u8")) response.headers.set("Content-Type", std::string(kPlaylistType));
+  response.headers.set("Cache-Control", name.ends_with(".m3u8") ? "no-cache" : "max-age=3600");
   return response;
+}
+
+httpd::Response PlaybackSite::cloudflare(const httpd::Request& request) const {
+  const auto playback = hooks_.find_cloudflare(request.param("uid"));
+  const auto path = request.param("path");
+  if (playback.state == Playback::State::kUnknown) return httpd::Response::text(404, "not found\n");
+  if (playback.is_signed) {
+    return open_to_all(httpd::Response::text(401, "this video needs a signed URL\n"));
+  }
+  // "Not started" by Cloudflare's own account; players ask again.
+  if (playback.state == Playback::State::kNotActive) return open_to_all(httpd::Response::empty());
+  if (path == "video.m3u8") {
+    const bool live = playback.live && request.query_value("dvrEnabled").value_or("") != "true";
+    return master_of(playback, live ? "live.m3u8" : "recording.m3u8");
+  }
+  if (!is_plain_name(path)) return httpd::Response::text(404, "not found\n");
+  return file_of(playback, path);
 }
 
 bool PlaybackSite::has_watch_page() const {

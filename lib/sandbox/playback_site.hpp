@@ -4,8 +4,9 @@
 #include "core/clock.hpp"
 #include "core/secret.hpp"
 #include "httpd/message.hpp"
-#include "sandbox/effects.hpp"
+#include "sandbox/audience.hpp"
 #include "sandbox/mux_service.hpp"
+#include "sandbox/playback_token.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -28,28 +29,34 @@ class PlaybackSite {
   };
   struct Hooks {
     std::function<Playback(std::string_view playback_id)> find{};
+    /// By the id of a Cloudflare live input or video.
+    std::function<Playback(std::string_view uid)> find_cloudflare{};
     std::function<Stream(const std::string& asset)> stream{};
-    /// Private key (base64 of PEM) of a signing key id.
-    std::function<std::optional<std::string>(std::string_view key_id)> signing_key{};
   };
+  /// @param tokens, audience  outlive the site.
   /// @param web_root  folder with hls.min.js; the watch page is off when it is not there.
-  PlaybackSite(Hooks hooks, const Clock& clock, std::filesystem::path web_root);
+  PlaybackSite(Hooks hooks, const PlaybackTokens& tokens, Audience& audience,
+               std::filesystem::path web_root);
 
   /// GET /{id}.m3u8: the master playlist.
   httpd::Response master(const httpd::Request& request) const;
   /// GET /{id}/{path}: media playlists and segments.
   httpd::Response media(const httpd::Request& request) const;
+  /// GET /customer-…/{uid}/manifest/{path}: what Cloudflare plays back.
+  httpd::Response cloudflare(const httpd::Request& request) const;
   /// GET /watch/{id}: the page, and /watch/hls.min.js for it.
   httpd::Response watch(const httpd::Request& request) const;
   [[nodiscard]] bool has_watch_page() const;
 
  private:
+  [[nodiscard]] httpd::Response master_of(const Playback& playback, const std::string& media) const;
+  [[nodiscard]] httpd::Response file_of(const Playback& playback, std::string_view name) const;
   [[nodiscard]] std::optional<httpd::Response> refuse(const Playback& playback) const;
-  [[nodiscard]] bool token_opens(std::string_view token, std::string_view playback_id) const;
   [[nodiscard]] std::string pass_of(std::string_view playback_id) const;
 
   Hooks hooks_;
-  const Clock& clock_;
+  const PlaybackTokens& tokens_;
+  Audience& audience_;
   std::filesystem::path web_root_;
   Secret pass_key_;
 };

@@ -23,6 +23,7 @@ struct SandboxOptions {
   std::uint16_t rtmp_port = 0;        ///< 0: the kernel chooses.
   std::vector<std::string> webhook_urls{};
   std::string faults{};                   ///< See FaultScript.
+  bool rate_limits = false;               ///< Refuse calls beyond the vendors' rates with 429.
   std::filesystem::path media_program{};  ///< ts-media; empty: no media, only API answers.
   std::filesystem::path web_root{};       ///< Folder with hls.min.js, or empty.
   std::vector<std::string> child_environment{};
@@ -39,13 +40,17 @@ struct SandboxAccess {
   Secret mux_webhook_secret{};
   std::string mux_signing_key{};
   Secret mux_private_key{};  ///< Base64 of PEM.
-  Secret control_token{};    ///< Opens the /_sandbox/ endpoints.
+  std::string cloudflare_account{};
+  Secret cloudflare_token{};
+  Secret cloudflare_webhook_secret{};
+  Secret control_token{};  ///< Opens the /_sandbox/ endpoints.
 
   /// The environment that points every other command here, as NAME=value lines.
   [[nodiscard]] Secret environment() const;
 };
 
-/// LiveKit and Mux on this machine, on loopback only, with real media. Thread-safe.
+/// LiveKit, Mux and Cloudflare Stream on this machine, on loopback only, with real media.
+/// Thread-safe.
 class Sandbox {
  public:
   /// Listens and serves.

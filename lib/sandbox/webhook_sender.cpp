@@ -14,9 +14,9 @@ constexpr seconds kPatience{30};
 constexpr int kLiveKitTries = 5;
 constexpr int kMuxTries = 7;
 
-/// LiveKit counts every answer but 429 and 5xx (501 excepted) as delivered; Mux wants 2xx.
+/// LiveKit counts every answer but 429 and 5xx (501 excepted) as delivered; the others want 2xx.
 bool delivered(Vendor vendor, int status) {
-  if (vendor == Vendor::kMux) return status >= 200 && status < 300;
+  if (vendor != Vendor::kLiveKit) return status >= 200 && status < 300;
   return status != 429 && (status < 500 || status == 501);
 }
 
@@ -24,7 +24,6 @@ bool delivered(Vendor vendor, int status) {
 
 WebhookSender::WebhookSender(Options options, net::HttpTransport& transport, Clock& clock, Log& log)
     : options_(std::move(options)), transport_(transport), clock_(clock), log_(log) {
-  if (options_.urls.empty()) return;
   for (std::size_t i = 0; i < kThreads; ++i) {
     threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
   }
@@ -36,23 +35,47 @@ WebhookSender::~WebhookSender() {
   threads_.clear();
 }
 
+void WebhookSender::enqueue(const WebhookDue& event, const Endpoint& endpoint) {
+  const auto* vendor = event.vendor == Vendor::kMux       ? "mux "
+                       : event.vendor == Vendor::kLiveKit ? "livekit "
+                                                          : "cloudflare ";
+  auto& queue = queues_[vendor + event.queue + " " + endpoint.url];
+  queue.url = endpoint.url;
+  queue.secret = endpoint.secret;
+  if (queue.items.size() >= kDepth) {
+    ++stats_.failed;
+    return;
+  }
+  queue.items.push_back({.event = event, .queued = clock_.steady_now()});
+  ++stats_.pending;
+}
+
 void WebhookSender::post(WebhookDue event) {
   {
     const std::lock_guard lock(mutex_);
+    const auto& subscribed = subscriptions_[event.vendor];
+    if (!event.notification) {
+      for (const auto& endpoint : subscribed) enqueue(event, endpoint);
+    }
     for (const auto& url : options_.urls) {
-      const auto* vendor = event.vendor == Vendor::kMux ? "mux " : "livekit ";
-      auto& queue = queues_[vendor + event.queue + " " + url];
-      queue.url = url;
-      if (queue.items.size() >= kDepth) {
-        ++stats_.failed;
-        continue;
-      }
-      queue.items.push_back({.event = event, .queued = clock_.steady_now()});
-      ++stats_.pending;
+      const bool twice =
+          !event.notification && std::any_of(subscribed.begin(), subscribed.end(),
+                                             [&](const Endpoint& one) { return one.url == url; });
+      if (!twice) enqueue(event, {.url = url, .secret = nullptr});
     }
     ++generation_;
   }
   changed_.notify_all();
+}
+
+void WebhookSender::subscribe(WebhookEndpoints endpoints) {
+  std::vector<Endpoint> list;
+  for (auto& endpoint : endpoints.endpoints) {
+    list.push_back({.url = std::move(endpoint.url),
+                    .secret = std::make_shared<const Secret>(std::move(endpoint.secret))});
+  }
+  const std::lock_guard lock(mutex_);
+  subscriptions_[endpoints.vendor] = std::move(list);
 }
 
 WebhookSender::Stats WebhookSender::stats() const {
@@ -60,19 +83,31 @@ WebhookSender::Stats WebhookSender::stats() const {
   return stats_;
 }
 
-Result<net::Headers> WebhookSender::sign(const WebhookDue& event) const {
-  const bool mux = event.vendor == Vendor::kMux;
+Result<net::Headers> WebhookSender::sign(const WebhookDue& event, const Secret* secret) const {
   webhook::Credentials credentials{.livekit_key = options_.livekit_key};
-  credentials.secrets.push_back((mux ? options_.mux_secret : options_.livekit_secret).clone());
-  return webhook::sign(mux ? webhook::Provider::kMux : webhook::Provider::kLivekit, event.body,
-                       credentials, clock_.now());
+  const auto use = [&](const Secret& usual) {
+    credentials.secrets.push_back((secret == nullptr ? usual : *secret).clone());
+  };
+  switch (event.vendor) {
+    case Vendor::kMux:
+      use(options_.mux_secret);
+      return webhook::sign(webhook::Provider::kMux, event.body, credentials, clock_.now());
+    case Vendor::kCloudflare:
+      use(options_.cloudflare_secret);
+      if (event.notification) return webhook::sign_cloudflare_live(credentials);
+      return webhook::sign(webhook::Provider::kCloudflare, event.body, credentials, clock_.now());
+    case Vendor::kLiveKit:
+      break;
+  }
+  use(options_.livekit_secret);
+  return webhook::sign(webhook::Provider::kLivekit, event.body, credentials, clock_.now());
 }
 
-Result<int> WebhookSender::send(const std::string& url, const WebhookDue& event,
+Result<int> WebhookSender::send(const Endpoint& endpoint, const WebhookDue& event,
                                 const std::stop_token& stop) {
-  TS_TRY(auto headers, sign(event));
+  TS_TRY(auto headers, sign(event, endpoint.secret.get()));
   net::HttpRequest request{.method = "POST",
-                           .url = url,
+                           .url = endpoint.url,
                            .headers = std::move(headers),
                            .has_body = true,
                            .body = event.body};
@@ -89,7 +124,7 @@ bool WebhookSender::settle(Queue& queue, const Result<int>& answer) {
   }
   const auto now = clock_.steady_now();
   const bool late = vendor == Vendor::kLiveKit && now - item.queued > kPatience;
-  if (++item.tries >= (vendor == Vendor::kMux ? kMuxTries : kLiveKitTries) || late) {
+  if (++item.tries >= (vendor == Vendor::kLiveKit ? kLiveKitTries : kMuxTries) || late) {
     ++stats_.failed;
     return true;
   }
@@ -121,9 +156,9 @@ void WebhookSender::work(const std::stop_token& stop) {
     }
     chosen->busy = true;
     const auto event = chosen->items.front().event;
-    const auto url = chosen->url;
+    const Endpoint endpoint{.url = chosen->url, .secret = chosen->secret};
     lock.unlock();
-    const auto answer = send(url, event, stop);
+    const auto answer = send(endpoint, event, stop);
     if (!answer) {
       log_.warning("sandbox", "webhook {} was not delivered: {}", event.type,
                    answer.error().message);

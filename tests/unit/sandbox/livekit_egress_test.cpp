@@ -227,5 +227,73 @@ TEST(LiveKitEgress, IsListedForADay) {
   EXPECT_EQ(fixture.egress("ListEgress", Json::object())["items"].size(), 0U);
 }
 
+TEST(LiveKitEgress, WritesFilesAndSegmentsBelowItsOwnFolder) {
+  LiveKitFixture fixture;
+  fixture.publish(1);
+  const auto started =
+      fixture.egress("StartParticipantEgress",
+                     {{"room_name", "stage"},
+                      {"identity", "cam-1"},
+                      {"file_outputs", {{{"filepath", "../../{room_name}/{publisher_identity}"}}}},
+                      {"segment_outputs", {{{"filename_prefix", "/hls/{room_name}"}}}}});
+  const auto id = started["egress_id"].get<std::string>();
+  EXPECT_EQ(started["file_results"][0]["filename"], "stage/cam-1.mp4");
+  forget(fixture.service.take_effects());
+  fixture.service.tick();
+
+  const auto effects = fixture.service.take_effects();
+  const auto relays = only<RelayStart>(effects);
+  ASSERT_EQ(relays.size(), 2U);
+  EXPECT_EQ(relays[0]->file, "stage/cam-1.mp4");
+  EXPECT_EQ(relays[1]->folder, "hls/stage.hls");
+  fixture.service.relay_connected(relays[0]->relay);
+  fixture.egress("StopEgress", {{"egress_id", id}});
+  fixture.clock.advance(seconds{1});
+  fixture.service.relay_ended(relays[0]->relay, "", {.bytes = 1234, .files = 0});
+  fixture.service.relay_ended(relays[1]->relay, "", {.bytes = 99, .files = 3});
+
+  const auto now = fixture.egress_now(id);
+  EXPECT_EQ(now["status"], "EGRESS_COMPLETE");
+  EXPECT_EQ(now["file_results"][0]["size"], "1234");
+  EXPECT_EQ(now["file_results"][0]["duration"], "1000000000");
+  EXPECT_EQ(now["segment_results"][0]["segment_count"], "3");
+  EXPECT_TRUE(now["stream_results"].empty());
+}
+
+TEST(LiveKitEgress, OfAFileThatCannotBeWrittenFailsWithTheReason) {
+  LiveKitFixture fixture;
+  fixture.publish(1);
+  const auto id =
+      fixture
+          .egress("StartRoomCompositeEgress",
+                  {{"room_name", "stage"}, {"file", {{"filepath", "x.mp4"}}}})["egress_id"]
+          .get<std::string>();
+  fixture.service.tick();
+
+  fixture.service.relay_ended(1, "the disk is full");
+
+  const auto now = fixture.egress_now(id);
+  EXPECT_EQ(now["status"], "EGRESS_FAILED");
+  EXPECT_EQ(now["error"], "the disk is full");
+  EXPECT_EQ(now["file"]["filename"], "x.mp4");
+}
+
+TEST(LiveKitEgress, LeavesWhatNeedsAWorkerAloneAsWithoutOne) {
+  LiveKitFixture fixture;
+  fixture.publish(1);
+  fixture.publish(2);
+  const auto start = [&](Json request) {
+    request["room_name"] = "stage";
+    fixture.egress("StartRoomCompositeEgress", request);
+    return fixture.last.status;
+  };
+  const Json file{{{"filepath", "x.mp4"}}};
+
+  EXPECT_EQ(start({{"file_outputs", {{{"filepath", "x"}, {"s3", {{"bucket", "b"}}}}}}}), 503);
+  EXPECT_EQ(start({{"image_outputs", {{{"filename_prefix", "x"}}}}}), 503);
+  EXPECT_EQ(start({{"file_outputs", file}}), 503) << "two publishers would have to be composed";
+  EXPECT_EQ(start({{"file_outputs", file}, {"layout", "single-speaker"}}), 200);
+}
+
 }  // namespace
 }  // namespace ts::sandbox

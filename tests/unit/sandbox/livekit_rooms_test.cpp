@@ -24,6 +24,19 @@ TEST(LiveKitRooms, CloseAfterTheEmptyTimeoutWhenNobodyEverJoined) {
               ElementsAre("room_started", "room_finished"));
 }
 
+TEST(LiveKitRooms, StayAsTheyAreWhenTheyAreCreatedAgain) {
+  LiveKitFixture fixture;
+  const auto first = fixture.room("CreateRoom", {{"name", "stage"}, {"metadata", "m"}});
+
+  const auto again = fixture.room("CreateRoom", {{"name", "stage"},
+                                                 {"metadata", std::string(600'000, 'x')},
+                                                 {"departureTimeout", 90},
+                                                 {"roomPreset", "none"}});
+
+  EXPECT_EQ(fixture.last.status, 200);
+  EXPECT_EQ(again, first);
+}
+
 TEST(LiveKitRooms, CloseAfterTheDepartureTimeoutOfTheLastParticipant) {
   LiveKitFixture fixture;
   fixture.publish(1);
@@ -179,6 +192,17 @@ TEST(LiveKitCalls, AreRefusedWithoutTheGrant) {
     EXPECT_EQ(reply.status, 401);
     EXPECT_EQ(reply.body, R"({"code":"unauthenticated","msg":"permissions denied"})");
   }
+}
+
+TEST(LiveKitCalls, NameTheArgumentThatIsTooLong) {
+  LiveKitFixture fixture;
+
+  const auto answer =
+      fixture.room("UpdateParticipant",
+                   {{"room", "stage"}, {"identity", "nobody"}, {"name", std::string(257, 'x')}});
+
+  EXPECT_EQ(fixture.last.status, 400);
+  EXPECT_EQ(answer["meta"]["argument"], "name length exceeds limits");
 }
 
 TEST(LiveKitCalls, SayWhichRouteTheyDoNotKnow) {

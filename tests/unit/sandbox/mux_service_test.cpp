@@ -278,5 +278,42 @@ TEST(MuxService, ForgetsEverythingOnReset) {
   EXPECT_EQ(mux.call("GET", "/video/v1/live-streams")["data"].size(), 0U);
 }
 
+TEST(MuxService, KeepsWebhookEndpointsAndSaysTheirSecretOnce) {
+  MuxFixture mux;
+  const auto made = mux.call("POST", "/system/v1/webhooks", {{"address", "http://h/1"}})["data"];
+  ASSERT_TRUE(made.contains("signing_secret"));
+  auto effects = mux.service.take_effects();
+  ASSERT_EQ(only<WebhookEndpoints>(effects).size(), 1U);
+  EXPECT_EQ(only<WebhookEndpoints>(effects)[0]->endpoints.at(0).secret.reveal(),
+            made["signing_secret"].get<std::string>());
+  const auto path = "/system/v1/webhooks/" + made["id"].get<std::string>();
+  EXPECT_FALSE(mux.call("GET", path)["data"].contains("signing_secret"));
+  mux.call("POST", "/system/v1/webhooks", {{"address", "http://h/1"}});
+  EXPECT_EQ(mux.last.status, 400) << "an address is taken once";
+
+  mux.call("PATCH", path, {{"enabled", false}});
+
+  effects = mux.service.take_effects();
+  EXPECT_TRUE(only<WebhookEndpoints>(effects)[0]->endpoints.empty());
+  mux.call("DELETE", path);
+  EXPECT_EQ(mux.last.status, 204);
+}
+
+TEST(MuxService, KeepsPlaybackRestrictions) {
+  MuxFixture mux;
+  const auto made = mux.call("POST", "/video/v1/playback-restrictions",
+                             {{"referrer", {{"allowed_domains", {"*"}}}}})["data"];
+  const auto path = "/video/v1/playback-restrictions/" + made["id"].get<std::string>();
+  EXPECT_EQ(made["referrer"]["allow_no_referrer"], false);
+
+  mux.call("PUT", path + "/user_agent", {{"allow_no_user_agent", true}});
+
+  const auto rule = mux.service.restriction(made["id"].get<std::string>());
+  EXPECT_EQ(rule["user_agent"]["allow_no_user_agent"], true);
+  EXPECT_EQ(rule["referrer"]["allowed_domains"][0], "*");
+  mux.call("PUT", path + "/referrer", {{"allowed", true}});
+  EXPECT_EQ(mux.last.status, 400);
+}
+
 }  // namespace
 }  // namespace ts::sandbox

@@ -62,6 +62,7 @@ WebhookSender::Options to(std::string url) {
   options.livekit_key = "APIkey";
   options.livekit_secret = Secret("a-secret-of-thirty-two-characters");
   options.mux_secret = Secret("mux-secret");
+  options.cloudflare_secret = Secret("cloudflare-secret");
   return options;
 }
 
@@ -138,6 +139,29 @@ TEST(WebhookSender, SignsAsEachVendorDoes) {
   EXPECT_TRUE(verdict.accepted()) << verdict.detail;
   EXPECT_EQ(verdict.claims.sha256, "RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=");
   EXPECT_EQ(receiver.header(1, "Mux-Signature").substr(0, 16), "t=1700000000,v1=");
+}
+
+TEST(WebhookSender, SendsToSubscriptionsToo) {
+  Receiver receiver([](const std::string&, int) { return 200; });
+  SystemClock clock;
+  Log log;
+  WebhookSender sender(to("http://127.0.0.1:1/"), receiver, clock, log);
+  WebhookEndpoints mine{.vendor = Vendor::kCloudflare};
+  mine.endpoints.push_back({.url = "http://127.0.0.1:2/", .secret = Secret("own")});
+  sender.subscribe(std::move(mine));
+
+  // A notification goes to the account's own addresses only, an event to the subscription as well.
+  sender.post({.vendor = Vendor::kCloudflare,
+               .queue = "i",
+               .type = "t",
+               .body = "notification",
+               .notification = true});
+  sender.post({.vendor = Vendor::kCloudflare, .queue = "v", .type = "t", .body = "event"});
+  sender.post({.vendor = Vendor::kMux, .queue = "m", .type = "t", .body = "mux"});
+
+  ASSERT_TRUE(receiver.wait_for(4));
+  EXPECT_THAT(receiver.bodies(),
+              testing::UnorderedElementsAre("notification", "event", "event", "mux"));
 }
 
 }  // namespace

@@ -82,6 +82,25 @@ std::string render(const Json& status) {
   }
   out += section("ASSETS", {"ID", "STATUS", "DURATION"}, rows);
   rows.clear();
+  for (const auto& item : list("live_inputs")) {
+    std::size_t connected = 0;
+    for (const auto& output : item.value("outputs", Json::array())) {
+      if (text_of(output, "state") == "connected") ++connected;
+    }
+    const auto status = text_of(item, "status");
+    rows.push_back(
+        {text_of(item, "uid"), status.empty() ? "never connected" : status,
+         item.value("recording", false) ? "yes" : "no",
+         fmt::format("{} of {}", connected, item.value("outputs", Json::array()).size())});
+  }
+  out += section("LIVE INPUTS", {"ID", "STATUS", "RECORDS", "OUTPUTS CONNECTED"}, rows);
+  rows.clear();
+  for (const auto& item : list("videos")) {
+    rows.push_back({text_of(item, "uid"), text_of(item, "status"),
+                    fmt::format("{:.1f} s", item.value("duration_s", 0.0))});
+  }
+  out += section("VIDEOS", {"ID", "STATUS", "DURATION"}, rows);
+  rows.clear();
   for (const auto& item : list("connections")) {
     rows.push_back({text_of(item, "app"), text_of(item, "key"), text_of(item, "encoder"),
                     std::to_string(item.value("video_tags", std::int64_t{0})),

@@ -31,6 +31,7 @@ struct Options {
   std::uint16_t port = 0;
   std::vector<std::string> webhook_urls;
   std::string faults;
+  bool rate_limits = false;
   int report_descriptor = -1;
 };
 
@@ -60,9 +61,10 @@ Json summary(const sandbox::Instance& instance) {
 Status announce(Context& context, const sandbox::Instance& instance) {
   const auto document = summary(instance);
   const auto text = fmt::format(
-      "The sandbox is up: LiveKit and Mux on this machine, nothing leaves it.\n"
+      "The sandbox is up: LiveKit, Mux and Cloudflare on this machine, nothing leaves it.\n"
       "  APIs      {0}\n"
-      "  ingest    {1}/app/STREAM_KEY (Mux), {1}/live/STREAM_KEY (LiveKit ingress)\n"
+      "  ingest    {1}/app/STREAM_KEY (Mux), {1}/live/STREAM_KEY (LiveKit ingress),\n"
+      "            {1}/cloudflare/STREAM_KEY (Cloudflare input)\n"
       "  playback  {0}/PLAYBACK_ID.m3u8\n"
       "  watch     {0}/watch/PLAYBACK_ID\n"
       "  settings  {2}\n"
@@ -103,6 +105,7 @@ Status serve(const Options& options, Context& context, const std::filesystem::pa
               .rtmp_port = static_cast<std::uint16_t>(options.port == 0 ? 0 : options.port + 1),
               .webhook_urls = options.webhook_urls,
               .faults = options.faults,
+              .rate_limits = options.rate_limits,
               .media_program = media ? media.value() : std::filesystem::path(),
               .web_root = web_root(context),
               .child_environment = child_environment(context)},
@@ -165,6 +168,7 @@ Status detach(const Options& options, Context& context, const std::filesystem::p
     arguments.insert(arguments.end(), {"--webhook-url", url});
   }
   if (!options.faults.empty()) arguments.insert(arguments.end(), {"--fail", options.faults});
+  if (options.rate_limits) arguments.emplace_back("--rate-limits");
   auto environment = child_environment(context);
   for (const auto* name : {"TS_MEDIA", "TS_LOG_FORMAT", "XDG_CONFIG_HOME"}) {
     if (const auto value = context.environment(name); !value.empty()) {
@@ -234,6 +238,8 @@ Runner bind(CLI::App& app) {
       ->type_name("URL");
   app.add_option("--fail", options->faults, "Faults on purpose, such as 503@CreateRoom*2")
       ->type_name("SPEC");
+  app.add_flag("--rate-limits", options->rate_limits,
+               "Refuse calls beyond the vendors' own rates, with 429 and Retry-After");
   app.add_option("--report-fd", options->report_descriptor)->group("");
   return [options](Context& context) { return run(*options, context); };
 }
@@ -242,7 +248,7 @@ Runner bind(CLI::App& app) {
 
 Command sandbox_up() {
   return {.path = "sandbox up",
-          .summary = "Run LiveKit and Mux on this machine, with real media and no account",
+          .summary = "Run LiveKit, Mux and Cloudflare on this machine, real media, no account",
           .example =
               "ts sandbox up --detach --write-env .env.sandbox\n"
               "ts sandbox up --port 7880 --webhook-url http://127.0.0.1:9000/hooks\n"
@@ -250,8 +256,12 @@ Command sandbox_up() {
           .bind = bind,
           .details =
               "Listens on 127.0.0.1 only. Rooms get media by RTMP ingress; egress forwards it to "
-              "mux:// and other RTMP targets on this machine; Mux live streams become HLS and "
-              "recordings. ts sandbox status lists what can be made and what cannot.\n"
+              "mux:// and other RTMP targets on this machine, to files and to HLS segments in its "
+              "folder; Mux live streams and Cloudflare live inputs become HLS and recordings, and "
+              "are sent on to their simulcast targets and outputs. ts sandbox status lists what "
+              "can be made and what cannot.\n"
+              "--rate-limits refuses what is beyond the vendors' own rates: Mux 1 create and 5 "
+              "other calls a second (after a burst of 5 and 25), Cloudflare 1200 in 5 minutes.\n"
               "--fail SPEC is KIND[=VALUE][@TEXT][*COUNT], comma-separated: the next COUNT calls "
               "(1 unless given, or all) whose \"METHOD /path\" contains TEXT get the fault. Kinds: "
               "a status from 400 to 599 (429=2 adds Retry-After: 2), slow=2s, reset (before the "
