@@ -31,6 +31,9 @@ const calls = [
   ['RoomService/CreateRoom', `{"name":"${'x'.repeat(257)}"}`, admin],
   ['RoomService/CreateRoom', `{"name":"stage","metadata":"${'m'.repeat(524289)}"}`, admin],
   ['RoomService/CreateRoom', '{"name":"stage","roomPreset":"none"}', admin],
+  ['RoomService/CreateRoom', `{"name":"fresh","metadata":"${'m'.repeat(524289)}"}`, admin],
+  ['RoomService/CreateRoom', '{"name":"preset","roomPreset":"none"}', admin],
+  ['RoomService/ListRooms', '{"names":["fresh","preset"]}', admin],
   ['RoomService/CreateRoom', '{"name":5}', admin],
   ['RoomService/CreateRoom', '{"name":"stage"', admin],
   ['RoomService/CreateRoom', '[]', admin],
@@ -52,7 +55,17 @@ const calls = [
   ['RoomService/PerformRpc', '{"room":"stage","destinationIdentity":"nobody","method":"m"}', admin],
   ['RoomService/ForwardParticipant', '{"room":"stage","identity":"a","destinationRoom":"stage"}', { ...admin, destinationRoom: 'stage' }],
   ['RoomService/MoveParticipant', '{"room":"stage","identity":"a","destinationRoom":"other"}', { ...admin, destinationRoom: 'other' }],
+  ['RoomService/MoveParticipant', '{"room":"stage","identity":"a","destinationRoom":"stage"}', { ...admin, destinationRoom: 'stage' }],
+  ['RoomService/ForwardParticipant', '{"room":"stage","identity":"a","destinationRoom":"other"}', { ...admin, destinationRoom: 'other' }],
+  ['RoomService/ForwardParticipant', '{"room":"stage","identity":"a","destinationRoom":"other"}', admin],
+  ['RoomService/MoveParticipant', '{"room":"stage","identity":"a"}', admin],
+  ['RoomService/UpdateParticipant', `{"room":"stage","identity":"nobody","name":"${'x'.repeat(257)}"}`, admin],
+  ['RoomService/UpdateParticipant', `{"room":"stage","identity":"nobody","metadata":"${'m'.repeat(524289)}"}`, admin],
+  ['RoomService/UpdateParticipant', `{"room":"stage","identity":"nobody","attributes":{"a":"${'m'.repeat(65536)}"}}`, admin],
+  ['RoomService/UpdateRoomMetadata', `{"room":"stage","metadata":"${'m'.repeat(524289)}"}`, admin],
   ['RoomService/Nothing', '{}', admin],
+  ['Nothing/ListRooms', '{}', admin],
+  ['RoomService', '{}', admin],
   ['RoomService/ListRooms', '{}', admin, { method: 'GET' }],
   ['RoomService/ListRooms', '{}', admin, { type: 'text/plain' }],
   ['RoomService/ListRooms', '{}', admin, { type: 'application/json;charset=UTF-8' }],
@@ -68,7 +81,10 @@ const calls = [
   ['RoomService/ListRooms', '{}', null],
   ['RoomService/ListRooms', '{}', admin, { key: 'APIother' }],
   ['RoomService/ListRooms', '{}', admin, { secret: 'another-secret-of-thirty-two-bytes' }],
+  ['RoomService/ListRooms', '{}', admin, { ttl: -3600 }],
+  ['RoomService/ListRooms', '{}', admin, { ttl: -30 }],
   ['RoomService/DeleteRoom', '{"room":"stage"}', { roomAdmin: true, room: 'stage' }],
+  ['RoomService/DeleteRoom', '{"room":""}', admin],
   ['RoomService/DeleteRoom', '{"room":"stage"}', admin],
   ['RoomService/DeleteRoom', '{"room":"stage"}', admin],
 ];
@@ -89,7 +105,9 @@ async function ask(http, key, secret, [call, body, grants, options = {}]) {
   const headers = { 'content-type': options.type ?? json };
   if (options.authorization) headers.authorization = options.authorization;
   if (grants) {
-    const token = new AccessToken(options.key ?? key, options.secret ?? secret);
+    const token = new AccessToken(options.key ?? key, options.secret ?? secret, {
+      ...(grants.roomJoin && { identity: 'somebody' }), ...(options.ttl && { ttl: options.ttl }),
+    });
     token.addGrant(grants);
     headers.authorization = `Bearer ${await token.toJwt()}`;
   }
@@ -99,15 +117,19 @@ async function ask(http, key, secret, [call, body, grants, options = {}]) {
   let shown = text;
   try {
     shown = mask(JSON.parse(text));
+    shown.rooms?.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const room of [shown, ...(shown.rooms ?? [])]) if (room.enabled_codecs) room.enabled_codecs = room.enabled_codecs.length > 0;
-  } catch { /* Plain text. */ }
+  } catch {
+    // Plain text; a refused token is in it.
+    shown = text.replace(/[\w-]+\.[\w-]+\.[\w-]+/, 'TOKEN');
+  }
   return { status: answer.status, type: answer.headers.get('content-type')?.split(';')[0], body: shown };
 }
 
 const port = await freePort();
 const key = 'APIcompare';
 const secret = 'a-shared-secret-of-thirty-two-bytes!';
-const config = `port: ${port}\nbind_addresses: ["127.0.0.1"]\nkeys:\n  ${key}: ${secret}\nrtc:\n  tcp_port: ${await freePort()}\n  udp_port: ${await freePort()}\n  node_ip: 127.0.0.1\nlogging: {level: error}\n`;
+const config = `port: ${port}\nbind_addresses: ["127.0.0.1"]\nkeys:\n  ${key}: ${secret}\nrtc:\n  tcp_port: ${await freePort()}\n  udp_port: ${await freePort()}\n  node_ip: 127.0.0.1\nlimit: {max_metadata_size: 524288, max_attributes_size: 65536}\nlogging: {level: error}\n`;
 const real = spawn(server, ['--config-body', config, '--node-ip', '127.0.0.1'], { stdio: ['ignore', 'ignore', 'ignore'] });
 let differences = 0;
 try {

@@ -7,8 +7,8 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { draw, read } from './frame_code.mjs';
-import { eventually, sdk, withSandbox } from './harness.mjs';
+import { read } from './frame_code.mjs';
+import { eventually, publishNumbered, sdk, withSandbox } from './harness.mjs';
 
 const { EgressClient, EgressStatus, IngressClient, IngressInput, RoomServiceClient, StreamOutput, StreamProtocol, TrackType } =
   await sdk('livekit-server-sdk');
@@ -58,30 +58,6 @@ rtmp {
   };
 }
 
-/** Publishes numbered pictures and a tone, in real time, with the ffmpeg command. */
-function publishNumbered(url) {
-  const child = spawn('ffmpeg', [
-    '-hide_banner', '-loglevel', 'error', '-re', '-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${WIDTH}x${HEIGHT}`, '-r', '30',
-    '-i', 'pipe:0', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-c:v', 'libx264', '-preset', 'ultrafast',
-    '-tune', 'zerolatency', '-g', '30', '-crf', '18', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', '-shortest', '-f', 'flv', url],
-  { stdio: ['pipe', 'ignore', 'inherit'] });
-  const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
-  let next = 0;
-  let open = true;
-  child.stdin.on('error', () => { open = false; });
-  const feed = () => {
-    while (open && next < FRAMES) {
-      if (!child.stdin.write(draw(next++, WIDTH, HEIGHT))) {
-        child.stdin.once('drain', feed);
-        return;
-      }
-    }
-    child.stdin.end();
-  };
-  feed();
-  return { ended, stop: () => { child.kill('SIGINT'); return ended; } };
-}
-
 /** The frame numbers in a recording, in order. */
 async function numbersIn(file) {
   const { stdout } = await run('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-i', file, '-f', 'rawvideo', '-pix_fmt', 'gray', '-'],
@@ -98,7 +74,7 @@ await withSandbox(process.argv[2], [], async ({ dir, settings }) => {
       IngressInput.RTMP_INPUT, { name: 'cam', roomName: 'stage', participantIdentity: 'cam-1' });
     const rooms = new RoomServiceClient(url, key, secret);
     const egress = new EgressClient(url, key, secret);
-    const publisher = publishNumbered(`${ingress.url}/${ingress.streamKey}`);
+    const publisher = publishNumbered(`${ingress.url}/${ingress.streamKey}`, WIDTH, HEIGHT, FRAMES);
     const person = await eventually('two tracks', async () =>
       (await rooms.listParticipants('stage').catch(() => [])).find((one) => one.tracks.length === 2));
     const track = (type) => person.tracks.find((one) => one.type === type).sid;

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { draw } from './frame_code.mjs';
 
 // Debian 12's Node.js 18 does not show Web Crypto, which the SDKs need, as a global.
 globalThis.crypto ??= webcrypto;
@@ -124,4 +125,28 @@ export function publish(url, seconds = 60) {
       return ended;
     },
   };
+}
+
+/** Publishes `frames` numbered pictures and a tone, in real time, with the ffmpeg command. */
+export function publishNumbered(url, width, height, frames) {
+  const child = spawn('ffmpeg', [
+    '-hide_banner', '-loglevel', 'error', '-re', '-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${width}x${height}`, '-r', '30',
+    '-i', 'pipe:0', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-c:v', 'libx264', '-preset', 'ultrafast',
+    '-tune', 'zerolatency', '-g', '30', '-crf', '18', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', '-shortest', '-f', 'flv', url],
+  { stdio: ['pipe', 'ignore', 'inherit'] });
+  const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+  let next = 0;
+  let open = true;
+  child.stdin.on('error', () => { open = false; });
+  const feed = () => {
+    while (open && next < frames) {
+      if (!child.stdin.write(draw(next++, width, height))) {
+        child.stdin.once('drain', feed);
+        return;
+      }
+    }
+    child.stdin.end();
+  };
+  feed();
+  return { ended, stop: () => { child.kill('SIGINT'); return ended; } };
 }

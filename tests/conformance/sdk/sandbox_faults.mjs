@@ -3,18 +3,23 @@
 import assert from 'node:assert/strict';
 import { sdk, withSandbox } from './harness.mjs';
 
-const { RoomServiceClient } = await sdk('livekit-server-sdk');
+const { EgressClient, IngressClient, RoomServiceClient } = await sdk('livekit-server-sdk');
+const { default: Cloudflare } = await sdk('cloudflare');
 const { default: Mux } = await sdk('@mux/mux-node');
 
 const faults = [
   '429=0@POST /video/v1/live-streams', '503@GET /video/v1/live-streams*2', 'apply-reset@PUT /video', '503@CreateRoom',
-  'content-type@ListRooms', 'truncate@DeleteRoom', 'reset@UpdateRoomMetadata',
+  'content-type@ListRooms', 'truncate@DeleteRoom', 'reset@UpdateRoomMetadata', '401@ListIngress', 'slow=1s@ListEgress',
+  '401@GET /system/v1/whoami', 'content-type@GET /video/v1/assets', 'slow=1s@GET /system/v1/signing-keys',
+  '429=0@GET /client/v4', '503@GET /client/v4', '401@GET /client/v4', 'content-type@GET /client/v4', 'slow=1s@GET /client/v4',
+  'reset@POST /client/v4', 'apply-reset@POST /client/v4', 'reset@DELETE /video',
 ];
 await withSandbox(process.argv[2], ['--fail', faults.join(',')], async ({ settings, http, status }) => {
   const options = { tokenId: settings.MUX_TOKEN_ID, tokenSecret: settings.MUX_TOKEN_SECRET, baseURL: http };
   const patient = new Mux(options);
   const hasty = new Mux({ ...options, maxRetries: 0 });
-  const rooms = new RoomServiceClient(settings.LIVEKIT_URL, settings.LIVEKIT_API_KEY, settings.LIVEKIT_API_SECRET);
+  const livekit = [settings.LIVEKIT_URL, settings.LIVEKIT_API_KEY, settings.LIVEKIT_API_SECRET];
+  const rooms = new RoomServiceClient(...livekit);
   assert.equal((await status()).faults.length, faults.length);
 
   // The SDK tries a refused create again, and gets exactly one stream.
@@ -37,6 +42,35 @@ await withSandbox(process.argv[2], ['--fail', faults.join(',')], async ({ settin
   // Carried out, half an answer.
   await assert.rejects(rooms.deleteRoom('stage'));
   assert.deepEqual(await rooms.listRooms(), []);
+  await assert.rejects(new IngressClient(...livekit).listIngress(), (error) => error.status === 401);
+  const begun = Date.now();
+  assert.deepEqual(await new EgressClient(...livekit).listEgress(), []);
+  assert.ok(Date.now() - begun >= 1000);
+
+  // Mux: a wrong token, a page for an answer, a late answer, a reset.
+  await assert.rejects(hasty.get('/system/v1/whoami'), (error) => error.status === 401);
+  await assert.rejects(hasty.video.assets.list().then((page) => page.data.length));
+  const asked = Date.now();
+  assert.equal((await hasty.system.signingKeys.list()).data.length, 1);
+  assert.ok(Date.now() - asked >= 1000);
+  await assert.rejects(hasty.video.liveStreams.delete(made.id), Mux.APIConnectionError);
+  assert.equal((await hasty.video.liveStreams.retrieve(made.id)).id, made.id);
+
+  // Cloudflare: the same kinds, and a create that is asked for again by its key makes one input.
+  const account = { account_id: settings.CLOUDFLARE_ACCOUNT_ID };
+  const cloudflare = new Cloudflare({ apiToken: settings.CLOUDFLARE_API_TOKEN, baseURL: settings.CLOUDFLARE_BASE_URL, maxRetries: 0 });
+  const { liveInputs } = cloudflare.stream;
+  for (const code of [429, 503, 401]) await assert.rejects(liveInputs.list(account), (error) => error.status === code);
+  await assert.rejects(liveInputs.list(account).then((answer) => answer.liveInputs.length));
+  const late = Date.now();
+  await liveInputs.list(account);
+  assert.ok(Date.now() - late >= 1000);
+  const once = { headers: { 'Idempotency-Key': 'one' } };
+  await assert.rejects(liveInputs.create(account, once), Cloudflare.APIConnectionError);
+  await assert.rejects(liveInputs.create(account, once), Cloudflare.APIConnectionError);
+  const input = await liveInputs.create(account, once);
+  const all = await liveInputs.list({ ...account, include_counts: true });
+  assert.deepEqual(all.liveInputs.map((one) => one.uid), [input.uid]);
   assert.equal((await status()).faults.length, 0);
 });
 console.log('ok');

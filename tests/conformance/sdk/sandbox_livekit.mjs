@@ -5,7 +5,7 @@ import { receiveWebhooks, sdk, withSandbox } from './harness.mjs';
 
 const {
   AccessToken, EgressClient, EgressStatus, IngressClient, IngressInput, RoomServiceClient,
-  StreamOutput, StreamProtocol, WebhookReceiver, DataPacket_Kind, EncodedFileOutput,
+  StreamOutput, StreamProtocol, WebhookReceiver, DataPacket_Kind, EncodedFileOutput, S3Upload,
 } = await sdk('livekit-server-sdk');
 
 const refused = (status, code, text) => (error) => {
@@ -35,7 +35,8 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ settin
   const again = await rooms.createRoom({ name: 'stage', metadata: 'm2' });
   assert.equal(again.sid, room.sid);
   assert.equal(again.emptyTimeout, 600);
-  assert.equal(again.metadata, 'm2');
+  // A room that is there stays as it is.
+  assert.equal(again.metadata, 'm1');
   await rooms.createRoom({ name: 'other' });
   assert.deepEqual((await rooms.listRooms()).map((one) => one.name).sort(), ['other', 'stage']);
   assert.deepEqual((await rooms.listRooms(['stage', 'none'])).map((one) => one.name), ['stage']);
@@ -87,7 +88,9 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ settin
     refused(400, 'invalid_argument', /audio_track_id or video_track_id/));
   await assert.rejects(egress.startWebEgress('https://example.org', target()), refused(503, 'unavailable', /no response from servers/));
   await assert.rejects(
-    egress.startTrackCompositeEgress('stage', new EncodedFileOutput({ filepath: 'x.mp4' }), { videoTrackId: 'TR_x' }),
+    egress.startTrackCompositeEgress('stage', new EncodedFileOutput({
+      filepath: 'x.mp4', output: { case: 's3', value: new S3Upload({ accessKey: 'k', secret: 's', bucket: 'b' }) },
+    }), { videoTrackId: 'TR_x' }),
     refused(503, 'unavailable'));
   await assert.rejects(
     egress.startTrackCompositeEgress('stage', new StreamOutput({ protocol: StreamProtocol.RTMP, urls: ['https://x/y'] }), { videoTrackId: 'TR_x' }),

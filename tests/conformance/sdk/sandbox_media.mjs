@@ -3,15 +3,18 @@
 // track-composite egress -> mux:// -> HLS -> recording.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually, publish, receiveWebhooks, sdk, withSandbox } from './harness.mjs';
 
-const { EgressClient, EgressStatus, IngressClient, IngressInput, RoomServiceClient, StreamOutput, StreamProtocol, TrackType } =
+const run = promisify(execFile);
+const { DirectFileOutput, EgressClient, EgressStatus, EncodedFileOutput, SegmentedFileOutput, IngressClient, IngressInput, RoomServiceClient, StreamOutput, StreamProtocol, TrackType } =
   await sdk('livekit-server-sdk');
 const { default: Mux } = await sdk('@mux/mux-node');
 
 const hooks = await receiveWebhooks();
-await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ settings, http, status }) => {
+await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, settings, http, status }) => {
   const { LIVEKIT_URL: url, LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret } = settings;
   const rooms = new RoomServiceClient(url, key, secret);
   const ingress = new IngressClient(url, key, secret);
@@ -67,6 +70,80 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ settin
   const probe = await promisify(execFile)('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', playlist]);
   assert.match(probe.stdout, /h264/);
   assert.match(probe.stdout, /aac/);
+
+  // Pictures of it, and who watches.
+  const size = async (url) => {
+    const file = join(dir, `picture-${url.split('/').pop().split('?')[0]}`);
+    const answer = await fetch(url);
+    assert.equal(answer.status, 200, `${url}: ${answer.status}`);
+    await writeFile(file, Buffer.from(await answer.arrayBuffer()));
+    const shown = await run('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,width,height,nb_read_frames', '-of', 'csv=p=0', file]);
+    return shown.stdout.trim();
+  };
+  const images = `${settings.MUX_IMAGE_BASE_URL}/${live.playback_ids[0].id}`;
+  assert.equal(await size(`${images}/thumbnail.png`), 'png,320,180,1');
+  assert.equal(await size(`${images}/thumbnail.jpg?width=160&time=1`), 'mjpeg,160,90,1');
+  assert.equal(await size(`${images}/thumbnail.jpg?width=100&height=100&fit_mode=crop&rotate=90`), 'mjpeg,100,100,1');
+  assert.match(await size(`${images}/animated.gif?start=0&end=2&fps=10&width=80`), /^gif,80,4\d,(20|21)$/);
+  assert.match(await size(`${images}/storyboard.jpg`), /^mjpeg,1280,\d+,1$/);
+  assert.match(await (await fetch(`${images}/storyboard.vtt`)).text(), /^WEBVTT\n\n00:00:00.000 --> .*\n.*#xywh=0,0,256,144/);
+  assert.equal((await fetch(`${images}/thumbnail.jpg?width=1`)).status, 400);
+  assert.equal((await fetch(`${images}/thumbnail.bmp`)).status, 404);
+  const signed = await mux.video.liveStreams.createPlaybackId(live.id, { policy: 'signed' });
+  const closed = `${settings.MUX_IMAGE_BASE_URL}/${signed.id}/thumbnail.png`;
+  const keys = { keyId: settings.MUX_SIGNING_KEY, keySecret: settings.MUX_PRIVATE_KEY, expiration: '1h' };
+  assert.equal((await fetch(closed)).status, 403);
+  assert.equal((await fetch(`${closed}?token=${await mux.jwt.signPlaybackId(signed.id, { ...keys, type: 'video' })}`)).status, 403);
+  assert.equal(await size(`${closed}?width=9&token=${await mux.jwt.signPlaybackId(signed.id, { ...keys, type: 'thumbnail', params: { width: '64' } })}`), 'png,64,36,1');
+  const page = `${settings.MUX_STREAM_BASE_URL}/${signed.id}.m3u8`;
+  const rule = await mux.video.playbackRestrictions.create({
+    referrer: { allowed_domains: ['*.example.org'], allow_no_referrer: false },
+    user_agent: { allow_no_user_agent: false, allow_high_risk_user_agent: true },
+  });
+  const bound = await mux.jwt.signPlaybackId(signed.id, { ...keys, type: 'video', params: { playback_restriction_id: rule.id } });
+  assert.equal((await fetch(`${page}?token=${bound}`)).status, 403);
+  assert.equal((await fetch(`${page}?token=${bound}`, { headers: { referer: 'https://www.example.org/' } })).status, 200);
+  const ask = async (...args) => JSON.parse((await run(process.argv[2], ['--env-file', `${dir}/env`, '--json', ...args], { env: { PATH: process.env.PATH, HOME: dir } })).stdout);
+  const before = await ask('mux', 'viewers', live.playback_ids[0].id);
+  const seen = await (await fetch(playlist)).text();
+  const media = new URL(seen.trim().split('\n').pop(), playlist);
+  assert.equal((await fetch(media)).status, 200);
+  const after = await ask('mux', 'viewers', live.playback_ids[0].id);
+  assert.equal(after.views, before.views + 1);
+  assert.ok(after.viewers >= 1);
+  const health = await ask('mux', 'health', live.id);
+  assert.match(health.health, /^(excellent|good|poor)$/);
+  assert.ok(health.drift_average_ms >= 0);
+
+  // To a file and to segments on this machine, of the participant and of one track.
+  const toFile = await egress.startParticipantEgress('stage', 'cam-1', {
+    file: new EncodedFileOutput({ filepath: 'shows/{publisher_identity}' }), segments: new SegmentedFileOutput({ filenamePrefix: 'hls/{room_name}' }),
+  });
+  const oneTrack = await egress.startTrackEgress('stage', new DirectFileOutput({ filepath: '../../{track_id}.mp4' }), video.sid);
+  const composite = await egress.startRoomCompositeEgress('stage', new EncodedFileOutput({ filepath: 'sound.mp4' }), { layout: 'grid', audioOnly: true });
+  await eventually('three egresses that write', async () => {
+    const all = await egress.listEgress({ active: true });
+    return all.filter((one) => [toFile, oneTrack, composite].some((mine) => mine.egressId === one.egressId) && one.status === EgressStatus.EGRESS_ACTIVE
+      && one.fileResults.every((file) => file.startedAt > 0n)).length === 3;
+  });
+  const sequence = async () => Number(/MEDIA-SEQUENCE:(\d+)/.exec(await (await fetch(media)).text())[1]);
+  const first = await sequence();
+  await eventually('two more segments', async () => await sequence() >= first + 2);
+  for (const one of [toFile, oneTrack, composite]) await egress.stopEgress(one.egressId);
+  const written = await eventually('whole files', async () => {
+    const all = await egress.listEgress({ roomName: 'stage' });
+    const mine = [toFile, oneTrack, composite].map((one) => all.find((other) => other.egressId === one.egressId));
+    return mine.every((one) => one.status === EgressStatus.EGRESS_COMPLETE) && mine;
+  });
+  const kinds = async (file) => (await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', file])).stdout.trim().split('\n').sort();
+  assert.equal(written[0].fileResults[0].filename, 'shows/cam-1.mp4');
+  assert.ok(written[0].fileResults[0].size > 10_000n);
+  assert.deepEqual(await kinds(written[0].fileResults[0].location), ['aac', 'h264']);
+  assert.ok(written[0].segmentResults[0].segmentCount >= 1n);
+  assert.deepEqual(await kinds(written[0].segmentResults[0].playlistLocation), ['aac', 'h264']);
+  assert.ok(written[1].fileResults[0].location.startsWith(dir), written[1].fileResults[0].location);
+  assert.deepEqual(await kinds(written[1].fileResults[0].location), ['h264']);
+  assert.deepEqual(await kinds(written[2].fileResults[0].location), ['aac']);
 
   // An output that cannot be reached fails alone; as the only one it fails its egress.
   const dead = await egress.startTrackCompositeEgress(
