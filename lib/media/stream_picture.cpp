@@ -94,15 +94,13 @@ Status pictures_at(const std::vector<Part>& parts, const std::vector<millisecond
       }
       return ok_status();
     };
-    TS_CHECK(decode(
-        part,
-        [&](const AVFrame& frame, milliseconds at) -> Status {
-          TS_CHECK(up_to(at));
-          shown = reference(frame);
-          shown_at = at;
-          return ok_status();
-        },
-        stop));
+    const auto see = [&](const AVFrame& frame, milliseconds at) -> Status {
+      TS_CHECK(up_to(at));
+      shown = reference(frame);
+      shown_at = at;
+      return ok_status();
+    };
+    TS_CHECK(decode(part, see, stop));
     TS_CHECK(up_to(last ? std::nullopt : std::optional(part.start + part.length)));
   }
   return ok_status();
@@ -323,20 +321,18 @@ Result<PictureMade> make_picture(const PictureRequest& request, const std::stop_
     }
   };
   std::size_t count = 0;
-  TS_CHECK(pictures_at(
-      parts, times,
-      [&](const AVFrame& frame, milliseconds) -> Status {
-        if (!graph) {
-          TS_TRY(graph, FilterGraph::create(whole_graph(request, times.size()),
-                                            {filter_input(frame, kMilliseconds)}, format.pixels));
-        }
-        // A stream that changes its size in between: those pictures are left out.
-        if (!graph->inputs().front().matches(frame)) return ok_status();
-        const auto at = static_cast<std::int64_t>(count++) * 1000 / request.fps;
-        TS_CHECK(graph->push(0, frame, at));
-        return collect();
-      },
-      stop));
+  const auto use = [&](const AVFrame& frame, milliseconds) -> Status {
+    if (!graph) {
+      TS_TRY(graph, FilterGraph::create(whole_graph(request, times.size()),
+                                        {filter_input(frame, kMilliseconds)}, format.pixels));
+    }
+    // A stream that changes its size in between: those pictures are left out.
+    if (!graph->inputs().front().matches(frame)) return ok_status();
+    const auto at = static_cast<std::int64_t>(count++) * 1000 / request.fps;
+    TS_CHECK(graph->push(0, frame, at));
+    return collect();
+  };
+  TS_CHECK(pictures_at(parts, times, use, stop));
   if (!graph) {
     return Error{.kind = ErrorKind::kNotFound, .message = "the recording has no picture there"};
   }

@@ -41,8 +41,16 @@ bool query_flag(std::string_view query, std::string_view key) {
   return std::find(pairs.begin(), pairs.end(), std::string(key) + "=true") != pairs.end();
 }
 
+/// Anything may be in it; only its name is read here.
+void check_meta(FieldCheck& check, const Json& body) {
+  if (!check.object("meta")) return;
+  FieldCheck meta(body["meta"], "meta.");
+  meta.text("name", 4096);
+  check.add(meta);
+}
+
 void check_input(FieldCheck& check, const Json& body) {
-  check.object("meta");
+  check_meta(check, body);
   check.text("defaultCreator", 64);
   check.flag("enabled");
   check.flag("preferLowLatency");
@@ -109,7 +117,7 @@ Reply CloudflareService::Impl::route(const Call& call) {
   if (!trim(call.body).empty()) {
     auto read = parse_json(call.body, "the request body", ErrorKind::kUsage);
     if (!read || !read.value().is_object()) return bad("the body must be a JSON object");
-    body = std::move(read).value();
+    body = without_nulls(read.value());
   }
   if (parts.size() == 3 && parts[0] == "user" && parts[1] == "tokens" && parts[2] == "verify") {
     return ok({{"id", options.account_id}, {"status", "active"}});
@@ -301,7 +309,7 @@ Reply CloudflareService::Impl::videos(const Call& call, const std::vector<std::s
   if (call.method == "GET") return ok(video_json(video));
   if (call.method == "POST") {
     FieldCheck check(body);
-    check.object("meta");
+    check_meta(check, body);
     check.text("creator", 64);
     check.flag("requireSignedURLs");
     check.list("allowedOrigins", 100);

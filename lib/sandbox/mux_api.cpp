@@ -125,13 +125,15 @@ Reply MuxService::Impl::route(std::string_view method, std::string_view path,
   if (parts.size() < 3 || parts[1] != "v1") return not_found();
   const std::vector<std::string> rest(parts.begin() + 3, parts.end());
   if (parts[0] == "system") {
-    return system_calls(method, std::vector<std::string>(parts.begin() + 2, parts.end()), parsed);
+    return system_calls(method, std::vector<std::string>(parts.begin() + 2, parts.end()),
+                        without_nulls(parsed));
   }
   if (parts[0] != "video") return not_found();
   if (parts[2] == "live-streams") {
     return rest.empty() ? live_streams(method, query, parsed) : live_stream(method, rest, parsed);
   }
-  if (parts[2] == "playback-restrictions") return restriction_calls(method, rest, parsed);
+  if (parts[2] == "playback-restrictions")
+    return restriction_calls(method, rest, without_nulls(parsed));
   if (parts[2] == "assets") return asset_calls(method, rest, query, parsed);
   if (parts[2] == "playback-ids" && rest.size() == 1) {
     if (method != "GET") return wrong_method();

@@ -75,6 +75,15 @@ void check_common(FieldCheck& check, const Json& body) {
 
 }  // namespace
 
+Json without_nulls(const Json& json) {
+  if (!json.is_object()) return json;
+  Json out = Json::object();
+  for (const auto& [key, value] : json.items()) {
+    if (!value.is_null()) out[key] = without_nulls(value);
+  }
+  return out;
+}
+
 std::string FieldCheck::name(std::string_view key) const { return prefix_ + std::string(key); }
 
 const Json* FieldCheck::member(std::string_view key) {

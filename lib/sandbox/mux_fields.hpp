@@ -46,6 +46,9 @@ class FieldCheck {
   std::vector<std::string> errors_;
 };
 
+/// The same without members that are null, at every depth: null says "absent".
+Json without_nulls(const Json& json);
+
 /// What creating a live stream accepts.
 void check_live_stream(FieldCheck& check, const Json& body);
 /// What changing one accepts.

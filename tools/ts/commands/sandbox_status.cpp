@@ -87,9 +87,9 @@ std::string render(const Json& status) {
     for (const auto& output : item.value("outputs", Json::array())) {
       if (text_of(output, "state") == "connected") ++connected;
     }
-    const auto status = text_of(item, "status");
+    const auto state = text_of(item, "status");
     rows.push_back(
-        {text_of(item, "uid"), status.empty() ? "never connected" : status,
+        {text_of(item, "uid"), state.empty() ? "never connected" : state,
          item.value("recording", false) ? "yes" : "no",
          fmt::format("{} of {}", connected, item.value("outputs", Json::array()).size())});
   }
