@@ -49,7 +49,7 @@ await withSandbox(process.argv[2], ['--fail', faults.join(',')], async ({ settin
 
   // Mux: a wrong token, a page for an answer, a late answer, a reset.
   await assert.rejects(hasty.get('/system/v1/whoami'), (error) => error.status === 401);
-  await assert.rejects(hasty.video.assets.list().then((page) => page.data.length));
+  assert.match(String(await hasty.get('/video/v1/assets')), /<html>/);
   const asked = Date.now();
   assert.equal((await hasty.system.signingKeys.list()).data.length, 1);
   assert.ok(Date.now() - asked >= 1000);

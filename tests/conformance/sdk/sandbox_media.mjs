@@ -135,7 +135,7 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
     const mine = [toFile, oneTrack, composite].map((one) => all.find((other) => other.egressId === one.egressId));
     return mine.every((one) => one.status === EgressStatus.EGRESS_COMPLETE) && mine;
   });
-  const kinds = async (file) => (await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', file])).stdout.trim().split('\n').sort();
+  const kinds = async (file) => (await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', file])).stdout.split('\n').filter((name, at, all) => name && all.indexOf(name) === at).sort();
   assert.equal(written[0].fileResults[0].filename, 'shows/cam-1.mp4');
   assert.ok(written[0].fileResults[0].size > 10_000n);
   assert.deepEqual(await kinds(written[0].fileResults[0].location), ['aac', 'h264']);
