@@ -35,17 +35,7 @@ std::string one_line(std::string_view value) {
 }  // namespace
 
 Connection::Connection(ServerCore& core, Socket socket)
-    : core_(core), socket_(std::move(socket)), timer_(core.io) {
-  Error error;
-  const auto remote = socket_.remote_endpoint(error);
-  if (!error) {
-    auto address = remote.address();
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-      address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-    }
-    peer_ = address.to_string();
-    peer_port_ = remote.port();
-  }
+    : core_(core), socket_(std::move(socket)), timer_(core.io), peer_(tcp::peer_of(socket_)) {
   ++core_.open;
 }
 
@@ -208,8 +198,8 @@ void Connection::dispatch() {
   enter(Phase::kBusy);
   on_timeout_ = OnTimeout::kAct;  // No deadline while a handler works.
   auto& request = parser_->request();
-  request.peer = peer_;
-  request.peer_port = peer_port_;
+  request.peer = peer_.address;
+  request.peer_port = peer_.port;
   request.tls = tls_.has_value();
   request.params = std::move(match_.params);
   method_ = request.method;
@@ -258,7 +248,8 @@ void Connection::begin_write(Response response) {
   const bool no_body = response.status == 204 || response.status == 304 || response.status < 200;
   const std::uint64_t size = from_file ? part.size : response.body.size();
 
-  core_.log().debug("httpd", "{} {} {} {} {}", peer_, method_, path_, response.status, size);
+  core_.log().debug("httpd", "{} {} {} {} {}", peer_.address, method_, path_, response.status,
+                    size);
   output_ = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nConnection: {}\r\n", response.status,
                         reason_phrase(response.status), core_.date(),
                         keep_alive_ ? "keep-alive" : "close");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "tcp/peer_internal.hpp"
+
 #include "httpd/core_internal.hpp"
 #include "httpd/parser_internal.hpp"
 
@@ -89,8 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t file_left_ = 0;
   bool truncate_ = false;
 
-  std::string peer_;
-  std::uint16_t peer_port_ = 0;
+  tcp::Peer peer_;
   bool closed_ = false;
   bool stopping_ = false;
 };

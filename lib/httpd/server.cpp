@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "httpd/server.hpp"
 
+#include "tcp/tls_context_internal.hpp"
+
 #include "core/assert.hpp"
 #include "core/listen.hpp"
 #include "httpd/connection_internal.hpp"
@@ -11,7 +13,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
-#include <openssl/ssl.h>
 
 #include <future>
 
@@ -23,31 +24,6 @@ using ErrorCode = boost::system::error_code;
 
 constexpr milliseconds kDrainTime{300};
 constexpr milliseconds kAcceptPause{20};
-
-Error tls_error(const std::filesystem::path& file, const ErrorCode& error) {
-  return Error{.kind = ErrorKind::kConfig,
-               .message = fmt::format("TLS file '{}' cannot be used: {}", file.string(),
-                                      shorten(error.message())),
-               .hint = "give a PEM certificate chain (leaf first) and its unencrypted private key"};
-}
-
-Result<std::shared_ptr<asio::ssl::context>> load_tls(const TlsFiles& files) {
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
-  // An encrypted key must fail here, not ask on a terminal.
-  context->set_password_callback(
-      [](std::size_t, asio::ssl::context::password_purpose) { return std::string(); });
-  ErrorCode error;
-  context->use_certificate_chain_file(files.certificate.string(), error);
-  if (error) return tls_error(files.certificate, error);
-  context->use_private_key_file(files.key.string(), asio::ssl::context::pem, error);
-  if (error) return tls_error(files.key, error);
-  if (SSL_CTX_check_private_key(context->native_handle()) != 1) {
-    return tls_error(files.key, make_error_code(boost::system::errc::invalid_argument));
-  }
-  return context;
-}
 
 }  // namespace
 
@@ -194,7 +170,8 @@ void HttpServer::Impl::begin_stop() {
 Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options, Router router) {
   auto impl = std::make_unique<Impl>(std::move(options), std::move(router));
   if (impl->core.options.tls) {
-    TS_TRY(impl->core.tls, load_tls(*impl->core.options.tls));
+    const TlsFiles& files = *impl->core.options.tls;
+    TS_TRY(impl->core.tls, tcp::load_server_tls(files.certificate, files.key));
   }
   TS_CHECK(impl->listen());
   impl->core.start_workers();
@@ -235,7 +212,8 @@ Status HttpServer::reload_tls() {
                  .message = "the server does not speak TLS",
                  .hint = "start it with a certificate and a key"};
   }
-  TS_TRY(auto context, load_tls(*impl_->core.options.tls));
+  const TlsFiles& files = *impl_->core.options.tls;
+  TS_TRY(auto context, tcp::load_server_tls(files.certificate, files.key));
   asio::post(impl_->core.io, [core = &impl_->core, context = std::move(context)]() mutable {
     core->tls = std::move(context);
   });

@@ -42,20 +42,11 @@ Connection::Connection(ServerCore& core, Socket socket, bool tls)
       timer_(core.io),
       protocol_({.max_message_bytes = core.options.max_message_bytes,
                  .max_chunk_streams = core.options.max_chunk_streams},
-                random_nonce(), *this) {
+                random_nonce(), *this),
+      peer_(tcp::peer_of(socket_)) {
   if (tls) {
     tls_context_ = core.tls;
     tls_.emplace(socket_, *tls_context_);
-  }
-  ErrorCode error;
-  const auto remote = socket_.remote_endpoint(error);
-  if (!error) {
-    auto address = remote.address();
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-      address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-    }
-    peer_ = address.to_string();
-    peer_port_ = remote.port();
   }
 }
 
@@ -82,7 +73,7 @@ void Connection::start() {
   core_.connections.insert(shared_from_this());
   ErrorCode ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  core_.handler.on_connect(peer_, peer_port_);
+  core_.handler.on_connect(peer_.address, peer_.port);
   arm(Waiting::kForPublish);
   if (!tls_) return read();
   tls_->async_handshake(asio::ssl::stream_base::server,
@@ -123,8 +114,8 @@ void Connection::timed_out() {
     case Waiting::kForClose:
       return close(EndReason::kDisconnected, "");
     case Waiting::kForMedia:
-      core_.log().info("rtmp", "session {} from {}: no media for {} ms", live_->session, peer_,
-                       core_.options.idle_timeout.count());
+      core_.log().info("rtmp", "session {} from {}: no media for {} ms", live_->session,
+                       peer_.address, core_.options.idle_timeout.count());
       end_publish(EndReason::kIdle, "no media in time");
       protocol_.reject("no media in time", output_);
       return finish();
@@ -146,7 +137,7 @@ void Connection::received(std::size_t size) {
   if (closed_) return;
   if (!status.ok()) {
     ++core_.protocol_errors;
-    core_.log().warning("rtmp", "{}: {}", peer_, status.error().message);
+    core_.log().warning("rtmp", "{}: {}", peer_.address, status.error().message);
     end_publish(EndReason::kProtocolError, status.error().message);
     return finish();
   }
@@ -208,7 +199,7 @@ void Connection::close(EndReason reason, std::string_view detail) {
   socket_.close(ignored);
   core_.connections.erase(keep);
   --core_.open;
-  core_.handler.on_disconnect(peer_, peer_port_);
+  core_.handler.on_disconnect(peer_.address, peer_.port);
 }
 
 Status Connection::on_publish(PublishName name, std::string encoder) {
@@ -217,8 +208,8 @@ Status Connection::on_publish(PublishName name, std::string encoder) {
   live->session = session;
   live->app = name.app;
   live->key = name.key.clone();
-  live->peer = peer_;
-  live->peer_port = peer_port_;
+  live->peer = peer_.address;
+  live->peer_port = peer_.port;
   live->tls = tls_.has_value();
   live->encoder = encoder;
   live->since = core_.clock.now();
@@ -232,8 +223,8 @@ Status Connection::on_publish(PublishName name, std::string encoder) {
                                               .app = std::move(name.app),
                                               .key = std::move(name.key),
                                               .query = std::move(name.query),
-                                              .peer = peer_,
-                                              .peer_port = peer_port_,
+                                              .peer = peer_.address,
+                                              .peer_port = peer_.port,
                                               .tls = tls_.has_value(),
                                               .encoder = std::move(encoder)});
   if (accepted.ok() && accepted.value() == nullptr) {
@@ -241,7 +232,8 @@ Status Connection::on_publish(PublishName name, std::string encoder) {
   }
   if (!accepted.ok()) {
     ++core_.publishes_refused;
-    core_.log().info("rtmp", "refused a publish from {}: {}", peer_, accepted.error().message);
+    core_.log().info("rtmp", "refused a publish from {}: {}", peer_.address,
+                     accepted.error().message);
     return std::move(accepted).error();
   }
   core_.last_session = session;
@@ -252,7 +244,8 @@ Status Connection::on_publish(PublishName name, std::string encoder) {
     core_.live.emplace(session, live_);
   }
   ++core_.publishes_accepted;
-  core_.log().info("rtmp", "session {} publishes from {}, app '{}'", session, peer_, live_->app);
+  core_.log().info("rtmp", "session {} publishes from {}, app '{}'", session, peer_.address,
+                   live_->app);
   arm(Waiting::kForMedia);
   return ok_status();
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "tcp/peer_internal.hpp"
+
 #include "rtmp/protocol.hpp"
 #include "rtmp/server.hpp"
 
@@ -118,8 +120,7 @@ class Connection final : public ProtocolEvents, public std::enable_shared_from_t
   std::string output_;   // Not yet given to the socket.
   std::string writing_;  // Being written.
   std::uint64_t bytes_ = 0;
-  std::string peer_;
-  std::uint16_t peer_port_ = 0;
+  tcp::Peer peer_;
   std::unique_ptr<MediaSink> sink_;
   std::shared_ptr<LivePublish> live_;  // Shared with ServerCore::live while publishing.
   bool finishing_ = false;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtmp/server.hpp"
 
+#include "tcp/tls_context_internal.hpp"
+
 #include "core/assert.hpp"
 #include "core/listen.hpp"
 #include "rtmp/connection_internal.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <fmt/format.h>
-#include <openssl/ssl.h>
 
 #include <thread>
 
@@ -19,27 +19,6 @@ namespace asio = boost::asio;
 using ErrorCode = boost::system::error_code;
 
 constexpr milliseconds kAcceptPause{20};
-
-Error tls_error(const std::filesystem::path& file, const ErrorCode& error) {
-  return Error{.kind = ErrorKind::kConfig,
-               .message = fmt::format("TLS file '{}' cannot be used: {}", file.string(),
-                                      shorten(error.message())),
-               .hint = "give a PEM certificate chain (leaf first) and its unencrypted private key"};
-}
-
-Result<std::shared_ptr<asio::ssl::context>> load_tls(const RtmpsOptions& files) {
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  // An encrypted key must fail here, not ask on a terminal.
-  context->set_password_callback(
-      [](std::size_t, asio::ssl::context::password_purpose) { return std::string(); });
-  ErrorCode error;
-  context->use_certificate_chain_file(files.certificate.string(), error);
-  if (error) return tls_error(files.certificate, error);
-  context->use_private_key_file(files.key.string(), asio::ssl::context::pem, error);
-  if (error) return tls_error(files.key, error);
-  return context;
-}
 
 /// One listening socket and its accept loop.
 class Listener {
@@ -132,7 +111,7 @@ Result<std::unique_ptr<RtmpServer>> RtmpServer::start(RtmpOptions options,
   auto impl = std::make_unique<Impl>(std::move(options), handler);
   const auto& chosen = impl->core.options;
   if (chosen.rtmps) {
-    TS_TRY(impl->core.tls, load_tls(*chosen.rtmps));
+    TS_TRY(impl->core.tls, tcp::load_server_tls(chosen.rtmps->certificate, chosen.rtmps->key));
     TS_CHECK(impl->rtmps.listen(chosen.rtmps->port));
   }
   if (chosen.port) TS_CHECK(impl->plain.listen(*chosen.port));
