@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -70,12 +71,16 @@ std::string_view type_phrase(const Json& value) {
   }
 }
 
-/// ".name", or "['odd name']" where a bare name would not read.
-std::string step(std::string_view key) {
-  const bool plain = !key.empty() && key.find_first_not_of(
-                                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "0123456789_-") == std::string_view::npos;
-  return plain ? fmt::format(".{}", key) : fmt::format("['{}']", shorten(key, 60));
+/// `path` and ".name", or "['odd name']" where a bare name would not read.
+std::string step(std::string_view path, std::string_view key) {
+  const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  });
+  if (!plain) return fmt::format("{}['{}']", path, shorten(key, 60));
+  std::string out;
+  out.reserve(path.size() + 1 + key.size());
+  return out.append(path).append(1, '.').append(key);
 }
 
 }  // namespace
@@ -124,7 +129,7 @@ Result<std::optional<JsonReader>> JsonReader::find(std::string_view key) const {
   if (!value_->is_object()) return expected("an object");
   const auto found = value_->find(key);
   if (found == value_->end() || found->is_null()) return std::optional<JsonReader>{};
-  return std::optional<JsonReader>(JsonReader(*found, kind_, path_ + step(key)));
+  return std::optional<JsonReader>(JsonReader(*found, kind_, step(path_, key)));
 }
 
 Result<std::optional<JsonReader>> JsonReader::find_any(
@@ -190,7 +195,7 @@ Result<std::vector<std::pair<std::string, JsonReader>>> JsonReader::members() co
   if (!value_->is_object()) return expected("an object");
   std::vector<std::pair<std::string, JsonReader>> out;
   for (const auto& [key, member] : value_->items()) {
-    out.emplace_back(key, JsonReader(member, kind_, path_ + step(key)));
+    out.emplace_back(key, JsonReader(member, kind_, step(path_, key)));
   }
   return out;
 }
