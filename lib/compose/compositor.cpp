@@ -19,6 +19,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <utility>
 
 namespace ts::compose {
@@ -30,6 +31,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds kPreroll{3000};
 constexpr milliseconds kOfflinePatience{20'000};
 constexpr milliseconds kStandstill{2000};
+constexpr std::size_t kMostSources = 128;
 /// Cues' sources are made ready this long before, and a source stays so for a while.
 constexpr milliseconds kCueLead{1000};
 constexpr milliseconds kLinger{2000};
@@ -44,6 +46,8 @@ struct Command {
   std::vector<std::pair<std::size_t, DrawnOverlay>> drawn{};
   /// Takes a source's place; holds the old one afterwards, to be ended by the caller.
   std::shared_ptr<SourceRunner>* replacement = nullptr;
+  enum class Change : std::uint8_t { kRestart, kAdd, kRemove } change = Change::kRestart;
+  Picture slate{};  ///< Of an added source.
   std::shared_ptr<std::promise<Result<std::uint64_t>>> answer{};
 };
 
@@ -65,6 +69,7 @@ class Compositor::Impl {
         options_(std::move(options)),
         clock_(*options_.clock),
         program_(show_),
+        listeners_(options_.log),
         fan_out_(true, options_.offline) {
     if (options_.duration) show_.duration = options_.duration;
   }
@@ -196,21 +201,55 @@ class Compositor::Impl {
   }
 
   Status restart_source(const std::string& name) {
-    const scene::Source* source = show_.find_source(name);
-    if (source == nullptr) {
-      return Error{.kind = ErrorKind::kNotFound,
-                   .message = fmt::format("the show has no source '{}'", name),
-                   .hint = "see ts compose status for the sources' names"};
+    scene::Source source;
+    {
+      const std::lock_guard lock(sources_mutex_);
+      if (!live_source(name)) return no_such_source(name);
+      source = *show_.find_source(name);
     }
-    TS_TRY(auto runner, SourceRunner::start(*source, source_context(), now()));
+    return change_source(Command::Change::kRestart, source);
+  }
+
+  Status change_source(Command::Change change, const scene::Source& source) {
+    TS_TRY(auto runner, change == Command::Change::kRemove
+                            ? SourceRunner::nothing(source)
+                            : SourceRunner::start(source, source_context(), now()));
     std::shared_ptr<SourceRunner> swapped = std::move(runner);
-    Command command{.replacement = &swapped};
+    Command command{
+        .replacement = &swapped, .change = change, .slate = draw_slate(source.name, show_.canvas)};
     command.answer = std::make_shared<std::promise<Result<std::uint64_t>>>();
     auto future = command.answer->get_future();
     queue(std::move(command));
     const auto tick = future.get();
     if (!tick.ok()) return tick.error();
     return ok_status();
+  }
+
+  Status add_source(const scene::Source& source) {
+    {
+      const std::lock_guard lock(sources_mutex_);
+      if (live_source(source.name)) {
+        return Error{.kind = ErrorKind::kConflict,
+                     .message = fmt::format("there is a source '{}' already", source.name),
+                     .hint = "remove it first, or choose another name"};
+      }
+      if (show_.sources.size() >= kMostSources) {
+        return Error{.kind = ErrorKind::kConflict,
+                     .message = fmt::format("the program has {} sources already", kMostSources),
+                     .hint = "use the name of a source that was removed"};
+      }
+    }
+    return change_source(Command::Change::kAdd, source);
+  }
+
+  Status remove_source(const std::string& name) {
+    scene::Source source;
+    {
+      const std::lock_guard lock(sources_mutex_);
+      if (!live_source(name)) return no_such_source(name);
+      source = *show_.find_source(name);
+    }
+    return change_source(Command::Change::kRemove, source);
   }
 
   [[nodiscard]] Snapshot snapshot() const {
@@ -231,6 +270,7 @@ class Compositor::Impl {
       for (std::size_t i = 0; i < sources_.size() && i < out.sources.size(); ++i) {
         out.sources[i].feed = sources_[i]->feed().status();
       }
+      std::erase_if(out.sources, [&](const auto& info) { return removed_.contains(info.name); });
     }
     const std::lock_guard lock(outputs_mutex_);
     for (const auto& output : outputs_) out.outputs.push_back(output->status());
@@ -265,12 +305,36 @@ class Compositor::Impl {
     std::uint64_t serial;
   };
 
+  /// With sources_mutex_ held.
+  [[nodiscard]] bool live_source(const std::string& name) const {
+    return show_.find_source(name) != nullptr && !removed_.contains(name);
+  }
+  static Error no_such_source(const std::string& name) {
+    return Error{.kind = ErrorKind::kNotFound,
+                 .message = fmt::format("the program has no source '{}'", name),
+                 .hint = "see ts compose status for the sources' names"};
+  }
+  [[nodiscard]] bool shown(const std::string& source, std::uint64_t tick) const {
+    const Program::State state = program_.state(tick);
+    for (const std::string_view scene :
+         {state.scene, state.outgoing, std::string_view(program_.preview())}) {
+      const ScenePlan* candidate = scene.empty() ? nullptr : plan(scene);
+      if (candidate == nullptr) continue;
+      for (const auto& layer : candidate->layers) {
+        if (show_.sources[layer.source].name == source) return true;
+      }
+    }
+    return false;
+  }
+  Result<std::uint64_t> swap_source(Command& command, std::uint64_t tick);
+
   [[nodiscard]] SourceContext source_context() {
     return {.canvas = show_.canvas,
             .offline = options_.offline,
             .ca_file = options_.ca_file,
             .now = [this] { return now(); },
-            .log = options_.log};
+            .log = options_.log,
+            .listeners = &listeners_};
   }
   [[nodiscard]] ProgramTime now() const {
     const auto since =
@@ -320,6 +384,7 @@ class Compositor::Impl {
   RunOptions options_;
   Clock& clock_;
   Program program_;
+  media::RtmpListeners listeners_;
   std::unique_ptr<Renderer> renderer_;
   std::vector<ScenePlan> plans_;
   std::vector<LoadedOverlay> overlays_;
@@ -362,6 +427,7 @@ class Compositor::Impl {
   std::vector<std::shared_ptr<OutputRunner>> outputs_;
   // Last: their threads ask this object for the time.
   mutable std::mutex sources_mutex_;  // against restart_source; the tick thread is the one writer
+  std::set<std::string, std::less<>> removed_;          // names whose place is kept
   std::vector<std::shared_ptr<SourceRunner>> sources_;  // owners: also a command that replaces one
 };
 
@@ -392,6 +458,50 @@ bool Compositor::Impl::wait_for_tick(std::uint64_t tick, const std::stop_token& 
   return clock_.wait_until(zero + time_of(tick), stop);
 }
 
+Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint64_t tick) {
+  using Change = Command::Change;
+  std::shared_ptr<SourceRunner>& runner = *command.replacement;
+  const scene::Source& source = runner->source();
+  if (command.change == Change::kRemove && shown(source.name, tick)) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = fmt::format("source '{}' is on air or in preview", source.name),
+                 .hint = "take another scene first"};
+  }
+  const std::scoped_lock lock(sources_mutex_, snapshot_mutex_);
+  if (command.change == Change::kAdd && live_source(source.name)) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = fmt::format("there is a source '{}' already", source.name),
+                 .hint = "remove it first, or choose another name"};
+  }
+  std::size_t i = 0;
+  while (i < sources_.size() && sources_[i]->source().name != source.name) ++i;
+  if (i == sources_.size()) {
+    show_.sources.push_back(source);
+    slates_.push_back(command.slate);
+    faders_.emplace_back();
+    pictures_.emplace_back();
+    generations_.push_back(0);
+    sources_.push_back(nullptr);
+  }
+  std::swap(sources_[i], runner);
+  ++generations_[i];
+  if (command.change == Change::kRemove) removed_.insert(sources_[i]->source().name);
+  if (command.change != Change::kAdd) return tick;
+  const scene::Source& added = sources_[i]->source();
+  show_.sources[i] = added;
+  removed_.erase(added.name);
+  scene::Scene alone{.name = added.name};
+  alone.layers.push_back(
+      {.source = added.name, .cell = {0, 0, show_.canvas.size.width, show_.canvas.size.height}});
+  if (plan(alone.name) == nullptr) {
+    plans_.push_back(
+        {.id = plans_.size() + 1, .name = alone.name, .layers = {{i, alone.layers[0]}}});
+    show_.scenes.push_back(alone);
+  }
+  program_.add_source(added, alone);
+  return tick;
+}
+
 void Compositor::Impl::run_commands(std::uint64_t tick) {
   while (auto command = held_ ? std::exchange(held_, std::nullopt) : commands_.try_pop()) {
     if (!arm(*command, tick)) {
@@ -399,15 +509,7 @@ void Compositor::Impl::run_commands(std::uint64_t tick) {
       return;
     }
     if (command->replacement != nullptr) {
-      std::shared_ptr<SourceRunner>& runner = *command->replacement;
-      const std::lock_guard lock(sources_mutex_);
-      for (std::size_t i = 0; i < sources_.size(); ++i) {
-        if (sources_[i]->source().name != runner->source().name) continue;
-        std::swap(sources_[i], runner);
-        ++generations_[i];
-        break;
-      }
-      answers_.emplace_back(command->answer, tick);
+      answers_.emplace_back(command->answer, swap_source(*command, tick));
       continue;
     }
     Program trial = program_;
@@ -762,6 +864,8 @@ Status Compositor::add_output(media::MuxTarget target) {
   return impl_->add_output(std::move(target));
 }
 Status Compositor::remove_output(const std::string& name) { return impl_->remove_output(name); }
+Status Compositor::add_source(const scene::Source& source) { return impl_->add_source(source); }
+Status Compositor::remove_source(const std::string& name) { return impl_->remove_source(name); }
 Status Compositor::restart_source(const std::string& name) { return impl_->restart_source(name); }
 Snapshot Compositor::snapshot() const { return impl_->snapshot(); }
 Picture Compositor::program_picture() const { return impl_->program_picture(); }

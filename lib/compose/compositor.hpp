@@ -101,6 +101,12 @@ class Compositor {
   Status add_output(media::MuxTarget target);
   /// Finishes the output and forgets it. The name is the short one, as in the status.
   Status remove_output(const std::string& name);
+  /// A source joins. A scene of its name that shows it alone joins with it, unless there is one.
+  /// @return kConflict when there is a source of that name; kMedia when its file does not open.
+  Status add_source(const scene::Source& source);
+  /// A source leaves; scenes that have a place for it show its card there.
+  /// @return kConflict while it is on air or in preview; kNotFound.
+  Status remove_source(const std::string& name);
   /// Opens a source again, from its beginning; its old pictures stay until the new ones come.
   Status restart_source(const std::string& name);
   [[nodiscard]] Snapshot snapshot() const;

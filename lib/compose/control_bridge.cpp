@@ -30,12 +30,6 @@ void append_actions(std::vector<scene::Action>& actions, const control::Step& st
   if (audio.delay) actions.emplace_back(scene::DelayAction{audio.source, *audio.delay});
 }
 
-Error fixed_sources() {
-  return Error{.kind = ErrorKind::kConflict,
-               .message = "the sources of a running program cannot be changed",
-               .hint = "change the show file and start the program again"};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ControlBridge>> ControlBridge::listen(const Options& options) {
@@ -133,8 +127,15 @@ void ControlBridge::do_slowly(control::Request request) {
   struct Visitor {
     ControlBridge& self;
     control::Reply& reply;
-    void operator()(const control::SourceAddCommand&) const { reply.fail(fixed_sources()); }
-    void operator()(const control::SourceRemoveCommand&) const { reply.fail(fixed_sources()); }
+    void operator()(const control::SourceAddCommand& command) const {
+      const Status added = self.compositor_->add_source(command.source);
+      if (added.ok()) self.board_->on_added(command.source.name);
+      reply.answer(added, self.compositor_->snapshot().tick);
+    }
+    void operator()(const control::SourceRemoveCommand& command) const {
+      reply.answer(self.compositor_->remove_source(command.name),
+                   self.compositor_->snapshot().tick);
+    }
     void operator()(const control::SourceRestartCommand& command) const {
       reply.answer(self.compositor_->restart_source(command.name),
                    self.compositor_->snapshot().tick);

@@ -27,7 +27,14 @@ EventBoard::EventBoard(control::Server& server, const scene::Show& show)
   }
 }
 
+void EventBoard::on_added(const std::string& source) {
+  const std::lock_guard lock(mutex_);
+  Names& shown = scenes_[source];
+  if (shown.empty()) shown.insert(source);
+}
+
 EventBoard::Names EventBoard::sources_of(const std::string& scene) const {
+  const std::lock_guard lock(mutex_);
   const auto found = scenes_.find(scene);
   return found == scenes_.end() ? Names{} : found->second;
 }

@@ -28,8 +28,11 @@ constexpr std::size_t kMaxKeptBytes = std::size_t{12} << 20U;
 /// Pictures that are later than this are not worth showing while catching up.
 constexpr ProgramTime kCatchUpLate = milliseconds{50};
 constexpr std::size_t kMaxQueuedBytes = std::size_t{64} << 20U;
-constexpr milliseconds kFirstRetry{500};
+constexpr milliseconds kFirstRetry{250};
+/// A sender that comes back is found within 2 s; after two minutes away it is asked less often.
+constexpr milliseconds kSoonRetry{1000};
 constexpr milliseconds kLastRetry{10'000};
+constexpr milliseconds kSoon{120'000};
 /// Sound that is off by less is moved back to back, by more it is placed anew.
 constexpr std::int64_t kSnap = kRate * 70 / 1000;
 constexpr std::int64_t kDriftCompensation = kRate / 200;  // 0.5 %
@@ -110,6 +113,15 @@ class MediaSource final : public SourceRunner {
     return !behind_.load(std::memory_order_relaxed);
   }
 
+  /// For a source that waits to be called: its place in the RTMP server.
+  Status listen() {
+    if (context_.listeners == nullptr) {
+      return Error{.kind = ErrorKind::kInternal, .message = what() + ": nothing listens here"};
+    }
+    TS_TRY(slot_, context_.listeners->open(input_.url).with_context(what()));
+    return ok_status();
+  }
+
   void launch() {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
@@ -117,30 +129,55 @@ class MediaSource final : public SourceRunner {
  private:
   static Feed::Limits limits(Timeline::Kind kind) {
     Feed::Limits out{.patient = kind == Timeline::Kind::kFile};
-    if (kind == Timeline::Kind::kPushed) out = {.pictures = 24, .drop_oldest = true};
+    if (kind == Timeline::Kind::kPushed) out = {.pictures = 64, .drop_oldest = true};
     return out;
   }
 
   [[nodiscard]] std::string what() const { return fmt::format("source '{}'", source_.name); }
 
   [[nodiscard]] media::OpenOptions options() const {
-    return {.url = input_.url,
-            .is_file = input_.is_file,
-            .name = input_.is_file ? fmt::format("{} ({})", what(), input_.url) : what(),
-            .ca_file = context_.ca_file,
-            .low_latency = kind_ == Timeline::Kind::kPushed};
+    media::OpenOptions out{
+        .url = input_.url,
+        .is_file = input_.is_file,
+        .name = input_.is_file ? fmt::format("{} ({})", what(), input_.url) : what(),
+        .ca_file = context_.ca_file,
+        .low_latency = kind_ == Timeline::Kind::kPushed,
+        .device = input_.device};
+    if (input_.access == scene::Access::kListen && !slot_) {
+      // A caller may take its time; stopping the source ends the wait.
+      out.url +=
+          (out.url.find('?') == std::string::npos ? "?" : "&") + std::string("mode=listener");
+      out.open_timeout = std::chrono::hours{24 * 365};
+    }
+    if (!input_.size.empty()) out.device_options["video_size"] = input_.size;
+    if (input_.rate > 0) out.device_options["framerate"] = std::to_string(input_.rate);
+    return out;
+  }
+
+  Result<std::unique_ptr<media::Reader>> open(const std::stop_token& stop) {
+    media::OpenOptions wanted = options();
+    if (slot_) {
+      TS_TRY(publish_, slot_->wait(stop));
+      wanted.flv_fd = publish_.input.get();
+    }
+    return media::Reader::open(wanted, stop);
   }
 
   void run(const std::stop_token& stop) {
     SystemClock clock;
     milliseconds retry = kFirstRetry;
+    SteadyTime away = clock.steady_now();
+    const auto longer = [&] {
+      return std::min(retry * 3 / 2, clock.steady_now() - away < kSoon ? kSoonRetry : kLastRetry);
+    };
     while (!stop.stop_requested()) {
       if (!reader_) {
-        auto opened = media::Reader::open(options(), stop);
+        auto opened = open(stop);
         if (!opened.ok()) {
+          if (stop.stop_requested()) return;
           lose(opened.error());
           if (!clock.wait_for(retry, stop)) return;
-          retry = std::min(retry * 3 / 2, kLastRetry);
+          retry = longer();
           continue;
         }
         reader_ = std::move(opened).value();
@@ -154,13 +191,16 @@ class MediaSource final : public SourceRunner {
         feed_.set_ended();
         return;
       }
-      if (pictures_ + sounds_ > 0) retry = kFirstRetry;
+      if (pictures_ + sounds_ > 0) {
+        retry = kFirstRetry;
+        away = clock.steady_now();
+      }
       lose(played.ok() ? Error{.kind = ErrorKind::kMedia, .message = what() + ": it ended"}
                        : played.error());
       timeline_.reset();
       expected_.reset();
       if (!clock.wait_for(retry, stop)) return;
-      retry = std::min(retry * 3 / 2, kLastRetry);
+      retry = longer();
     }
   }
 
@@ -423,7 +463,7 @@ class MediaSource final : public SourceRunner {
       }
       caught_up();
     }
-    const Timeline::Placed placed = timeline_.place(time + video_.round, context_.now());
+    const Timeline::Placed placed = timeline_.place(time + video_.round, context_.now(), true);
     if (placed.jumped) feed_.discard_queued();
     held_ = Held{share(std::move(frame)), placed.due};
     ++pictures_;
@@ -443,8 +483,10 @@ class MediaSource final : public SourceRunner {
     if (input_.end && time + input_.start >= *input_.end) return true;
     // What primes the decoder lies before time 0.
     if (kind_ == Timeline::Kind::kFile && time + audio_.last_step <= ProgramTime{}) return true;
-    const Timeline::Placed placed = timeline_.place(time + audio_.round, context_.now());
+    const Timeline::Placed placed = timeline_.place(time + audio_.round, context_.now(), false);
     if (placed.jumped) feed_.discard_queued();
+    // Each round of a loop begins on its sample: what hung over the end of the last one gives way.
+    if (std::exchange(sound_round_, audio_.round) != audio_.round) expected_.reset();
     auto converted = resampler_.convert(*frame);
     if (!converted.ok()) return true;  // one damaged frame is silence
     place_samples(converted.value(), placed.due);
@@ -475,6 +517,8 @@ class MediaSource final : public SourceRunner {
   SourceContext context_;
   Timeline::Kind kind_;
   Timeline timeline_;
+  std::shared_ptr<media::RtmpSlot> slot_;  // owners: this and a publish under way
+  media::IncomingPublish publish_;         // before the reader, which reads from it
   std::unique_ptr<media::Reader> reader_;
   std::optional<PictureConverter> converter_;
   media::Resampler resampler_;
@@ -483,6 +527,7 @@ class MediaSource final : public SourceRunner {
   std::optional<Held> held_;
   std::optional<Held> late_;  // the newest picture that came too late while catching up
   std::optional<std::int64_t> expected_;
+  ProgramTime sound_round_{};
   std::size_t queued_bytes_ = 0;
   std::atomic<bool> wanted_{true};
   std::atomic<bool> behind_{false};
@@ -502,6 +547,7 @@ class MediaSource final : public SourceRunner {
 };
 
 Timeline::Kind kind_of(const scene::MediaInput& input, bool offline) {
+  if (input.access != scene::Access::kOpen) return Timeline::Kind::kPushed;
   if (input.is_file || offline) return Timeline::Kind::kFile;
   return input.url.starts_with("http") ? Timeline::Kind::kPulled : Timeline::Kind::kPushed;
 }
@@ -531,6 +577,9 @@ Result<std::unique_ptr<SourceRunner>> start_media_source(const scene::Source& so
     TS_CHECK(runner->open_first());
     TS_TRY(const bool still, runner->try_still());
     if (still) return std::unique_ptr<SourceRunner>(std::move(runner));
+  }
+  if (input.access == scene::Access::kListen && input.url.starts_with("rtmp")) {
+    TS_CHECK(runner->listen());
   }
   runner->launch();
   return std::unique_ptr<SourceRunner>(std::move(runner));

@@ -10,8 +10,12 @@
 namespace ts::compose {
 namespace {
 
-constexpr milliseconds kFirstRetry{500};
-constexpr milliseconds kLastRetry{30'000};
+constexpr milliseconds kFirstRetry{250};
+/// A receiver that comes back is found within 2 s; after two minutes away it is asked less often.
+constexpr milliseconds kSoonRetry{1250};
+constexpr milliseconds kLastRetry{10'000};
+constexpr milliseconds kSoon{120'000};
+constexpr milliseconds kStall{3000};
 /// Over both streams: how far one may lead before the other is not waited for.
 constexpr std::int64_t kInterleaveUs = 500'000;
 constexpr std::int64_t kPrimingUs = 30'000;
@@ -24,6 +28,8 @@ std::string_view to_string(OutputState state) noexcept {
       return "connecting";
     case OutputState::kLive:
       return "live";
+    case OutputState::kStalled:
+      return "stalled";
     case OutputState::kRetrying:
       return "retrying";
     case OutputState::kFailed:
@@ -41,7 +47,7 @@ OutputRunner::OutputRunner(media::MuxTarget target, media::StreamFormat video,
       video_(std::move(video)),
       audio_(std::move(audio)),
       options_(std::move(options)),
-      retries_(target_.kind == media::MuxTarget::Kind::kRtmp) {
+      retries_(target_.remote()) {
   figures_.name = name_;
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -73,8 +79,10 @@ void OutputRunner::push(const media::EncodedPacket& packet) {
     queue_.clear();
     need_key_ = !(packet.video && packet.key);
     if (need_key_) {
+      // While it is away nobody waits for a key frame; coming back asks for one.
+      const bool ask = figures_.state == OutputState::kLive;
       lock.unlock();
-      if (options_.request_key) options_.request_key();
+      if (ask && options_.request_key) options_.request_key();
       return;
     }
     --figures_.dropped;
@@ -112,26 +120,50 @@ OutputRunner::Status OutputRunner::status() const {
   const std::lock_guard lock(mutex_);
   Status out = figures_;
   out.queued = queued_locked();
+  if (!writing_since_ || options_.patient) return out;
+  const milliseconds still =
+      std::chrono::duration_cast<milliseconds>(SystemClock{}.steady_now() - *writing_since_);
+  if (still > kStall) {
+    out.state = OutputState::kStalled;
+    out.reason = fmt::format("{}: nothing has left for {} s", name_, still.count() / 1000);
+    out.hint = "check the network, the disk and the other end";
+  }
   return out;
 }
 
 void OutputRunner::set_state(OutputState state, const Error* error) {
   const std::lock_guard lock(mutex_);
+  writing_since_.reset();
   figures_.state = state;
   if (error != nullptr) {
     figures_.reason = error->message;
     figures_.hint = error->hint;
   }
-  if (state == OutputState::kLive) figures_.ever_live = true;
+  if (state == OutputState::kLive) {
+    figures_.ever_live = true;
+  }
+}
+
+bool OutputRunner::republish_due(const media::EncodedPacket& packet) const {
+  return target_.kind == media::MuxTarget::Kind::kRtmp && packet.video && packet.key &&
+         packet.dts_us - *offset_us_ >= options_.republish_after.count() * 1000;
 }
 
 void OutputRunner::run(const std::stop_token& stop) {
   SystemClock clock;
   std::mt19937 random(std::random_device{}());
   milliseconds retry = kFirstRetry;
+  SteadyTime away = clock.steady_now();
   while (!stop.stop_requested()) {
     const auto began = clock.steady_now();
     const ts::Status result = session(stop);
+    const bool planned = std::exchange(planned_, false);
+    if (planned) offset_us_.reset();
+    if (planned && result.ok()) {
+      away = clock.steady_now();
+      retry = kFirstRetry;
+      continue;
+    }
     if (result.ok() || stop.stop_requested()) {
       set_state(result.ok() ? OutputState::kFinished : OutputState::kFailed,
                 result.ok() ? nullptr : &result.error());
@@ -148,7 +180,10 @@ void OutputRunner::run(const std::stop_token& stop) {
     }
     set_state(over ? OutputState::kFailed : OutputState::kRetrying, &error);
     if (over) break;
-    if (clock.steady_now() - began > seconds{10}) retry = kFirstRetry;
+    if (clock.steady_now() - began > seconds{10}) {
+      retry = kFirstRetry;
+      away = clock.steady_now();
+    }
     std::uniform_real_distribution<double> jitter(0.8, 1.2);
     const auto pause = milliseconds{
         static_cast<std::int64_t>(static_cast<double>(retry.count()) * jitter(random))};
@@ -160,7 +195,7 @@ void OutputRunner::run(const std::stop_token& stop) {
       break;
     }
     ++figures_.reconnects;
-    retry = std::min(retry * 3 / 2, kLastRetry);
+    retry = std::min(retry * 3 / 2, clock.steady_now() - away < kSoon ? kSoonRetry : kLastRetry);
   }
   {
     const std::lock_guard lock(mutex_);
@@ -182,7 +217,7 @@ ts::Status OutputRunner::session(const std::stop_token& stop) {
     const std::lock_guard lock(mutex_);
     // After trouble: what was queued is old; begin at a key frame. At first the program begins
     // with one anyway, and an output that joins later asked for one when it was added.
-    if (figures_.ever_live) {
+    if (figures_.ever_live && offset_us_) {
       drop_to_key_locked();
       wants_key = need_key_;
     }
@@ -199,13 +234,20 @@ ts::Status OutputRunner::session(const std::stop_token& stop) {
         return Error{.kind = ErrorKind::kInterrupted, .message = name_ + ": aborted"};
       }
       if (queue_.empty()) break;
+      if (!offset_us_) offset_us_ = std::max<std::int64_t>(queue_.front().dts_us, 0);
+      if (republish_due(queue_.front())) {
+        planned_ = true;
+        ++figures_.republishes;
+        break;
+      }
       packet = std::move(queue_.front());
       queue_.pop_front();
-      if (!offset_us_) offset_us_ = packet.dts_us > 0 ? packet.dts_us : 0;
+      writing_since_ = SystemClock{}.steady_now();
     }
     changed_.notify_all();
     TS_CHECK(muxer->write(packet, *offset_us_));
     const std::lock_guard lock(mutex_);
+    writing_since_.reset();
     ++figures_.packets;
     if (packet.video) ++figures_.frames;
     figures_.bytes += packet.packet->size;

@@ -20,7 +20,14 @@
 
 namespace ts::compose {
 
-enum class OutputState : std::uint8_t { kConnecting, kLive, kRetrying, kFailed, kFinished };
+enum class OutputState : std::uint8_t {
+  kConnecting,
+  kLive,
+  kStalled,  ///< Live, but nothing of what waits has left for 3 s.
+  kRetrying,
+  kFailed,
+  kFinished
+};
 std::string_view to_string(OutputState state) noexcept;
 
 /// One destination with its own thread, queue and reconnection: a dead one never costs another a
@@ -31,6 +38,9 @@ class OutputRunner {
     bool patient = false;  ///< Offline: push waits for room instead of dropping.
     milliseconds queue{4000};
     Log* log = nullptr;
+    /// RTMP counts milliseconds in 31 bits: before that the stream is published anew, at a key
+    /// frame and without losing a packet.
+    milliseconds republish_after{(std::int64_t{1} << 31U) - 3'600'000};
     /// Called when this output needs a key frame to begin with.
     std::function<void()> request_key{};
   };
@@ -39,9 +49,10 @@ class OutputRunner {
     OutputState state = OutputState::kConnecting;
     std::int64_t bytes = 0;
     std::uint64_t packets = 0;
-    std::uint64_t frames = 0;   ///< Pictures written.
-    std::uint64_t dropped = 0;  ///< Packets that never left.
-    std::uint64_t reconnects = 0;
+    std::uint64_t frames = 0;       ///< Pictures written.
+    std::uint64_t dropped = 0;      ///< Packets that never left.
+    std::uint64_t reconnects = 0;   ///< After trouble.
+    std::uint64_t republishes = 0;  ///< As planned.
     milliseconds queued{0};
     std::string reason{};  ///< The last trouble.
     std::string hint{};
@@ -72,6 +83,7 @@ class OutputRunner {
   ts::Status session(const std::stop_token& stop);
   [[nodiscard]] milliseconds queued_locked() const;
   void drop_to_key_locked();
+  [[nodiscard]] bool republish_due(const media::EncodedPacket& packet) const;
   void set_state(OutputState state, const Error* error);
 
   const std::string name_;
@@ -87,6 +99,8 @@ class OutputRunner {
   bool finishing_ = false;
   bool ended_ = false;
   bool retries_ = false;
+  bool planned_ = false;  ///< The session ended to be published anew. Of the output's own thread.
+  std::optional<SteadyTime> writing_since_{};  ///< The packet under way was taken then.
   Status figures_{};
   std::optional<std::int64_t> offset_us_{};
   std::jthread thread_;

@@ -84,6 +84,21 @@ Program::Program(const scene::Show& show)
   event(Kind::kProgram, 0, scene_, "cut");
 }
 
+void Program::add_source(const scene::Source& source, const scene::Scene& alone) {
+  auto changed = std::make_shared<scene::Show>(*show_);
+  const auto known = std::find_if(changed->sources.begin(), changed->sources.end(),
+                                  [&](const auto& other) { return other.name == source.name; });
+  if (known == changed->sources.end()) {
+    changed->sources.push_back(source);
+  } else {
+    *known = source;
+  }
+  if (changed->find_scene(alone.name) == nullptr) changed->scenes.push_back(alone);
+  gains_[source.name] = source.gain_db;
+  muted_[source.name] = source.muted;
+  show_ = std::move(changed);
+}
+
 std::uint64_t Program::tick_at(milliseconds time) const noexcept {
   const auto& rate = show_->canvas.rate;
   const std::int64_t scaled = time.count() * rate.num;

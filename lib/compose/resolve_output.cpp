@@ -38,6 +38,17 @@ Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offlin
     target.name += fmt::format(" ({})", hls->folder);
     return target;
   }
+  if (const auto* srt = std::get_if<scene::SrtUrlFileOutput>(&output.target)) {
+    TS_TRY(target.url, read_secret_file(srt->path, allow_loose));
+    if (!target.url.reveal().starts_with("srt://")) {
+      return Error{.kind = ErrorKind::kConfig,
+                   .message = fmt::format("output '{}': the file {} holds no SRT address",
+                                          output.name, srt->path),
+                   .hint = "write one line: srt://SERVER:PORT?streamid=…&passphrase=…"};
+    }
+    target.kind = media::MuxTarget::Kind::kSrt;
+    return target;
+  }
   if (const auto* rtmp = std::get_if<scene::RtmpUrlFileOutput>(&output.target)) {
     TS_TRY(target.url, read_secret_file(rtmp->path, allow_loose));
     const std::string_view url = target.url.reveal();

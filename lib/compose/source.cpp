@@ -102,6 +102,16 @@ class PatternSource final : public SourceRunner {
 
 }  // namespace
 
+Result<std::unique_ptr<SourceRunner>> SourceRunner::nothing(const scene::Source& source) {
+  struct Nothing final : SourceRunner {
+    explicit Nothing(const scene::Source& wanted) : SourceRunner(wanted, {}) {
+      feed_.set_has(false, false);
+      feed_.set_lost("removed");
+    }
+  };
+  return std::unique_ptr<SourceRunner>(std::make_unique<Nothing>(source));
+}
+
 bool PictureConverter::passes(const AVFrame& frame) const noexcept {
   const bool matrix_fits = frame.colorspace == AVCOL_SPC_BT709 ||
                            frame.colorspace == AVCOL_SPC_UNSPECIFIED ||

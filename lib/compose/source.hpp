@@ -5,6 +5,7 @@
 #include "core/log.hpp"
 #include "media/filter_graph.hpp"
 #include "media/reader.hpp"
+#include "media/rtmp_listener.hpp"
 #include "scene/show.hpp"
 
 #include <functional>
@@ -25,6 +26,8 @@ struct SourceContext {
   /// Where the program is now; called from any thread.
   std::function<ProgramTime()> now{};
   Log* log = nullptr;
+  /// Where sources that listen wait for their cameras; null: they cannot.
+  media::RtmpListeners* listeners = nullptr;
 };
 
 /// Makes any decoded picture yuv420p, limited range, BT.709, upright, even in size: through a small
@@ -57,6 +60,8 @@ class SourceRunner {
   static Result<std::unique_ptr<SourceRunner>> start(const scene::Source& source,
                                                      const SourceContext& context,
                                                      ProgramTime origin);
+  /// The place of a source that was removed: its card, and silence.
+  static Result<std::unique_ptr<SourceRunner>> nothing(const scene::Source& source);
   SourceRunner(const SourceRunner&) = delete;
   SourceRunner& operator=(const SourceRunner&) = delete;
   virtual ~SourceRunner() = default;

@@ -10,6 +10,8 @@ constexpr ProgramTime kJump = seconds{2};
 constexpr ProgramTime kWindow = seconds{5};
 constexpr ProgramTime kStartBuffer = milliseconds{300};
 constexpr ProgramTime kDry = milliseconds{150};
+constexpr ProgramTime kMostPatience = seconds{2};
+constexpr ProgramTime kPatienceMargin = milliseconds{60};
 // Toward a later clock at most this fast, so that jitter does not shake the picture.
 constexpr ProgramTime kStep = std::chrono::microseconds{200};
 
@@ -18,15 +20,35 @@ constexpr ProgramTime kStep = std::chrono::microseconds{200};
 void Timeline::reset() {
   offset_.reset();
   recent_.clear();
+  pictures_ = {};
+  sounds_ = {};
 }
 
 std::optional<ProgramTime> Timeline::due(ProgramTime time) const {
   if (kind_ == Kind::kFile) return origin_ + time + delay_;
   if (!offset_) return std::nullopt;
-  return time + *offset_ + delay_;
+  return time + *offset_ + delay_ + patience_;
 }
 
-Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now) {
+void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
+  if (lane.count == 0) lane.since = now;
+  ++lane.count;
+  if (late > ProgramTime{}) ++lane.late;
+  lane.worst = std::max(lane.worst, late);
+  if (now - lane.since < seconds{1}) return;
+  // One hiccup makes a burst late; what is late all the time is late at the sender.
+  const bool bad = lane.late * 10 > lane.count;
+  lane.bad_seconds = bad ? lane.bad_seconds + 1 : 0;
+  if (lane.bad_seconds >= (young_ ? 1 : 2)) {
+    patience_ = std::min(patience_ + lane.worst + kPatienceMargin, kMostPatience);
+    lane.bad_seconds = 0;
+  } else if (!bad && now - lane.since < seconds{2}) {
+    young_ = false;
+  }
+  lane = {.bad_seconds = lane.bad_seconds};
+}
+
+Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) {
   Placed out;
   if (kind_ == Kind::kFile) {
     out.due = origin_ + time + delay_;
@@ -60,7 +82,8 @@ Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now) {
   } else {
     offset_ = *offset_ + std::min(kStep, least - *offset_);
   }
-  out.due = time + *offset_ + delay_;
+  out.due = time + *offset_ + delay_ + patience_;
+  watch(video ? pictures_ : sounds_, now - out.due, now);
   return out;
 }
 

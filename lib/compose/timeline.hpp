@@ -27,19 +27,34 @@ class Timeline {
     bool jumped = false;  ///< The clock was set anew: what is queued belongs to before.
   };
   /// Where media time `time` (from the input's beginning) belongs, for something that arrived
-  /// `now`.
-  Placed place(ProgramTime time, ProgramTime now);
+  /// `now`. What is pushed and comes too late again and again (sound that a sender collects in
+  /// large packets) makes all of the source later, up to 2 s.
+  Placed place(ProgramTime time, ProgramTime now, bool video = true);
   /// Where a media time lies as things stand; nothing is learnt from it. Nullopt before place().
   [[nodiscard]] std::optional<ProgramTime> due(ProgramTime time) const;
   /// The next frame sets the clock anew (reconnected).
   void reset();
 
  private:
+  /// How punctual pictures, or sound, were in the last second.
+  struct Punctuality {
+    ProgramTime since{};
+    int count = 0;
+    int late = 0;
+    ProgramTime worst{};
+    int bad_seconds = 0;
+  };
+  void watch(Punctuality& lane, ProgramTime late, ProgramTime now);
+
   Kind kind_;
   ProgramTime origin_;
   ProgramTime delay_;
   std::optional<ProgramTime> offset_{};
   ProgramTime last_time_{};
+  ProgramTime patience_{};  ///< Added to the delay for what is always late.
+  bool young_ = true;       ///< Nothing was on time for a second yet.
+  Punctuality pictures_{};
+  Punctuality sounds_{};
   std::deque<std::pair<ProgramTime, ProgramTime>> recent_{};  // arrival, arrival - time
 };
 

@@ -207,6 +207,7 @@ Result<AnyRequest> parse_output_add(const JsonReader& object) {
   const std::string* path = nullptr;
   if (const auto* file = std::get_if<scene::FileOutput>(&output.target)) path = &file->path;
   if (const auto* key = std::get_if<scene::RtmpUrlFileOutput>(&output.target)) path = &key->path;
+  if (const auto* key = std::get_if<scene::SrtUrlFileOutput>(&output.target)) path = &key->path;
   if (const auto* hls = std::get_if<scene::HlsOutput>(&output.target)) path = &hls->folder;
   if (path != nullptr && !std::filesystem::path(*path).is_absolute()) {
     return member.error("expected an absolute path");

@@ -22,6 +22,8 @@ Known known(int code) {
     case AVERROR(EPERM):
       return {"check the permissions", false};
     case AVERROR(ENOSPC):
+    case AVERROR(EFBIG):
+    case AVERROR(EDQUOT):
       return {"make room on the disk, or write somewhere else", false};
     case AVERROR(EISDIR):
       return {"name a file, not a folder", false};

@@ -56,6 +56,22 @@ Result<VideoEncoder> VideoEncoder::create(const VideoEncoderOptions& options) {
                  .message = fmt::format("no video encoder '{}' in this FFmpeg", options.encoder),
                  .hint = "use libx264, or see ffmpeg -encoders"};
   }
+  if (codec->id != AV_CODEC_ID_H264) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = fmt::format("'{}' encodes {}, not H.264", options.encoder,
+                                        avcodec_get_name(codec->id)),
+                 .hint = "use libx264, or see ffmpeg -encoders for H.264"};
+  }
+  const AVPixelFormat* formats = codec->pix_fmts;
+  while (formats != nullptr && *formats != AV_PIX_FMT_NONE && *formats != AV_PIX_FMT_YUV420P) {
+    ++formats;
+  }
+  if (formats != nullptr && *formats == AV_PIX_FMT_NONE) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = fmt::format("'{}' takes no pictures from memory (yuv420p)",
+                                        options.encoder),
+                 .hint = "use libx264, h264_nvenc or h264_v4l2m2m"};
+  }
   VideoEncoder out;
   out.codec_.reset(avcodec_alloc_context3(codec));
   if (!out.codec_) return av_no_memory();

@@ -3,6 +3,7 @@
 
 #include "media/av_handles.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cctype>
@@ -84,7 +85,22 @@ Error FfmpegErrors::explain(int code, std::string_view what, ErrorKind kind) con
   if (vague && !lines_.empty()) {
     error.message = std::string(what) + ": " + shorten(lines_.front(), 200);
   }
+  // What GnuTLS says, in words that lead on.
+  if (noted("Peer certificate failed verification") || noted("not trusted")) {
+    error.message = std::string(what) + ": the server's certificate is not trusted";
+    error.hint = "set TS_CA_FILE to the certificate of the authority that signed it";
+  } else if (const auto host = after("does not match hostname "); !host.empty()) {
+    error.message =
+        std::string(what) + ": the server's certificate is for another host than " + host;
+    error.hint = "check the address: something else answers under this name";
+  }
   return error;
+}
+
+bool FfmpegErrors::noted(std::string_view words) const {
+  return std::any_of(lines_.begin(), lines_.end(), [&](const std::string& line) {
+    return line.find(words) != std::string::npos;
+  });
 }
 
 std::string FfmpegErrors::after(std::string_view prefix) const {

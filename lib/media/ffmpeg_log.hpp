@@ -36,8 +36,11 @@ class FfmpegErrors {
   [[nodiscard]] std::string first() const;
   /// What follows `prefix` in the first line that has it; empty when none does.
   [[nodiscard]] std::string after(std::string_view prefix) const;
-  /// `av_error`, with the first noted line instead of the code's text where that says nothing.
+  /// `av_error`, with the first noted line instead of the code's text where that says nothing, and
+  /// plain words for a certificate that was refused.
   [[nodiscard]] Error explain(int code, std::string_view what, ErrorKind kind) const;
+  /// Whether any line holds these words.
+  [[nodiscard]] bool noted(std::string_view words) const;
   /// For the log callback.
   void note(std::string line);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/muxer.hpp"
 
+#include "core/text.hpp"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -18,6 +20,8 @@ const char* format_name(const MuxTarget& target) {
       return "flv";
     case MuxTarget::Kind::kHls:
       return "hls";
+    case MuxTarget::Kind::kSrt:
+      return "mpegts";
     case MuxTarget::Kind::kFile:
       break;
   }
@@ -29,6 +33,10 @@ AvDictionary header_options(const MuxTarget& target) {
   switch (target.kind) {
     case MuxTarget::Kind::kRtmp:
       out.set("flvflags", "no_duration_filesize");
+      break;
+    case MuxTarget::Kind::kSrt:
+      // Whoever joins late learns quickly what is in it.
+      out.set("mpegts_flags", "+resend_headers");
       break;
     case MuxTarget::Kind::kHls: {
       out.set("hls_time", fmt::format("{:.3f}", static_cast<double>(target.segment.count()) / 1e3));
@@ -86,7 +94,7 @@ Muxer::~Muxer() {
   avformat_free_context(format_);
 }
 
-Error Muxer::failure(int code, const char* doing) const {
+Error Muxer::failure(int code, const char* doing, const FfmpegErrors& said) const {
   const std::string what = fmt::format("{} {}", doing, target_.name);
   if (interrupt_.timed_out()) {
     return Error{.kind = ErrorKind::kMedia,
@@ -94,15 +102,34 @@ Error Muxer::failure(int code, const char* doing) const {
                  .hint = "check the network and the other end",
                  .retryable = true};
   }
-  Error error = av_error(code, what);
-  if (target_.kind == MuxTarget::Kind::kRtmp) {
-    // Nothing a network says is final: a refused key may be created a second later.
-    error.retryable = !interrupt_.stopped();
-    if (code == AVERROR(EIO) || code == AVERROR_UNKNOWN || code == AVERROR_EOF) {
-      error.hint = "check the stream key, the certificate and that the server takes streams";
-    }
+  Error error = said.explain(code, what, ErrorKind::kMedia);
+  if (!target_.remote()) return error;
+  // Nothing a network says is final: a refused key may be created a second later.
+  error.retryable = !interrupt_.stopped();
+  if (const auto refusal = said.after("Server error: "); !refusal.empty()) {
+    error.message = fmt::format("{}: the server refused: {}", what, shorten(refusal, 200));
+    error.hint = "check the stream key, and that nothing else publishes with it";
+  } else if (code == AVERROR_UNKNOWN || code == AVERROR_EOF) {
+    error.hint = "check the stream key and that the server takes streams";
   }
   return error;
+}
+
+/// Opens files as FFmpeg would; known here so that close_io is told of every one.
+int Muxer::open_io(AVFormatContext* context, AVIOContext** io, const char* url, int flags,
+                   AVDictionary** options) {
+  return avio_open2(io, url, flags, &context->interrupt_callback, options);
+}
+
+int Muxer::close_io(AVFormatContext* context, AVIOContext* io) {
+  if (io == nullptr) return 0;
+  avio_flush(io);
+  const int error = io->error;
+  const int closed = avio_close(io);
+  const int code = error < 0 ? error : closed;
+  auto* self = static_cast<Muxer*>(context->opaque);
+  if (self->file_error_ == 0 && code < 0) self->file_error_ = code;
+  return code;
 }
 
 Result<std::unique_ptr<Muxer>> Muxer::open(const MuxTarget& target, const StreamFormat& video,
@@ -114,6 +141,7 @@ Result<std::unique_ptr<Muxer>> Muxer::open(const MuxTarget& target, const Stream
 }
 
 Status Muxer::start(const StreamFormat& video, const std::optional<StreamFormat>& audio) {
+  const FfmpegErrors said;
   std::string location = target_.path;
   if (target_.kind == MuxTarget::Kind::kHls) {
     std::error_code made;
@@ -126,16 +154,21 @@ Status Muxer::start(const StreamFormat& video, const std::optional<StreamFormat>
     }
     location = (fs::path(target_.path) / "index.m3u8").string();
   }
-  if (target_.kind == MuxTarget::Kind::kRtmp) location = std::string(target_.url.reveal());
+  if (target_.remote()) location = std::string(target_.url.reveal());
   if (const int code =
           avformat_alloc_output_context2(&format_, nullptr, format_name(target_), location.c_str());
       code < 0) {
-    Error error = failure(code, "open");
+    Error error = failure(code, "open", said);
     error.hint = "end the file's name in .mp4, .mkv, .mov, .ts or .flv";
     return error;
   }
   format_->interrupt_callback = interrupt_.callback();
-  format_->flush_packets = target_.kind == MuxTarget::Kind::kRtmp ? 1 : -1;
+  if (target_.kind == MuxTarget::Kind::kHls) {
+    format_->opaque = this;
+    format_->io_open = &Muxer::open_io;
+    format_->io_close2 = &Muxer::close_io;
+  }
+  format_->flush_packets = target_.remote() ? 1 : -1;
   format_->max_interleave_delta = 0;
   for (const StreamFormat* stream : {&video, audio ? &*audio : nullptr}) {
     if (stream == nullptr) continue;
@@ -143,7 +176,7 @@ Status Muxer::start(const StreamFormat& video, const std::optional<StreamFormat>
     if (made == nullptr) return av_no_memory();
     if (const int code = avcodec_parameters_copy(made->codecpar, stream->parameters.get());
         code < 0) {
-      return failure(code, "open");
+      return failure(code, "open", said);
     }
     made->codecpar->codec_tag = 0;
     made->time_base = stream->time_base;
@@ -164,6 +197,8 @@ Status Muxer::start(const StreamFormat& video, const std::optional<StreamFormat>
       io.set("tls_verify", std::int64_t{1});
       if (!target_.ca_file.empty()) io.set("ca_file", target_.ca_file);
       io.set("tcp_nodelay", std::int64_t{1});
+    } else if (target_.kind == MuxTarget::Kind::kSrt) {
+      io.set("protocol_whitelist", "srt");
     } else {
       location = "file:" + location;
     }
@@ -171,18 +206,19 @@ Status Muxer::start(const StreamFormat& video, const std::optional<StreamFormat>
     if (const int code =
             avio_open2(&format_->pb, location.c_str(), AVIO_FLAG_WRITE, &callback, io.address());
         code < 0) {
-      return failure(code, "open");
+      return failure(code, "open", said);
     }
   }
   AvDictionary options = header_options(target_);
   if (const int code = avformat_write_header(format_, options.address()); code < 0) {
-    return failure(code, "open");
+    return failure(code, "open", said);
   }
   header_written_ = true;
   return ok_status();
 }
 
 Status Muxer::write(const EncodedPacket& packet, std::int64_t offset_us) {
+  const FfmpegErrors said;
   AvPacket out = reference(*packet.packet);
   out->stream_index = packet.video ? 0 : 1;
   const AVRational base = packet.video ? video_base_ : audio_base_;
@@ -194,7 +230,8 @@ Status Muxer::write(const EncodedPacket& packet, std::int64_t offset_us) {
   interrupt_.arm(target_.timeout);
   int code = av_write_frame(format_, out.get());
   if (code >= 0 && format_->pb != nullptr && format_->pb->error < 0) code = format_->pb->error;
-  if (code < 0) return failure(code, "write");
+  if (code >= 0) code = file_error_;
+  if (code < 0) return failure(code, "write", said);
   bytes_ += size;
   return ok_status();
 }
@@ -202,13 +239,15 @@ Status Muxer::write(const EncodedPacket& packet, std::int64_t offset_us) {
 Status Muxer::finish() {
   if (finished_ || !header_written_) return ok_status();
   finished_ = true;
+  const FfmpegErrors said;
   interrupt_.arm(target_.timeout);
   int code = av_write_trailer(format_);
   if ((format_->oformat->flags & AVFMT_NOFILE) == 0 && format_->pb != nullptr) {
     const int closed = avio_closep(&format_->pb);
     if (code >= 0) code = closed;
   }
-  if (code < 0) return failure(code, "finish");
+  if (code >= 0) code = file_error_;
+  if (code < 0) return failure(code, "finish", said);
   return ok_status();
 }
 

@@ -6,6 +6,7 @@
 #include "core/secret.hpp"
 #include "media/av_handles.hpp"
 #include "media/encoder.hpp"
+#include "media/ffmpeg_log.hpp"
 #include "media/interrupt.hpp"
 
 #include <memory>
@@ -17,11 +18,11 @@ namespace ts::media {
 
 /// Where a muxer writes. The address is a secret as a whole: an RTMP path is a stream key.
 struct MuxTarget {
-  enum class Kind : std::uint8_t { kFile, kHls, kRtmp };
+  enum class Kind : std::uint8_t { kFile, kHls, kRtmp, kSrt };
   Kind kind = Kind::kFile;
   std::string name{};  ///< For messages.
   std::string path{};  ///< File, or folder of the HLS output.
-  Secret url{};        ///< RTMP only.
+  Secret url{};        ///< RTMP and SRT only.
   std::string ca_file{};
   milliseconds segment{2000};
   int window = 0;
@@ -29,6 +30,8 @@ struct MuxTarget {
   milliseconds timeout{10'000};  ///< Of every blocking call on the network.
 
   [[nodiscard]] MuxTarget clone() const;
+  /// Over a network: worth trying again for ever.
+  [[nodiscard]] bool remote() const noexcept { return kind == Kind::kRtmp || kind == Kind::kSrt; }
 };
 
 /// One opened output. finish() writes the end; the destructor only lets go.
@@ -51,7 +54,10 @@ class Muxer {
  private:
   Muxer(const MuxTarget& target, std::stop_token stop);
   Status start(const StreamFormat& video, const std::optional<StreamFormat>& audio);
-  Error failure(int code, const char* doing) const;
+  Error failure(int code, const char* doing, const FfmpegErrors& said) const;
+  static int open_io(AVFormatContext* context, AVIOContext** io, const char* url, int flags,
+                     AVDictionary** options);
+  static int close_io(AVFormatContext* context, AVIOContext* io);
 
   MuxTarget target_;
   Interrupt interrupt_;
@@ -61,6 +67,7 @@ class Muxer {
   bool header_written_ = false;
   bool finished_ = false;
   std::int64_t bytes_ = 0;
+  int file_error_ = 0;  ///< Of a file the HLS muxer wrote; it tells nobody.
 };
 
 }  // namespace ts::media

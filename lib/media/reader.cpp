@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/reader.hpp"
 
-#include <fmt/format.h>
+#include "media/fd_reader.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <string_view>
@@ -12,6 +16,7 @@ namespace ts::media {
 namespace {
 
 constexpr std::int64_t kMaxPixels = 4096LL * 2304;
+constexpr int kPipeBuffer = 32 * 1024;
 
 std::string_view protocols_for(const OpenOptions& options) {
   if (options.is_file) return "file,crypto";
@@ -38,16 +43,50 @@ int clockwise_degrees(const AVStream& stream) {
 Reader::Reader(const OpenOptions& options, std::stop_token stop)
     : options_(options), interrupt_(std::move(stop)) {}
 
-Reader::~Reader() { avformat_close_input(&format_); }
+Reader::~Reader() {
+  avformat_close_input(&format_);
+  if (pipe_ == nullptr) return;
+  av_freep(&pipe_->buffer);
+  avio_context_free(&pipe_);
+}
 
-Error Reader::failure(int code, const std::string& what) const {
+Status Reader::open_pipe() {
+  auto* buffer = static_cast<unsigned char*>(av_malloc(kPipeBuffer));
+  if (buffer == nullptr) return av_no_memory();
+  pipe_ = avio_alloc_context(buffer, kPipeBuffer, 0, this, &Reader::read_pipe, nullptr, nullptr);
+  if (pipe_ == nullptr) {
+    av_free(buffer);
+    return av_no_memory();
+  }
+  pipe_->seekable = 0;
+  format_->pb = pipe_;
+  format_->flags |= AVFMT_FLAG_CUSTOM_IO;
+  return ok_status();
+}
+
+int Reader::read_pipe(void* self, std::uint8_t* buffer, int size) {
+  auto& reader = *static_cast<Reader*>(self);
+  const AVIOInterruptCB interrupted = reader.interrupt_.callback();
+  while (true) {
+    if (interrupted.callback(interrupted.opaque) != 0) return AVERROR_EXIT;
+    const auto ready = wait_readable({reader.options_.flv_fd, -1});
+    if (!ready.ok()) return AVERROR(EIO);
+    if (!ready.value()[0]) continue;
+    const auto count = ::read(reader.options_.flv_fd, buffer, static_cast<std::size_t>(size));
+    if (count > 0) return static_cast<int>(count);
+    if (count == 0) return AVERROR_EOF;
+    if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
+  }
+}
+
+Error Reader::failure(int code, const std::string& what, const FfmpegErrors& said) const {
   if (interrupt_.timed_out()) {
     return Error{.kind = ErrorKind::kMedia,
                  .message = what + ": no answer in time",
                  .hint = "check that the other end sends",
                  .retryable = true};
   }
-  return av_error(code, what);
+  return said.explain(code, what, ErrorKind::kMedia);
 }
 
 Result<std::unique_ptr<Reader>> Reader::open(const OpenOptions& options, std::stop_token stop) {
@@ -57,28 +96,49 @@ Result<std::unique_ptr<Reader>> Reader::open(const OpenOptions& options, std::st
 }
 
 Status Reader::open_input() {
+  const FfmpegErrors said;
   format_ = avformat_alloc_context();
   if (format_ == nullptr) return av_no_memory();
   interrupt_.arm(options_.open_timeout);
   format_->interrupt_callback = interrupt_.callback();
   format_->max_streams = 64;
   AvDictionary dictionary;
-  dictionary.set("protocol_whitelist", std::string(protocols_for(options_)));
+  const bool device = !options_.device.empty();
+  const AVInputFormat* format = nullptr;
+  if (device) {
+    // Once for the process, and before any device is looked for.
+    static const bool registered = (avdevice_register_all(), true);
+    format = registered ? av_find_input_format(options_.device.c_str()) : nullptr;
+    if (format == nullptr) {
+      avformat_free_context(std::exchange(format_, nullptr));
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = fmt::format("open {}: this FFmpeg has no {} devices", options_.name,
+                                          options_.device),
+                   .hint = "see ffmpeg -devices"};
+    }
+    for (const auto& [key, value] : options_.device_options) dictionary.set(key.c_str(), value);
+  }
+  if (options_.flv_fd >= 0) {
+    format = av_find_input_format("flv");
+    TS_CHECK(open_pipe());
+  }
+  if (!device) dictionary.set("protocol_whitelist", std::string(protocols_for(options_)));
   dictionary.set("probesize", std::int64_t{options_.low_latency ? 1 << 20 : 5 << 20});
   dictionary.set("analyzeduration", std::int64_t{options_.low_latency ? 2'000'000 : 5'000'000});
-  if (!options_.is_file) {
+  if (!options_.is_file && !device && options_.flv_fd < 0) {
     dictionary.set("rw_timeout", options_.read_timeout.count() * 1000);
     dictionary.set("tls_verify", std::int64_t{1});
     if (!options_.ca_file.empty()) dictionary.set("ca_file", options_.ca_file);
     if (options_.url.starts_with("rtsp")) dictionary.set("rtsp_transport", "tcp");
   }
   if (options_.low_latency) dictionary.set("fflags", "nobuffer");
+  if (options_.low_latency) dictionary.set("fpsprobesize", std::int64_t{0});
   const std::string url = options_.is_file ? "file:" + options_.url : options_.url;
   const std::string what = "open " + options_.name;
   // avformat_open_input frees the context itself when it fails.
-  if (const int code = avformat_open_input(&format_, url.c_str(), nullptr, dictionary.address());
+  if (const int code = avformat_open_input(&format_, url.c_str(), format, dictionary.address());
       code < 0) {
-    return failure(code, what);
+    return failure(code, what, said);
   }
   if (format_->nb_streams > 64) {
     return Error{.kind = ErrorKind::kMedia,
@@ -86,7 +146,7 @@ Status Reader::open_input() {
                  .hint = "keep one video and one audio stream"};
   }
   if (const int code = avformat_find_stream_info(format_, nullptr); code < 0) {
-    return failure(code, what);
+    return failure(code, what, said);
   }
   TS_CHECK(open_stream(AVMEDIA_TYPE_VIDEO, video_));
   TS_CHECK(open_stream(AVMEDIA_TYPE_AUDIO, audio_));
@@ -164,6 +224,7 @@ Result<std::optional<Reader::Packet>> Reader::read() {
   while (true) {
     AvPacket packet = make_packet();
     interrupt_.arm(options_.read_timeout);
+    const FfmpegErrors said;
     const int code = av_read_frame(format_, packet.get());
     if (code == AVERROR_EOF) return std::optional<Packet>{};
     if (code == AVERROR(EAGAIN)) continue;
@@ -173,7 +234,7 @@ Result<std::optional<Reader::Packet>> Reader::read() {
         ++damaged_;
         return std::optional<Packet>{};
       }
-      return failure(code, "read " + options_.name);
+      return failure(code, "read " + options_.name, said);
     }
     if (packet->stream_index == video_.index) {
       return std::optional<Packet>(Packet{std::move(packet), true});

@@ -4,8 +4,10 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "media/av_handles.hpp"
+#include "media/ffmpeg_log.hpp"
 #include "media/interrupt.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -38,6 +40,9 @@ struct OpenOptions {
   milliseconds open_timeout{5000};
   milliseconds read_timeout{5000};
   bool low_latency = false;  ///< RTMP, SRT, RTSP: no buffering in the demuxer.
+  int flv_fd = -1;       ///< Borrowed: an FLV stream is read from it, and `url` does not matter.
+  std::string device{};  ///< FFmpeg's name of a capture device ("v4l2", "alsa"); `url` is its node.
+  std::map<std::string, std::string> device_options{};
 };
 
 /// One input with its best video and audio stream and their decoders. For one thread.
@@ -88,13 +93,16 @@ class Reader {
   };
   Reader(const OpenOptions& options, std::stop_token stop);
   Status open_input();
+  Status open_pipe();
+  static int read_pipe(void* self, std::uint8_t* buffer, int size);
   Status open_stream(AVMediaType type, Stream& out);
   void describe();
-  Error failure(int code, const std::string& what) const;
+  Error failure(int code, const std::string& what, const FfmpegErrors& said) const;
 
   OpenOptions options_;
   Interrupt interrupt_;
   AVFormatContext* format_ = nullptr;
+  AVIOContext* pipe_ = nullptr;  ///< Reads flv_fd; null without one.
   Stream video_;
   Stream audio_;
   InputInfo info_;

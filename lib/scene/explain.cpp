@@ -125,6 +125,10 @@ class Explainer {
         }
         if (media->start > milliseconds{0}) input("-ss {} ", seconds_text(media->start));
         if (media->end) input("-to {} ", seconds_text(*media->end));
+        if (media->access == Access::kListen) {
+          input("{} ", media->url.starts_with("rtmp") ? "-listen 1" : "-mode listener");
+        }
+        if (media->access == Access::kDevice) input("-f {} ", media->device);
         input("-i {}", shell_quoted(media->url));
       } else if (const auto* test = std::get_if<TestInput>(&source.input)) {
         static constexpr std::string_view kFilters[] = {"smptehdbars", "smptebars", "testsrc2",

@@ -108,6 +108,9 @@ Result<Output> parse_output(std::string_view text) {
   } else if (kind == "rtmp-url-file") {
     if (value.empty()) return missing("FILE");
     output.target = RtmpUrlFileOutput{value};
+  } else if (kind == "srt-url-file") {
+    if (value.empty()) return missing("FILE");
+    output.target = SrtUrlFileOutput{value};
   } else if (kind == "mux") {
     if (value.empty()) return missing("LIVE_STREAM_ID");
     output.target = MuxOutput{value};
@@ -119,7 +122,9 @@ Result<Output> parse_output(std::string_view text) {
   } else {
     Error error{.kind = ErrorKind::kUsage,
                 .message = fmt::format("unknown output '{}'", shorten(text, 80)),
-                .hint = "write file:F, hls:DIR, rtmp-url-file:F, mux:ID, whip:URL or room"};
+                .hint =
+                    "write file:F, hls:DIR, rtmp-url-file:F, srt-url-file:F, mux:ID, whip:URL "
+                    "or room"};
     if (kind == "rtmp" || kind == "rtmps") {
       error.hint = "an RTMP address is a secret: put it into a file and write rtmp-url-file:F";
       error.message = "an RTMP address cannot be given on the command line";
@@ -132,6 +137,9 @@ Result<Output> parse_output(std::string_view text) {
 std::string describe(const Output& output) {
   struct Visitor {
     std::string operator()(const FileOutput& file) const { return "file " + file.path; }
+    std::string operator()(const SrtUrlFileOutput& srt) const {
+      return "SRT address in " + srt.path;
+    }
     std::string operator()(const RtmpUrlFileOutput& rtmp) const {
       return "RTMP address in " + rtmp.path;
     }

@@ -24,10 +24,21 @@ struct Canvas {
   friend bool operator==(const Canvas&, const Canvas&) = default;
 };
 
-/// A file (resolved against the show file's folder) or an address.
+/// How a MediaInput is reached.
+enum class Access : std::uint8_t {
+  kOpen,    ///< A file, or an address that is called.
+  kListen,  ///< A camera calls us: rtmp://ADDRESS:PORT/APP/KEY or srt://ADDRESS:PORT.
+  kDevice,  ///< A capture device of this machine: `url` is its node, `device` FFmpeg's word for it.
+};
+
+/// A file (resolved against the show file's folder), an address or a device.
 struct MediaInput {
   std::string url{};
   bool is_file = false;
+  Access access = Access::kOpen;
+  std::string device{};   ///< v4l2 or alsa.
+  std::string size{};     ///< Asked of the device, "1280x720"; empty: its own choice.
+  std::int64_t rate = 0;  ///< Likewise, frames per second.
   bool loop = false;
   milliseconds start{0};              ///< `in`: where playing (and each loop) begins.
   std::optional<milliseconds> end{};  ///< `out`: where it ends.
@@ -191,6 +202,9 @@ struct FileOutput {
 struct RtmpUrlFileOutput {
   std::string path{};  ///< The file holds the address, which is a secret.
 };
+struct SrtUrlFileOutput {
+  std::string path{};  ///< The file holds the address, which may carry a passphrase.
+};
 struct HlsOutput {
   std::string folder{};
   milliseconds segment{2000};
@@ -205,7 +219,8 @@ struct WhipOutput {
 };
 struct RoomOutput {};
 struct Output {
-  std::variant<FileOutput, RtmpUrlFileOutput, HlsOutput, MuxOutput, WhipOutput, RoomOutput>
+  std::variant<FileOutput, RtmpUrlFileOutput, HlsOutput, MuxOutput, WhipOutput, RoomOutput,
+               SrtUrlFileOutput>
       target{};
   std::string name{};  ///< Given, or made from the target; unique.
 };
@@ -245,8 +260,9 @@ Result<Show> load_show(const std::filesystem::path& path);
 Result<Source> parse_source(std::string_view name, std::string_view json,
                             const std::filesystem::path& folder);
 
-/// One output as the command line writes it: "file:F", "hls:DIR", "rtmp-url-file:F", "mux:ID",
-/// "whip:URL", "room". Relative paths stay relative to the working directory.
+/// One output as the command line writes it: "file:F", "hls:DIR", "rtmp-url-file:F",
+/// "srt-url-file:F", "mux:ID", "whip:URL", "room". Relative paths stay relative to the working
+/// directory.
 Result<Output> parse_output(std::string_view text);
 
 /// A name for people and JSON: "fade", "side-by-side" …

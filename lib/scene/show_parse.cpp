@@ -134,18 +134,21 @@ class Parser {
   }
 
   Result<Source> parse_source(const std::string& name, const JsonReader& reader) {
-    TS_CHECK(reader.only({"url", "loop", "in", "out", "test", "tone_hz", "color", "room", "gain_db",
-                          "muted", "delay", "filter"}));
+    TS_CHECK(reader.only({"url", "listen", "device", "size", "fps", "loop", "in", "out", "test",
+                          "tone_hz", "color", "room", "gain_db", "muted", "delay", "filter"}));
     Source source{.name = name};
     TS_TRY(const auto url, reader.find("url"));
     TS_TRY(const auto test, reader.find("test"));
     TS_TRY(const auto color, reader.find("color"));
     TS_TRY(const auto room, reader.find("room"));
-    const int kinds = (url ? 1 : 0) + (test ? 1 : 0) + (color ? 1 : 0) + (room ? 1 : 0);
+    TS_TRY(const auto listen, reader.find("listen"));
+    TS_TRY(const auto device, reader.find("device"));
+    const int kinds = (url ? 1 : 0) + (test ? 1 : 0) + (color ? 1 : 0) + (room ? 1 : 0) +
+                      (listen ? 1 : 0) + (device ? 1 : 0);
     if (kinds != 1) {
       Error error = reader.error(kinds == 0 ? "a source needs something to show"
                                             : "a source is one thing only");
-      error.hint = "give exactly one of url, test, color or room";
+      error.hint = "give exactly one of url, listen, device, test, color or room";
       return error;
     }
     if (url) {
@@ -154,6 +157,17 @@ class Parser {
       for (const char* key : {"loop", "in", "out"}) {
         TS_TRY(const auto misplaced, reader.find(key));
         if (misplaced) return misplaced->error("only a source with a url takes this");
+      }
+    }
+    if (listen) {
+      TS_TRY(source.input, parse_listen(*listen));
+    }
+    if (device) {
+      TS_TRY(source.input, parse_device(reader, *device));
+    } else {
+      for (const char* key : {"size", "fps"}) {
+        TS_TRY(const auto misplaced, reader.find(key));
+        if (misplaced) return misplaced->error("only a source with a device takes this");
       }
     }
     if (test) {
@@ -218,6 +232,46 @@ class Parser {
     if (!input.is_file && (input.loop || end || input.start > milliseconds{0})) {
       return source.error("loop, in and out are for files only");
     }
+    return Input{input};
+  }
+
+  static Result<Input> parse_listen(const JsonReader& reader) {
+    MediaInput input{.access = Access::kListen};
+    TS_TRY(input.url, text_at_most(reader, 4096));
+    const std::string_view url = input.url;
+    const bool rtmp = url.starts_with("rtmp://");
+    const auto host = url.find("://");
+    const auto slashes = std::count(url.begin(), url.end(), '/');
+    if ((!rtmp && !url.starts_with("srt://")) || (rtmp && slashes < 4) ||
+        (!rtmp && url.find(':', host + 3) == std::string_view::npos)) {
+      Error error = reader.error("expected an address of this machine to listen on");
+      error.hint = "write rtmp://0.0.0.0:1935/live/KEY or srt://0.0.0.0:9000";
+      return error;
+    }
+    return Input{input};
+  }
+
+  static Result<Input> parse_device(const JsonReader& source, const JsonReader& reader) {
+    MediaInput input{.access = Access::kDevice};
+    TS_TRY(const std::string text, text_at_most(reader, 400));
+    const auto colon = text.find(':');
+    input.device = text.substr(0, colon);
+    if (colon == std::string::npos || colon + 1 == text.size() ||
+        (input.device != "v4l2" && input.device != "alsa")) {
+      Error error = reader.error("expected a capture device");
+      error.hint = "write v4l2:/dev/video0 or alsa:hw:0";
+      return error;
+    }
+    input.url = text.substr(colon + 1);
+    TS_TRY(input.size, text_or(source, "size", "", 20));
+    const bool digits = std::all_of(input.size.begin(), input.size.end(),
+                                    [](char c) { return (c >= '0' && c <= '9') || c == 'x'; });
+    if (!input.size.empty() &&
+        (!digits || std::count(input.size.begin(), input.size.end(), 'x') != 1)) {
+      TS_TRY(const auto size, source.at("size"));
+      return size.error("expected a size such as 1280x720");
+    }
+    TS_TRY(input.rate, int_in_or(source, "fps", 0, 1, 240));
     return Input{input};
   }
 
@@ -624,18 +678,19 @@ class Parser {
   }
 
   Result<Output> parse_output_entry(const JsonReader& reader) {
-    TS_CHECK(reader.only({"file", "rtmp_url_file", "hls", "mux", "whip", "room", "name", "segment",
-                          "window", "fmp4"}));
+    TS_CHECK(reader.only({"file", "rtmp_url_file", "srt_url_file", "hls", "mux", "whip", "room",
+                          "name", "segment", "window", "fmp4"}));
     Output output;
     std::vector<std::string_view> kinds;
-    for (const std::string_view key : {"file", "rtmp_url_file", "hls", "mux", "whip", "room"}) {
+    for (const std::string_view key :
+         {"file", "rtmp_url_file", "srt_url_file", "hls", "mux", "whip", "room"}) {
       TS_TRY(const auto member, reader.find(key));
       if (member) kinds.push_back(key);
     }
     if (kinds.size() != 1) {
       Error error = reader.error(kinds.empty() ? "an output needs a target"
                                                : "an output has one target only");
-      error.hint = "give exactly one of file, rtmp_url_file, hls, mux, whip or room";
+      error.hint = "give exactly one of file, rtmp_url_file, srt_url_file, hls, mux, whip or room";
       return error;
     }
     const std::string_view kind = kinds.front();
@@ -658,13 +713,17 @@ class Parser {
         return error;
       }
       output.target = FileOutput{resolved(value)};
-    } else if (kind == "rtmp_url_file") {
+    } else if (kind == "rtmp_url_file" || kind == "srt_url_file") {
       if (value.find("://") != std::string::npos) {
         Error error = target.error("an address, where the name of a file with it is expected");
-        error.hint = "an RTMP address is a secret: put it into a file (chmod 600) and name that";
+        error.hint = "such an address is a secret: put it into a file (chmod 600) and name that";
         return error;
       }
-      output.target = RtmpUrlFileOutput{resolved(value)};
+      if (kind == "rtmp_url_file") {
+        output.target = RtmpUrlFileOutput{resolved(value)};
+      } else {
+        output.target = SrtUrlFileOutput{resolved(value)};
+      }
     } else if (kind == "hls") {
       HlsOutput hls{.folder = resolved(value)};
       TS_TRY(hls.segment, duration_or(reader, "segment", hls.segment, seconds{60}));

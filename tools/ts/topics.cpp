@@ -77,6 +77,13 @@ constexpr std::string_view kShowFile =
     "outputs": [{"file": "program.mp4"}, {"mux": "LIVE_STREAM_ID"}, {"rtmp_url_file": "key.txt"}, {"hls": "out/"}]
   }
 
+Sources, each exactly one of: "url" (a file, with "loop", "in", "out"; or http, https, rtmp, rtmps, srt,
+rtsp), "listen" (a camera calls: "rtmp://0.0.0.0:1935/live/KEY", any number of keys on a port, or
+"srt://0.0.0.0:9000"), "device" ("v4l2:/dev/video0", "alsa:hw:0"; with "size", "fps"), "test" (bars, smpte,
+moving, gradient; with "tone_hz"), "color", "room". Each may have "gain_db", "muted", "delay", "filter".
+Outputs, each exactly one of: file, hls (with "segment", "window", "fmp4"), rtmp_url_file, srt_url_file,
+mux, whip, room; "name" is what ts compose output calls it.
+
 Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items.
 Transitions: cut, fade, ftb, wipe. Fits: cover, contain, stretch. Overlays start hidden unless
 visible. The mix is the sum of the sources at their gains, then the limiter.

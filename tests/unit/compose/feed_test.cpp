@@ -117,6 +117,34 @@ TEST(Timeline, AJumpInTheSourcesTimeSetsTheClockAnew) {
   EXPECT_EQ(after.due, ProgramTime{seconds{2}});
 }
 
+TEST(Timeline, SoundThatASenderCollectsMakesAllOfTheSourceLater) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
+  // Pictures on time, and every 340 ms the sound of the last 340 ms.
+  ProgramTime late_in_the_end{};
+  for (int frame = 0; frame < 180; ++frame) {
+    const ProgramTime now = kFrame * frame;
+    (void)timeline.place(now, now);
+    if (frame % 10 != 9) continue;
+    for (int block = 16; block > 0; --block) {
+      const auto placed = timeline.place(now - milliseconds{21} * block, now, false);
+      if (frame > 90) late_in_the_end = std::max(late_in_the_end, now - placed.due);
+    }
+  }
+
+  EXPECT_LE(late_in_the_end, ProgramTime{});
+}
+
+TEST(Timeline, OneHiccupOfTheNetworkCostsNoLatency) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
+  ProgramTime due{};
+  for (int frame = 0; frame < 300; ++frame) {
+    const bool held_back = frame >= 150 && frame < 180;
+    due = timeline.place(kFrame * frame, kFrame * (held_back ? 180 : frame)).due;
+  }
+
+  EXPECT_LE(due, kFrame * 299 + milliseconds{130});
+}
+
 TEST(Timeline, AFileIsPlacedExactly) {
   Timeline timeline(Timeline::Kind::kFile, seconds{3}, milliseconds{5});
 

@@ -37,6 +37,7 @@ struct Options {
   std::string room;
   std::string duration;
   std::string engine;
+  std::string encoder;
   std::string control;
   bool offline = false;
   bool hold = false;
@@ -201,6 +202,7 @@ Status run(const Options& options, Context& context) {
                  .hint = "use files, addresses and test patterns as sources"};
   }
   if (options.frame_code) show.frame_code = true;
+  if (!options.encoder.empty()) show.encode.encoder = options.encoder;
   TS_TRY(const std::string extra_ca, context.settings().text("TS_CA_FILE"));
   TS_TRY(const media::CaBundle ca, media::CaBundle::open(extra_ca));
   run_options.ca_file = ca.path();
@@ -258,13 +260,17 @@ Runner bind(CLI::App& app) {
   app.add_option("show", options->show, "The show file (ts help show-file)")->required();
   app.add_option("--out", options->outputs,
                  "Where the program goes, instead of the show's own outputs (repeat): file:F, "
-                 "hls:DIR, rtmp-url-file:F")
+                 "hls:DIR, rtmp-url-file:F, srt-url-file:F")
       ->take_all();
   app.add_option("--room", options->room, "LiveKit room for sources and outputs that need one");
   app.add_option("--duration", options->duration, "End after this long (default: the show's own)");
   app.add_flag("--offline", options->offline,
                "As fast as possible and deterministic, not paced by the clock");
   app.add_option("--engine", options->engine, "native, or filtergraph: the slower reference");
+  app.add_option(
+      "--encoder", options->encoder,
+      "FFmpeg's H.264 encoder, instead of the show's: libx264, or a hardware one such as "
+      "h264_nvenc, h264_v4l2m2m (untested: nobody has measured them with ts)");
   app.add_option("--control", options->control,
                  "Unix socket for ts compose take, overlay, status … (default: one they find)");
   app.add_flag("--hold", options->hold, "Cues and duration wait for ts compose go");

@@ -23,7 +23,8 @@ struct Options {
 std::string absolute_target(const std::string& target) {
   const auto colon = target.find(':');
   const auto kind = target.substr(0, colon);
-  if (colon == std::string::npos || (kind != "file" && kind != "hls" && kind != "rtmp-url-file")) {
+  if (colon == std::string::npos ||
+      (kind != "file" && kind != "hls" && kind != "rtmp-url-file" && kind != "srt-url-file")) {
     return target;
   }
   const auto path = std::filesystem::absolute(target.substr(colon + 1)).lexically_normal();
@@ -71,7 +72,7 @@ Status run_list(const Options& options, Context& context) {
 Runner bind_add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("target", options->target,
-                 "file:F, hls:DIR, rtmp-url-file:F, mux:ID, whip:URL or room")
+                 "file:F, hls:DIR, rtmp-url-file:F, srt-url-file:F, mux:ID, whip:URL or room")
       ->required()
       ->type_name("TARGET");
   app.add_option("--name", options->name, "Its name (default: made from the target)");

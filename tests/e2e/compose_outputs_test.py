@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a program's outputs do when the other end is not as it should be: certificates, full disks."""
+import glob
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from peers import Authority, Child, Nginx, Proxy, frame_codes, free_port  # noqa: E402
+from tsrun import TS, Machine, main, wait_until  # noqa: E402
+
+
+class Rtmps(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.machine = Machine()
+        cls.nginx = Nginx(cls.machine.folder)
+        cls.authority = Authority(cls.machine.folder)
+        cls.right = Proxy(cls.nginx.port, cls.authority.server("localhost", "DNS:localhost"))
+        cls.wrong = Proxy(cls.nginx.port, cls.authority.server("other.example", "DNS:other.example"))
+
+    @classmethod
+    def tearDownClass(cls):
+        for end in (cls.right, cls.wrong, cls.nginx):
+            end.stop()
+        cls.machine.down()
+
+    def send(self, key, proxy, env):
+        with open(self.machine.path(key), "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as out:
+            out.write(f"rtmps://localhost:{proxy.port}/live/{key}\n")
+        return self.machine.run("compose", "run", self.machine.show(), "--json", "--duration", "3s", "--out", f"rtmp-url-file:{key}",
+                                check=False, env=env)
+
+    def refused(self, done, *words):
+        self.assertEqual(done.code, 12, done.err)
+        error = done.error()
+        self.assertEqual(error["schema"], "ts.error/1")
+        for word in words:
+            self.assertIn(word, error["message"])
+        self.assertTrue(error["hint"])
+        return error
+
+    def test_an_untrusted_certificate_is_refused(self):
+        done = self.send("untrusted-key", self.right, {})
+
+        error = self.refused(done, "certificate", "trusted")
+        self.assertIn("TS_CA_FILE", error["hint"])
+        self.assertEqual(self.nginx.recordings("untrusted-key"), [])
+
+    def test_a_certificate_for_another_host_is_refused(self):
+        done = self.send("host-key", self.wrong, {"TS_CA_FILE": self.authority.file})
+
+        self.refused(done, "certificate", "localhost")
+        self.assertEqual(self.nginx.recordings("host-key"), [])
+
+    def test_every_frame_arrives_when_the_certificate_is_right(self):
+        done = self.send("good-key", self.right, {"TS_CA_FILE": self.authority.file})
+
+        self.assertEqual(done.code, 0, done.err)
+        self.assertEqual(done.lines()[-1]["frames"], 90)
+        [recording] = self.nginx.recordings("good-key")
+        self.assertEqual(frame_codes(recording), list(range(90)))
+
+
+class Srt(unittest.TestCase):
+    def setUp(self):
+        self.machine = Machine()
+
+    def tearDown(self):
+        self.assertEqual(self.machine.down(), [], "processes were left running")
+
+    def test_every_frame_arrives_and_a_receiver_that_comes_back_gets_on(self):
+        port = free_port()
+        with open(self.machine.path("url"), "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as out:
+            out.write(f"srt://127.0.0.1:{port}?passphrase=correct-horse&latency=200000")
+        address = f"srt://127.0.0.1:{port}?mode=listener&passphrase=correct-horse"
+        receive = ["ffmpeg", "-nostdin", "-v", "fatal", "-y", "-i", address, "-c", "copy"]
+        first = Child(*receive, self.machine.path("first.ts"))
+        process = self.machine.start("compose", "run", self.machine.show(), "--json", "--out", "srt-url-file:url")
+        self.addCleanup(process.kill)
+
+        def output():
+            done = self.machine.run("compose", "output", "list", "--json", check=False)
+            return done.json()["outputs"][0] if done.code == 0 else {"state": "", "frames": 0}
+        written = {name: self.machine.path(name) for name in ("first.ts", "second.ts")}
+
+        def received(name):
+            return os.path.exists(written[name]) and os.path.getsize(written[name]) > 150_000
+        wait_until(lambda: received("first.ts"), 30, "the first pictures")
+        first.stop(signal.SIGTERM)
+        wait_until(lambda: output()["state"] != "live", 20, "the loss of the receiver")
+        second = Child(*receive, self.machine.path("second.ts"))
+        wait_until(lambda: received("second.ts"), 30, "the return of the receiver")
+        self.machine.run("compose", "stop")
+        out, err = process.communicate(timeout=30)
+        second.process.wait(20)
+
+        self.assertEqual(process.returncode, 0, err)
+        for name in ("first.ts", "second.ts"):
+            codes = frame_codes(self.machine.path(name))
+            self.assertGreater(len(codes), 30, name)
+            self.assertEqual(codes, list(range(codes[0], codes[0] + len(codes))), name)
+        self.assertNotIn("correct-horse", out + err)
+
+
+class FullDisk(unittest.TestCase):
+    """A disk that is full after 300 kB: a size limit for the files of the process gives the same error, on every machine."""
+
+    def setUp(self):
+        self.machine = Machine()
+        self.nginx = Nginx(self.machine.folder)
+
+    def tearDown(self):
+        self.nginx.stop()
+        self.machine.down()
+
+    def compose(self, *outputs, limit):
+        show = self.machine.show(encode={"video_bitrate": "2000k", "gop": "1s", "preset": "ultrafast"},
+                                 sources={"noise": {"test": "moving", "filter": "noise=alls=60:allf=t"}},
+                                 scenes={"one": {"layout": "full", "slots": ["noise"]}}, cues=[], program="one")
+        words = [TS, "compose", "run", show, "--json", "--duration", "5s"]
+        for output in outputs:
+            words += ["--out", output]
+
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        return subprocess.run(words, cwd=self.machine.folder, env=self.machine.env, text=True, capture_output=True, timeout=120,
+                              preexec_fn=small_files)
+
+    def test_a_full_disk_ends_the_recording_and_nothing_else(self):
+        url = self.machine.path("url")
+        with open(url, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as out:
+            out.write(self.nginx.url("healthy"))
+
+        done = self.compose("file:full.mp4", f"rtmp-url-file:{url}", limit=300_000)
+
+        self.assertEqual(done.returncode, 12, done.stderr)
+        error = json.loads(done.stderr.strip().splitlines()[-1])
+        self.assertIn("full.mp4", error["message"])
+        self.assertRegex(error["message"], "no space|too large")
+        self.assertIn("room on the disk", error["hint"])
+        ended = json.loads(done.stdout.strip().splitlines()[-1])
+        states = {output["name"]: output["state"] for output in ended["outputs"]}
+        self.assertEqual((ended["event"], ended["frames"], sorted(states.values())), ("ended", 150, ["failed", "finished"]))
+        [recording] = self.nginx.recordings("healthy")
+        self.assertEqual(frame_codes(recording), list(range(150)))
+        codes = frame_codes(self.machine.path("full.mp4"))
+        self.assertGreaterEqual(len(codes), 15)
+        self.assertEqual(codes, list(range(len(codes))))
+
+    def test_hls_and_mkv_say_so_too(self):
+        for output, written in (("hls:live", "live/*.ts"), ("file:full.mkv", "full.mkv")):
+            with self.subTest(output=output):
+                done = self.compose(output, limit=200_000)
+
+                self.assertEqual(done.returncode, 12, done.stderr)
+                error = json.loads(done.stderr.strip().splitlines()[-1])
+                self.assertRegex(error["message"], "no space|too large")
+                self.assertIn("room on the disk", error["hint"])
+                first = sorted(glob.glob(self.machine.path(written)))[0]
+                self.assertGreater(len(frame_codes(first)), 0)
+
+    def test_a_device_that_is_always_full(self):
+        os.symlink("/dev/full", self.machine.path("full.mkv"))
+
+        done = self.machine.run("compose", "run", self.machine.show(), "--json", "--duration", "2s", "--out", "file:full.mkv", check=False)
+
+        self.assertEqual(done.code, 12, done.err)
+        self.assertIn("no space left", done.error()["message"])
+        self.assertIn("room on the disk", done.error()["hint"])
+
+
+if __name__ == "__main__":
+    main()

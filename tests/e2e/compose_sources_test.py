@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every kind of address a program takes pictures from, sent by other people's programs; what breaks, comes back; what is no
+media, or points where it must not, is refused."""
+import array
+import json
+import os
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from peers import Child, HttpFolder, Nginx, Proxy, free_port, listening, make_clip, publish, tone_level  # noqa: E402
+from tsrun import Machine, main, wait_until  # noqa: E402
+
+COLORS = {"http": (0xC0, 0x20, 0x20), "hls": (0x20, 0xA0, 0x20), "vod": (0x20, 0x20, 0xC0),
+          "srt": (0xC0, 0xC0, 0x20), "rtsp": (0x20, 0xC0, 0xC0), "rtmp": (0xC0, 0x20, 0xC0)}
+TONES = {name: 500 + 350 * i for i, name in enumerate(COLORS)}
+
+
+class Sources(unittest.TestCase):
+    def setUp(self):
+        self.machine = Machine()
+        self.ends = []
+
+    def tearDown(self):
+        for end in reversed(self.ends):
+            end.stop()
+        self.assertEqual(self.machine.down(), [], "processes were left running")
+
+    def end(self, end):
+        self.ends.append(end)
+        return end
+
+    def clip(self, name, seconds=20):
+        color = "0x" + "".join(f"{part:02x}" for part in COLORS[name])
+        return make_clip(self.machine.path(name + ".mp4"), color=color, tone=TONES[name], seconds=seconds, options=("-movflags", "+faststart"))
+
+    def peers(self):
+        """All of them at once. Returns their addresses."""
+        clips = {name: self.clip(name) for name in COLORS}
+        web = self.end(HttpFolder(self.machine.folder))
+        for folder in ("live", "whole"):
+            os.mkdir(self.machine.path(folder))
+        hls = ("-hls_time", "1", "-hls_segment_type", "mpegts")
+        self.end(publish(clips["hls"], self.machine.path("live/index.m3u8"), "hls", *hls, "-hls_list_size", "4", "-hls_flags", "delete_segments"))
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", clips["vod"], "-c", "copy", *hls, "-hls_playlist_type", "vod",
+                        self.machine.path("whole/index.m3u8")], check=True, timeout=60)
+        srt, rtsp = free_port(), free_port()
+        self.end(publish(clips["srt"], f"srt://127.0.0.1:{srt}?mode=listener", "mpegts"))
+        server = os.path.join(os.path.dirname(__file__), "..", "support", "rtsp_server.py")
+        self.end(Child("/usr/bin/python3", server, str(rtsp), clips["rtsp"]))
+        nginx = self.end(Nginx(self.machine.folder))
+        self.end(publish(clips["rtmp"], nginx.url("rtmp", "relay")))
+        wait_until(lambda: os.path.exists(self.machine.path("live/index.m3u8")), 20, "the live playlist")
+        wait_until(lambda: listening(rtsp), 20, "the RTSP server")
+        return {"http": web.url + "/http.mp4", "hls": web.url + "/live/index.m3u8", "vod": web.url + "/whole/index.m3u8",
+                "srt": f"srt://127.0.0.1:{srt}", "rtsp": f"rtsp://127.0.0.1:{rtsp}/clip", "rtmp": nginx.url("rtmp", "relay")}
+
+    def test_pictures_and_sound_come_from_every_kind_of_address(self):
+        addresses = self.peers()
+        show = self.machine.show(sources={name: {"url": url, "gain_db": -12} for name, url in addresses.items()}, frame_code=False,
+                                 scenes={"all": {"layout": "grid", "slots": list(addresses)}}, program="all", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--duration", "10s", "--out", "file:out.mkv")
+
+        ended = done.lines()[-1]
+        self.assertEqual((ended["frames"], ended["samples"], ended["gaps"]), (300, 480000, 0))
+        self.assertEqual({s["name"]: s["state"] for s in ended["sources"]}, {name: "live" for name in addresses})
+        picture = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-ss", "8", "-i", self.machine.path("out.mkv"), "-frames:v", "1",
+                                  "-vf", "format=rgb24,scale=3:2:flags=area", "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
+        for i, (name, color) in enumerate(COLORS.items()):
+            # The cell's border and what lies around the picture are in the mean: the nearest color is what counts.
+            seen = picture[3 * i:3 * i + 3]
+            nearest = min(COLORS, key=lambda other: sum((a - b) ** 2 for a, b in zip(COLORS[other], seen)))
+            self.assertEqual(nearest, name, f"cell {i} shows {tuple(seen)}, not {color}")
+        sound = array.array("h", subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-ss", "7", "-i", self.machine.path("out.mkv"), "-ac", "1",
+                                                 "-ar", "48000", "-f", "s16le", "-t", "1", "-"], capture_output=True, check=True).stdout)
+        quiet = tone_level(sound, 450)
+        for name, tone in TONES.items():
+            self.assertGreater(tone_level(sound, tone), max(0.01, 4 * quiet), f"the tone of {name}")
+
+    def states(self, name):
+        """A source's state as the running program reports it."""
+        for source in self.machine.run("compose", "status", "--json").json()["sources"]:
+            if source["name"] == name:
+                return source
+        raise AssertionError(name)
+
+    def test_a_source_comes_back_after_a_reset_and_after_its_server_was_away(self):
+        nginx = self.end(Nginx(self.machine.folder))
+        self.end(publish(self.clip("rtmp", 4), nginx.url("rtmp", "relay")))
+        proxy = self.end(Proxy(nginx.port))
+        show = self.machine.show(sources={"rtmp": {"url": f"rtmp://127.0.0.1:{proxy.port}/relay/rtmp"}, "bars": {"test": "bars"}},
+                                 scenes={"one": {"layout": "full", "slots": ["rtmp"]}}, program="one", cues=[])
+        process = self.machine.start("compose", "run", show, "--json", "--out", "file:out.mkv")
+        self.addCleanup(process.kill)
+
+        def live():
+            return self.states("rtmp")["state"] == "live"
+
+        def returned(before):
+            now = self.states("rtmp")
+            return now["state"] == "live" and now["frames"] > before["frames"] + 5
+
+        wait_until(lambda: self.machine.run("compose", "status", "--json", check=False).code == 0, 20, "the program")
+        wait_until(live, 20, "the first picture")
+
+        proxy.reset()
+        lost = wait_until(lambda: (now := self.states("rtmp"))["losses"] == 1 and now, 5, "the loss")
+        wait_until(lambda: returned(lost), 10, "the return after a reset")
+        proxy.mode = "reject"
+        proxy.reset()
+        wait_until(lambda: self.states("rtmp")["losses"] == 2 and not live(), 5, "the second loss")
+        proxy.mode = "pass"
+        since = time.monotonic()
+        wait_until(live, 5, "the return of the server")
+        back = time.monotonic() - since
+
+        self.machine.run("compose", "stop")
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        ended = json.loads(out.splitlines()[-1])
+        self.assertEqual((ended["gaps"], ended["frames"]), (0, ended["tick"]))
+        # The clip has a key frame every second: 2 s after the first one that can come.
+        self.assertLess(back, 3.2)
+
+    def test_cameras_call_us(self):
+        rtmp, srt = free_port(), free_port()
+        listen = {"rtmp": f"rtmp://127.0.0.1:{rtmp}/live/one", "hls": f"rtmp://127.0.0.1:{rtmp}/live/two", "srt": f"srt://127.0.0.1:{srt}"}
+        sources = {**{name: {"listen": url} for name, url in listen.items()}, "gray": {"color": "#808080"}}
+        show = self.machine.show(sources=sources, frame_code=False, scenes={"all": {"layout": "grid", "slots": list(sources)}}, program="all", cues=[])
+        process = self.machine.start("compose", "run", show, "--json", "--out", "file:out.mkv")
+        self.addCleanup(process.kill)
+        wait_until(lambda: self.machine.run("compose", "status", "--json", check=False).code == 0, 20, "the program")
+        clips = {name: self.clip(name, 4) for name in listen}
+
+        stranger = publish(clips["rtmp"], f"rtmp://127.0.0.1:{rtmp}/live/three")
+        self.assertNotEqual(stranger.process.wait(20), 0, "a key that nobody waits for was taken")
+        cameras = {name: self.end(publish(clips[name], url, "mpegts" if name == "srt" else "flv")) for name, url in listen.items()}
+        for name in listen:
+            wait_until(lambda name=name: self.states(name)["state"] == "live", 20, name)
+        # A camera that is switched off and on again.
+        for name in ("rtmp", "srt"):
+            cameras[name].stop()
+            lost = wait_until(lambda name=name: (now := self.states(name))["state"] == "lost" and now, 15, "the loss")
+
+            def returned(name=name, lost=lost):
+                # As cameras do, it calls again until it is let in: SRT takes 5 s to notice that the first one is gone.
+                if cameras[name].process.poll() is not None:
+                    cameras[name] = self.end(publish(clips[name], listen[name], "mpegts" if name == "srt" else "flv"))
+                now = self.states(name)
+                return now["state"] == "live" and now["frames"] > lost["frames"] + 60
+            wait_until(returned, 30, f"the return of {name}")
+
+        self.machine.run("compose", "stop")
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        ended = json.loads(out.splitlines()[-1])
+        self.assertEqual((ended["gaps"], ended["frames"]), (0, ended["tick"]))
+        picture = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-sseof", "-0.3", "-i", self.machine.path("out.mkv"), "-frames:v", "1",
+                                  "-vf", "format=rgb24,scale=2:2:flags=area", "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
+        for i, name in enumerate(listen):
+            seen = picture[3 * i:3 * i + 3]
+            self.assertEqual(min(COLORS, key=lambda other: sum((a - b) ** 2 for a, b in zip(COLORS[other], seen))), name, tuple(seen))
+
+    def test_a_port_in_use_is_refused(self):
+        nginx = self.end(Nginx(self.machine.folder))
+        show = self.machine.show(sources={"cam": {"listen": nginx.url("x")}}, scenes={"one": {"layout": "full", "slots": ["cam"]}},
+                                 program="one", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--duration", "1s", "--out", "file:x.mkv", check=False)
+
+        self.assertEqual(done.code, 6, done.err)
+        self.assertIn("'cam'", done.error()["message"])
+        self.assertTrue(done.error()["hint"])
+
+    def test_a_device_that_is_not_there_is_lost_and_the_program_goes_on(self):
+        show = self.machine.show(sources={"cam": {"device": "v4l2:/dev/video-none", "size": "640x480", "fps": 30}, "mic": {"device": "alsa:nothing"}},
+                                 scenes={"one": {"layout": "full", "slots": ["cam"]}}, program="one", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--duration", "2s", "--out", "file:x.mkv")
+
+        ended = done.lines()[-1]
+        self.assertEqual((ended["frames"], [source["state"] for source in ended["sources"]]), (60, ["lost", "lost"]))
+        self.assertIn("no such file", ended["sources"][0]["reason"])
+
+    def refuse(self, source, *words):
+        show = self.machine.show("bad.json", sources={"bad": source}, scenes={"one": {"layout": "full", "slots": ["bad"]}},
+                                 program="one", cues=[])
+        done = self.machine.run("compose", "run", show, "--json", "--duration", "1s", "--out", "file:bad.mkv", check=False, timeout=30)
+        self.assertEqual(done.code, 12, (source, done.err))
+        error = done.error()
+        self.assertTrue(error["hint"])
+        self.assertIn("'bad'", error["message"])
+        for word in words:
+            self.assertIn(word, error["message"])
+        self.assertFalse(os.path.exists(self.machine.path("bad.mkv")), "an output was begun")
+
+    def test_files_that_are_no_media_are_refused(self):
+        whole = open(self.clip("http", 2), "rb").read()
+        files = {"empty.mp4": b"", "zeros.mkv": bytes(1 << 20), "text.ts": b"this is no film\n" * 1000,
+                 "random.mp4": os.urandom(1 << 16), "random.mkv": os.urandom(1 << 16), "no-index.mp4": whole[200_00:]}
+        for name, data in files.items():
+            with self.subTest(name=name):
+                with open(self.machine.path(name), "wb") as out:
+                    out.write(data)
+                self.refuse({"url": name})
+        os.mkfifo(self.machine.path("fifo.mp4"))
+        self.refuse({"url": "fifo.mp4"}, "no regular file")
+        self.refuse({"url": "/dev/zero"}, "no regular file")
+        self.refuse({"url": "."}, "no regular file")
+        self.refuse({"url": "nothing.mp4"}, "no such file")
+
+    def test_a_truncated_film_plays_to_where_it_was_cut(self):
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", self.clip("http", 4), "-c", "copy", self.machine.path("whole.ts")], check=True)
+        data = open(self.machine.path("whole.ts"), "rb").read()
+        with open(self.machine.path("cut.ts"), "wb") as out:
+            out.write(data[:len(data) // 2 + 17])
+        show = self.machine.show(sources={"cut": {"url": "cut.ts"}}, scenes={"one": {"layout": "full", "slots": ["cut"]}}, program="one", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--duration", "4s", "--out", "file:out.mkv")
+
+        self.assertEqual(done.lines()[-1]["frames"], 120)
+        self.assertEqual(done.lines()[-1]["sources"][0]["state"], "ended")
+
+    def test_playlists_lead_nowhere_but_to_the_network_they_came_from(self):
+        with open(self.machine.path("secret.ts"), "wb") as out:
+            subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", self.clip("http", 2), "-c", "copy", "-f", "mpegts", "-"], check=True, stdout=out)
+        web = self.end(HttpFolder(self.machine.folder))
+        head = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n"
+        evil = {"file": f"file://{self.machine.path('secret.ts')}", "path": self.machine.path("secret.ts"), "concat": f"concat:{self.machine.path('secret.ts')}",
+                "gopher": "gopher://127.0.0.1:9/x"}
+        for name, address in evil.items():
+            with open(self.machine.path(name + ".m3u8"), "w", encoding="utf-8") as out:
+                out.write(f"{head}{address}\n#EXT-X-ENDLIST\n")
+        sources = {name: {"url": f"{web.url}/{name}.m3u8"} for name in evil}
+        show = self.machine.show(sources=sources, scenes={"all": {"layout": "grid", "slots": list(sources)}}, program="all", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--duration", "3s", "--out", "file:out.mkv")
+
+        ended = done.lines()[-1]
+        self.assertEqual(ended["frames"], 90)
+        for source in ended["sources"]:
+            self.assertEqual((source["state"], source["frames"]), ("lost", 0), source)
+            self.assertTrue(source["reason"])
+        for scheme in ("file", "concat", "pipe", "udp", "data", "fd"):
+            show = self.machine.show("scheme.json", sources={"bad": {"url": scheme + ":///etc/passwd"}}, scenes={"one": {"layout": "full", "slots": ["bad"]}},
+                                     program="one", cues=[])
+            refused = self.machine.run("compose", "run", show, "--duration", "1s", "--json", "--out", "file:x.mkv", check=False)
+            self.assertEqual(refused.code, 2, scheme)
+            self.assertIn("not allowed", refused.error()["message"])
+
+
+if __name__ == "__main__":
+    main()
