@@ -165,6 +165,50 @@ class Sources(unittest.TestCase):
             seen = picture[3 * i:3 * i + 3]
             self.assertEqual(min(COLORS, key=lambda other: sum((a - b) ** 2 for a, b in zip(COLORS[other], seen))), name, tuple(seen))
 
+    def test_sources_come_and_go_while_the_program_runs(self):
+        for name in ("http", "vod"):
+            self.clip(name, 4)
+        show = self.machine.show(sources={"gray": {"color": "#808080"}, "other": {"color": "#404040"}}, frame_code=True,
+                                 scenes={"one": {"layout": "full", "slots": ["gray"]}, "two": {"layout": "side-by-side", "slots": ["gray", "other"]}},
+                                 program="one", cues=[])
+        process = self.machine.start("compose", "run", show, "--json", "--out", "file:out.mkv")
+        self.addCleanup(process.kill)
+        wait_until(lambda: self.machine.run("compose", "status", "--json", check=False).code == 0, 20, "the program")
+        ts = self.machine.run
+
+        ts("compose", "source", "add", "late", "--url", "http.mp4", "--loop")
+        wait_until(lambda: self.states("late")["frames"] > 0, 20, "the new source")
+        ts("compose", "cut", "late")
+        self.assertEqual(ts("compose", "source", "remove", "late", check=False).code, 6, "it is on air")
+        self.assertEqual(ts("compose", "source", "add", "late", "--url", "vod.mp4", check=False).code, 6, "the name is taken")
+        self.assertEqual(ts("compose", "source", "add", "bad", "--url", "nothing.mp4", check=False).code, 12)
+        self.assertEqual(ts("compose", "source", "remove", "nobody", check=False).code, 5)
+        ts("compose", "shot", self.machine.path("late.png"))
+        ts("compose", "cut", "one")
+        ts("compose", "source", "remove", "late")
+        names = [source["name"] for source in ts("compose", "status", "--json").json()["sources"]]
+        self.assertEqual(names, ["gray", "other"])
+        # The name is free again, and its scene shows whatever has it.
+        ts("compose", "source", "add", "late", "--url", "vod.mp4", "--loop")
+        ts("compose", "cut", "late")
+        ts("compose", "source", "restart", "late")
+        wait_until(lambda: self.states("late")["state"] == "live", 20, "the restarted source")
+        ts("compose", "shot", self.machine.path("again.png"))
+        ts("compose", "cut", "one")
+        # A source that a scene has a place for: its card is shown there.
+        ts("compose", "source", "remove", "other")
+        ts("compose", "cut", "two")
+
+        ts("compose", "stop")
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        ended = json.loads(out.splitlines()[-1])
+        self.assertEqual((ended["gaps"], ended["frames"]), (0, ended["tick"]))
+        for name, color in (("late.png", "http"), ("again.png", "vod")):
+            seen = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", self.machine.path(name), "-vf", "crop=iw:ih/2:0:ih/4,scale=1:1:flags=area",
+                                   "-pix_fmt", "rgb24", "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
+            self.assertEqual(min(COLORS, key=lambda other: sum((a - b) ** 2 for a, b in zip(COLORS[other], seen))), color, tuple(seen))
+
     def test_a_port_in_use_is_refused(self):
         nginx = self.end(Nginx(self.machine.folder))
         show = self.machine.show(sources={"cam": {"listen": nginx.url("x")}}, scenes={"one": {"layout": "full", "slots": ["cam"]}},
