@@ -83,6 +83,12 @@ struct RecordingPause {
 struct RecordingEnd {
   std::string asset{};
 };
+/// Copy an ended recording into one file beside it: "highest.mp4".
+struct FileMake {
+  std::string asset{};
+  std::string name{};
+  bool audio_only = false;
+};
 struct RecordingDelete {
   std::string asset{};
 };
@@ -90,7 +96,7 @@ struct RecordingDelete {
 /// What a state machine wants done in the world. State machines themselves do no I/O.
 using Effect =
     std::variant<WebhookDue, WebhookEndpoints, RelayStart, RelayStop, TrackMute, PublisherKick,
-                 RecordingStart, RecordingPause, RecordingEnd, RecordingDelete>;
+                 RecordingStart, RecordingPause, RecordingEnd, RecordingDelete, FileMake>;
 using Effects = std::vector<Effect>;
 
 /// Random letters and digits: a seam, so that tests know the ids.

@@ -341,6 +341,50 @@ class MediaHost::Relay {
   std::jthread thread_;
 };
 
+/// Copies one recording into a file, on a thread of its own.
+class MediaHost::FileWriter {
+ public:
+  FileWriter(const Options& options, const Hooks& hooks, FileMake make,
+             std::filesystem::path folder)
+      : options_(options),
+        hooks_(hooks),
+        make_(std::move(make)),
+        folder_(std::move(folder)),
+        thread_([this](const std::stop_token& stop) {
+          const auto error = write(stop);
+          std::error_code ignored;
+          const auto size = std::filesystem::file_size(folder_ / make_.name, ignored);
+          hooks_.file_made(make_, error.empty() ? static_cast<std::int64_t>(size) : 0, error);
+          done_ = true;
+        }) {}
+
+  [[nodiscard]] bool done() const { return done_; }
+
+ private:
+  [[nodiscard]] std::string write(const std::stop_token& stop) const {
+    constexpr milliseconds kLimit{300'000};
+    std::vector<std::string> arguments{"remux", folder_.string(), "--json", "--out",
+                                       (folder_ / make_.name).string()};
+    if (make_.audio_only) arguments.emplace_back("--audio-only");
+    auto child = ChildProcess::spawn({.program = options_.program,
+                                      .arguments = std::move(arguments),
+                                      .environment = options_.environment,
+                                      .standard_output = StreamMode::kNull,
+                                      .standard_error = StreamMode::kNull});
+    if (!child) return child.error().message;
+    const auto status = child.value().wait(kLimit, stop);
+    if (!status) return "it took too long";
+    return status.value().success() ? "" : "ts-media " + status.value().describe();
+  }
+
+  const Options& options_;
+  const Hooks& hooks_;
+  FileMake make_;
+  std::filesystem::path folder_;
+  std::atomic<bool> done_{false};
+  std::jthread thread_;
+};
+
 MediaHost::MediaHost(Options options, Hooks hooks, Log& log)
     : options_(std::move(options)), hooks_(std::move(hooks)), log_(log) {}
 
@@ -348,11 +392,13 @@ MediaHost::~MediaHost() {
   std::map<PublishId, std::shared_ptr<Publication>> publications;
   decltype(recorders_) recorders;
   decltype(relays_) relays;
+  decltype(writers_) writers;
   {
     const std::lock_guard lock(mutex_);
     publications.swap(publications_);
     recorders.swap(recorders_);
     relays.swap(relays_);
+    writers.swap(writers_);
   }
   for (auto& [id, publication] : publications) publication->close();
   for (auto& [id, relay] : relays) relay->stop();
@@ -383,6 +429,7 @@ std::shared_ptr<Publication> MediaHost::find(PublishId publish) const {
 void MediaHost::sweep() {
   std::erase_if(recorders_, [](const auto& entry) { return entry.second->done(); });
   std::erase_if(relays_, [](const auto& entry) { return entry.second->done(); });
+  std::erase_if(writers_, [](const auto& writer) { return writer->done(); });
 }
 
 void MediaHost::apply(RecordingStart start) {
@@ -424,6 +471,14 @@ void MediaHost::apply(const RecordingDelete& gone) {
   recorder.reset();
   std::error_code ignored;
   std::filesystem::remove_all(folder(gone.asset), ignored);
+}
+
+void MediaHost::apply(FileMake make) {
+  const std::lock_guard lock(mutex_);
+  sweep();
+  auto at = folder(make.asset);
+  writers_.push_back(
+      std::make_unique<FileWriter>(options_, hooks_, std::move(make), std::move(at)));
 }
 
 void MediaHost::apply(RelayStart start) {

@@ -52,6 +52,8 @@ class MediaHost {
     std::function<void(const std::string& asset, const RecordingInfo&)> progress{};
     std::function<void(const std::string& asset, const RecordingInfo&, std::string_view error)>
         completed{};
+    /// A file of an asset is there, or is not going to be.
+    std::function<void(const FileMake&, std::int64_t bytes, std::string_view error)> file_made{};
     std::function<void(RelayId)> connected{};
     std::function<void(RelayId, std::string_view error, RelayLeft left)> ended{};
   };
@@ -78,6 +80,7 @@ class MediaHost {
   void apply(RecordingStart start);
   void apply(const RecordingEnd& end);
   void apply(const RecordingDelete& gone);
+  void apply(FileMake make);
   void apply(RelayStart start);
   void apply(const RelayStop& stop);
   void apply(const TrackMute& mute);
@@ -91,6 +94,7 @@ class MediaHost {
 
  private:
   class Recorder;
+  class FileWriter;
   class Relay;
 
   std::shared_ptr<Publication> find(PublishId publish) const;
@@ -103,6 +107,7 @@ class MediaHost {
   std::map<PublishId, std::shared_ptr<Publication>> publications_;
   std::map<std::string, std::unique_ptr<Recorder>, std::less<>> recorders_;
   std::map<RelayId, std::unique_ptr<Relay>> relays_;
+  std::vector<std::unique_ptr<FileWriter>> writers_;
 };
 
 }  // namespace ts::sandbox

@@ -412,6 +412,12 @@ Reply MuxService::Impl::asset_calls(std::string_view method, const std::vector<s
   if (parts[1] == "playback-ids") {
     return playback_ids_of(method, {parts.begin() + 2, parts.end()}, body, asset.playback_ids);
   }
+  if (parts[1] == "static-renditions") {
+    return rendition_calls(method, {parts.begin() + 2, parts.end()}, without_nulls(body), asset);
+  }
+  if (parts[1] == "master-access" && parts.size() == 2) {
+    return master_access(method, without_nulls(body), asset);
+  }
   if (parts[1] == "input-info" && parts.size() == 2 && method == "GET") {
     return data(200, Json::array({{{"settings", {{"url", "rtmp://sandbox"}}},
                                    {"file",

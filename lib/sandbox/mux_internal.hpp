@@ -46,6 +46,9 @@ struct Asset {
   std::size_t segments = 0;
   milliseconds duration{};
   std::optional<SteadyTime> expires{};
+  Json renditions = Json::array();  ///< Static renditions as answered.
+  std::string master{};             ///< Secret of the master's address; empty: no access.
+  bool master_ready = false;
 };
 
 struct SigningKey {
@@ -75,6 +78,13 @@ struct MuxService::Impl {
                     std::string_view query, const Json& body);
   Reply create_stream(const Json& body);
   Reply update_stream(LiveStream& stream, const Json& body);
+
+  // mux_files.cpp
+  Reply rendition_calls(std::string_view method, const std::vector<std::string>& parts,
+                        const Json& body, Asset& asset);
+  Reply master_access(std::string_view method, const Json& body, Asset& asset);
+  Json& add_rendition(Asset& asset, const Json& wanted);
+  void make_files(Asset& asset);
 
   // mux_system.cpp
   Reply system_calls(std::string_view method, const std::vector<std::string>& parts,
@@ -112,6 +122,7 @@ struct MuxService::Impl {
 
   Options options;
   const Clock& clock;
+  std::string site_url{};  ///< Where files are fetched.
   Effects effects{};
   std::map<std::string, LiveStream, std::less<>> streams{};
   std::vector<std::string> stream_order{};  ///< Oldest first.

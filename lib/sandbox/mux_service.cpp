@@ -64,6 +64,14 @@ Json MuxService::Impl::asset_json(const Asset& asset) const {
   }
   out["progress"] = asset.is_live ? Json{{"state", "live"}, {"progress", -1}}
                                   : Json{{"state", "completed"}, {"progress", 100}};
+  if (!asset.renditions.empty()) out["static_renditions"] = {{"files", asset.renditions}};
+  out["master_access"] = asset.master.empty() ? "none" : "temporary";
+  if (!asset.master.empty()) {
+    out["master"] = {{"status", asset.master_ready ? "ready" : "preparing"}};
+    if (asset.master_ready) {
+      out["master"]["url"] = fmt::format("{}/master/{}/master.mp4", site_url, asset.master);
+    }
+  }
   if (!asset.errors.is_null()) {
     out["errors"] = asset.errors;
     out["progress"] = {{"state", "errored"}, {"progress", -1}};
@@ -160,6 +168,12 @@ std::string MuxService::Impl::open_asset(LiveStream& stream) {
     asset.data["test"] = true;
     asset.expires = clock.steady_now() + kTestAssetLife;
   }
+  for (const auto& rendition : settings.value("static_renditions", Json::array())) {
+    if (rendition.is_object() && rendition.value("resolution", Json()).is_string()) {
+      add_rendition(asset, rendition);
+    }
+  }
+  if (settings.value("master_access", "none") == "temporary") asset.master = options.random(32);
   stream.asset = id;
   stream.recent_assets.push_back(id);
   return id;
@@ -360,6 +374,7 @@ void MuxService::recording_completed(std::string_view id, milliseconds duration,
     impl_->asset_event("ready", asset);
   }
   impl_->asset_event("live_stream_completed", asset);
+  impl_->make_files(asset);
 }
 
 void MuxService::relay_connected(RelayId relay) {
@@ -377,65 +392,6 @@ void MuxService::relay_ended(RelayId relay, std::string_view error) {
   target->data["status"] = error.empty() ? "idle" : "errored";
   if (!error.empty()) target->data["error_severity"] = "fatal";
   impl_->target_event(error.empty() ? "idle" : "errored", *target);
-}
-
-Playback MuxService::find_playback(std::string_view playback_id) const {
-  const auto match = [&](const Json& ids) -> const Json* {
-    for (const auto& entry : ids) {
-      if (entry.value("id", std::string()) == playback_id) return &entry;
-    }
-    return nullptr;
-  };
-  for (const auto& [id, stream] : impl_->streams) {
-    const auto* entry = match(stream.playback_ids);
-    if (entry == nullptr) continue;
-    Playback out{.state = Playback::State::kNotActive,
-                 .is_signed = entry->value("policy", "public") != "public",
-                 .live = true};
-    const bool end_shown = stream.last_shown_until && !stream.last_asset.empty() &&
-                           impl_->clock.steady_now() < *stream.last_shown_until;
-    if (stream.status == "active") {
-      out.asset = stream.asset;
-    } else if (stream.asset.empty() && end_shown) {
-      out.asset = stream.last_asset;
-    }
-    if (!out.asset.empty()) out.state = Playback::State::kPlayable;
-    return out;
-  }
-  for (const auto& [id, asset] : impl_->assets) {
-    const auto* entry = match(asset.playback_ids);
-    if (entry == nullptr) continue;
-    return {.state = asset.segments > 0 ? Playback::State::kPlayable : Playback::State::kNotActive,
-            .is_signed = entry->value("policy", "public") != "public",
-            .asset = id,
-            .duration = asset.duration};
-  }
-  return {};
-}
-
-std::optional<std::string> MuxService::signing_key(std::string_view id) const {
-  const auto found = impl_->signing_keys.find(id);
-  if (found == impl_->signing_keys.end()) return std::nullopt;
-  return found->second.encoded_pem;
-}
-
-std::vector<std::string> MuxService::playback_ids_of(std::string_view id) const {
-  std::vector<std::string> out;
-  const auto take = [&](std::string_view owner, const Json& ids) {
-    for (const auto& entry : ids) {
-      auto one = entry.value("id", std::string());
-      if (owner == id || one == id) out.push_back(std::move(one));
-    }
-  };
-  for (const auto& [owner, stream] : impl_->streams) take(owner, stream.playback_ids);
-  for (const auto& [owner, asset] : impl_->assets) take(owner, asset.playback_ids);
-  return out;
-}
-
-std::optional<PublishId> MuxService::publisher_of(std::string_view live_stream) const {
-  const auto found = impl_->streams.find(live_stream);
-  if (found == impl_->streams.end()) return std::nullopt;
-  return found->second.publish;
 }
 
 void MuxService::tick() {
@@ -473,27 +429,6 @@ void MuxService::tick() {
 }
 
 Effects MuxService::take_effects() { return std::exchange(impl_->effects, {}); }
-
-Json MuxService::describe() const {
-  Json out{{"live_streams", Json::array()}, {"assets", Json::array()}};
-  for (const auto& id : impl_->stream_order) {
-    const auto& stream = impl_->streams.at(id);
-    out["live_streams"].push_back({{"id", id},
-                                   {"status", stream.status},
-                                   {"connected", stream.publish != 0},
-                                   {"active_asset_id", stream.asset},
-                                   {"playback_ids", stream.playback_ids}});
-  }
-  for (const auto& id : impl_->asset_order) {
-    const auto& asset = impl_->assets.at(id);
-    out["assets"].push_back({{"id", id},
-                             {"status", asset.status},
-                             {"is_live", asset.is_live},
-                             {"duration_s", static_cast<double>(asset.duration.count()) / 1000.0},
-                             {"playback_ids", asset.playback_ids}});
-  }
-  return out;
-}
 
 void MuxService::reset() {
   for (auto& [id, stream] : impl_->streams) {

@@ -60,6 +60,14 @@ class MuxService {
   /// Its playlists have been ended. @param error  empty when the recording is whole.
   void recording_completed(std::string_view asset, milliseconds duration, std::string_view error);
 
+  /// A file of an asset is there. @param error  empty when it is.
+  void file_made(std::string_view asset, std::string_view name, std::int64_t bytes,
+                 std::string_view error);
+  /// Where files are fetched ("http://127.0.0.1:8080"), for the addresses of masters.
+  void set_address(std::string url);
+  /// The asset whose master is at this secret; empty when there is none.
+  [[nodiscard]] std::string master_at(std::string_view secret) const;
+
   void relay_connected(RelayId relay);
   void relay_ended(RelayId relay, std::string_view error);
 

@@ -136,8 +136,15 @@ httpd::Response PlaybackSite::media(const httpd::Request& request) const {
     }
     path.remove_prefix(slash + 1);
   } else if (playback.is_signed) {
-    return refusal(403, "forbidden", "This playback id needs a valid token.");
+    // Files are fetched by the token itself, playlists by the pass their master playlist gave.
+    const auto opened = tokens_.open(request.query_value("token").value_or(""), "v", id, request);
+    if (!path.ends_with(".mp4") && !path.ends_with(".m4a")) {
+      return refusal(403, "forbidden", "This playback id needs a valid token.");
+    }
+    if (!opened) return refusal(403, "forbidden", opened.error().message);
   }
+  // The master has an address of its own.
+  if (path == "master.mp4") return refusal(404, "not_found", "There is no such file.");
   if (auto refused = refuse(playback)) return std::move(*refused);
   std::string view = request.peer + " " + std::string(request.headers.get("User-Agent"));
   slash = path.find('/');

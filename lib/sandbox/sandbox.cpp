@@ -91,6 +91,13 @@ void Sandbox::Impl::make_media(const std::filesystem::path& recordings) {
                   return true;
                 });
               },
+          .file_made =
+              [this](const FileMake& make, std::int64_t bytes, std::string_view error) {
+                with_state([&] {
+                  mux->file_made(make.asset, make.name, bytes, error);
+                  return true;
+                });
+              },
           .connected =
               [this](RelayId relay) {
                 with_state([&] {
@@ -213,6 +220,7 @@ Status Sandbox::Impl::make_services() {
   TS_TRY(http_server, httpd::HttpServer::start({.port = options.http_port, .log = &log}, routes()));
   access.http_url = http_server->url();
   const std::lock_guard lock(mutex);
+  mux->set_address(access.http_url);
   cloudflare->set_addresses(fmt::format("{}/{}/", access.rtmp_url, kCloudflareApp),
                             fmt::format("{}/{}", access.http_url, kCustomer));
   return ok_status();
@@ -310,6 +318,7 @@ Json Sandbox::Impl::describe() {
            "signed playback",
            "simulcast on loopback",
            "thumbnails, animations and storyboards",
+           "static renditions highest and audio-only, masters",
            "viewer counts and ingest health",
            "cloudflare live inputs with recordings, HLS and outputs",
            "signed webhooks"};

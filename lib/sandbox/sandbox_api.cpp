@@ -177,6 +177,15 @@ httpd::Router Sandbox::Impl::routes() {
   router.on("GET", "/", [](const httpd::Request&) { return httpd::Response::text(200, "OK"); });
   router.on("GET", "/image/{id}/{file}",
             [this](const httpd::Request& request) { return mux_site->image(request); });
+  router.on("GET", "/master/{secret}/master.mp4", [this](const httpd::Request& request) {
+    std::string asset;
+    {
+      const std::lock_guard lock(mutex);
+      asset = mux->master_at(request.param("secret"));
+    }
+    if (asset.empty()) return httpd::Response::text(404, "not found\n");
+    return httpd::Response::from_file(media->folder(asset) / "master.mp4");
+  });
   router.on("GET", "/stats/counts",
             [this](const httpd::Request& request) { return mux_site->counts(request); });
   router.on("GET", "/stats/live-stream-health",

@@ -143,7 +143,8 @@ void Sandbox::Impl::carry_out(Effect effect) {
                         },
                         // The publication has closed its rings: the recorder ends by itself.
                         [](RecordingPause&) {}, [&](RecordingEnd& end) { media->apply(end); },
-                        [&](RecordingDelete& gone) { media->apply(gone); }},
+                        [&](RecordingDelete& gone) { media->apply(gone); },
+                        [&](FileMake& make) { media->apply(std::move(make)); }},
              effect);
 }
 

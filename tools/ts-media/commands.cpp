@@ -19,6 +19,7 @@ Program media_program_table() {
               media_png(),
               media_probe(),
               media_relay(),
+              media_remux(),
               media_sheet(),
           },
       .topics = {},

@@ -20,6 +20,7 @@ Command media_picture();
 Command media_png();
 Command media_probe();
 Command media_relay();
+Command media_remux();
 Command media_sheet();
 
 }  // namespace ts::cli

@@ -73,4 +73,18 @@ await withSandbox(process.argv[2], ['--fail', faults.join(',')], async ({ settin
   assert.deepEqual(all.liveInputs.map((one) => one.uid), [input.uid]);
   assert.equal((await status()).faults.length, 0);
 });
+// The vendors' own rates: a burst passes, then 429 with the time to wait, which a patient client waits out.
+await withSandbox(process.argv[2], ['--rate-limits'], async ({ settings, http }) => {
+  const options = { tokenId: settings.MUX_TOKEN_ID, tokenSecret: settings.MUX_TOKEN_SECRET, baseURL: http };
+  const hasty = new Mux({ ...options, maxRetries: 0 });
+  const outcomes = await Promise.allSettled(Array.from({ length: 12 }, () => hasty.video.liveStreams.create({})));
+  const refused = outcomes.filter((one) => one.status === 'rejected').map((one) => one.reason);
+  assert.ok(refused.length >= 3, `${refused.length} refused`);
+  for (const error of refused) {
+    assert.equal(error.status, 429);
+    assert.ok(Number(error.headers.get('retry-after')) >= 1);
+  }
+  const patient = new Mux({ ...options, maxRetries: 5 });
+  assert.ok((await patient.video.liveStreams.create({})).id);
+});
 console.log('ok');

@@ -185,6 +185,18 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   const duration = await promisify(execFile)('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', vod]);
   assert.ok(Math.abs(Number(duration.stdout) - asset.duration) < 0.5, `${duration.stdout} against ${asset.duration}`);
 
+  // Whole files of the recording: what ts fetches is as long as the asset, and whole.
+  for (const [rendition, codecs] of [['highest', ['aac', 'h264']], ['audio-only', ['aac']], ['master', ['aac', 'h264']]]) {
+    const file = join(dir, `${rendition}.mp4`);
+    await ask('mux', 'asset', 'download', asset.id, '--rendition', rendition, '--to', file);
+    assert.deepEqual(await kinds(file), codecs);
+    const length = await run('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file]);
+    assert.ok(Math.abs(Number(length.stdout) - asset.duration) < 0.5, `${rendition}: ${length.stdout} against ${asset.duration}`);
+  }
+  const skipped = await mux.video.assets.createStaticRendition(asset.id, { resolution: '480p' });
+  assert.equal(skipped.status, 'skipped');
+  await hooks.next((event) => event.type === 'video.asset.static_rendition.ready');
+
   // The camera leaves: tracks, participant, ingress.
   const ended = await publisher.stop();
   assert.ok(ended.code !== null || ended.signal !== null);
@@ -195,7 +207,7 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   assert.deepEqual(inRoom.map((event) => event.event), [
     'participant_joined', 'track_published', 'track_published', 'track_unpublished', 'track_unpublished', 'participant_left']);
   const muxEvents = hooks.seen.map((one) => one.json).filter((event) => event.type).map((event) => event.type.slice('video.'.length));
-  assert.deepEqual(muxEvents.filter((type) => !type.startsWith('asset.ready')), [
+  assert.deepEqual(muxEvents.filter((type) => !/^asset\.(ready|static_rendition|master)/.test(type)), [
     'live_stream.created', 'live_stream.connected', 'asset.created', 'live_stream.recording', 'live_stream.active',
     'live_stream.disconnected', 'live_stream.idle', 'asset.live_stream_completed']);
   const children = (await status()).children;

@@ -299,6 +299,56 @@ TEST(MuxService, KeepsWebhookEndpointsAndSaysTheirSecretOnce) {
   EXPECT_EQ(mux.last.status, 204);
 }
 
+TEST(MuxService, MakesTheFilesOfAnAssetOnceItIsOver) {
+  MuxFixture mux;
+  mux.create({{"playback_policies", {"public"}},
+              {"reconnect_window", 0},
+              {"new_asset_settings",
+               {{"playback_policies", {"public"}},
+                {"static_renditions", {{{"resolution", "highest"}}, {{"resolution", "480p"}}}}}}});
+  mux.go_live(1);
+  const auto id = mux.asset();
+  mux.service.publish_ended(1);
+  EXPECT_TRUE(only<FileMake>(mux.service.take_effects()).empty());
+
+  mux.service.recording_completed(id, seconds{10}, "");
+
+  auto effects = mux.service.take_effects();
+  ASSERT_EQ(only<FileMake>(effects).size(), 1U);
+  EXPECT_EQ(only<FileMake>(effects)[0]->name, "highest.mp4");
+  mux.service.file_made(id, "highest.mp4", 1000, "");
+  const auto files =
+      mux.call("GET", "/video/v1/assets/" + id)["data"]["static_renditions"]["files"];
+  EXPECT_EQ(files[0]["status"], "ready");
+  EXPECT_EQ(files[0]["filesize"], "1000");
+  EXPECT_EQ(files[1]["status"], "skipped");
+  EXPECT_THAT(events_in(mux.service.take_effects()),
+              ElementsAre("video.asset.static_rendition.ready"));
+}
+
+TEST(MuxService, GivesTheMasterASecretAddressWhileItMayBeFetched) {
+  MuxFixture mux;
+  mux.create({{"playback_policies", {"public"}}, {"reconnect_window", 0}});
+  mux.service.set_address("http://h");
+  mux.go_live(1);
+  const auto id = mux.asset();
+  mux.service.publish_ended(1);
+  mux.service.recording_completed(id, seconds{10}, "");
+  const auto path = "/video/v1/assets/" + id;
+  auto asset = mux.call("PUT", path + "/master-access", {{"master_access", "temporary"}})["data"];
+  EXPECT_EQ(asset["master"]["status"], "preparing");
+
+  mux.service.file_made(id, "master.mp4", 1000, "");
+
+  asset = mux.call("GET", path)["data"];
+  const auto url = asset["master"]["url"].get<std::string>();
+  const auto secret = url.substr(std::string("http://h/master/").size(), 32);
+  EXPECT_EQ(mux.service.master_at(secret), id);
+  mux.call("PUT", path + "/master-access", {{"master_access", "none"}});
+  EXPECT_EQ(mux.service.master_at(secret), "");
+  EXPECT_EQ(mux.service.master_at(""), "");
+}
+
 TEST(MuxService, KeepsPlaybackRestrictions) {
   MuxFixture mux;
   const auto made = mux.call("POST", "/video/v1/playback-restrictions",
