@@ -100,7 +100,8 @@ class Compositor::Impl {
     faders_.resize(sources_.size());
     pictures_.resize(sources_.size());
     generations_.resize(sources_.size());
-    TS_TRY(stage_, EncodeStage::start(show_, options_.baseline, options_.offline, fan_out_));
+    TS_TRY(stage_,
+           EncodeStage::start(show_, options_.baseline, options_.offline, fan_out_, options_.log));
     for (const media::MuxTarget& target : options_.outputs) attach(target.clone());
     publish(0, {}, 0);
     return ok_status();
@@ -263,6 +264,7 @@ class Compositor::Impl {
       out.frames = counters.frames;
       out.samples = counters.samples;
       out.skipped = counters.skipped;
+      out.quality = counters.quality;
       out.gaps = counters.gaps;
     }
     {
@@ -334,7 +336,8 @@ class Compositor::Impl {
             .ca_file = options_.ca_file,
             .now = [this] { return now(); },
             .log = options_.log,
-            .listeners = &listeners_};
+            .listeners = &listeners_,
+            .iso = options_.iso};
   }
   [[nodiscard]] ProgramTime now() const {
     const auto since =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compose/encode_stage.hpp"
 #include "compose/feed.hpp"
 #include "compose/outputs.hpp"
 #include "compose/program.hpp"
@@ -28,6 +29,7 @@ struct RunOptions {
   bool hold = false;
   std::string engine = "native";  ///< Or filtergraph, the reference on libavfilter.
   std::vector<media::MuxTarget> outputs{};
+  std::string iso{};      ///< Folder for clean recordings of the sources that are no files.
   bool baseline = false;  ///< Constrained baseline: an output is WebRTC.
   std::string ca_file{};
   Clock* clock = nullptr;  ///< Must outlive the compositor.
@@ -60,7 +62,8 @@ struct Snapshot {
   std::uint64_t lagged = 0;   ///< Ticks the compositor was late for; the picture before was shown.
   std::uint64_t skipped = 0;  ///< Ticks whose picture the encoder had no time for; likewise.
   std::uint64_t gaps = 0;     ///< Frame numbers that are missing.
-  std::uint64_t clock_jumps = 0;  ///< Times the process stood still for more than 2 s.
+  Quality quality = Quality::kFull;  ///< Less while encoding cannot keep up.
+  std::uint64_t clock_jumps = 0;     ///< Times the process stood still for more than 2 s.
   std::uint64_t render_errors = 0;
   double worst_tick_ms = 0;  ///< The longest one tick took to compose.
   std::string scene{};

@@ -2,17 +2,33 @@
 #include "compose/encode_stage.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace ts::compose {
 namespace {
 
 constexpr std::size_t kQueuedPictures = 4;
+constexpr std::size_t kCalmSeconds = 15;
+constexpr std::size_t kMostCalmSeconds = 240;
+constexpr std::string_view kFastPreset = "superfast";
 
 }  // namespace
 
+std::string_view to_string(Quality quality) noexcept {
+  switch (quality) {
+    case Quality::kFull:
+      return "full";
+    case Quality::kReduced:
+      return "reduced";
+    case Quality::kHalf:
+      return "half";
+  }
+  return "full";
+}
+
 Result<std::unique_ptr<EncodeStage>> EncodeStage::start(const scene::Show& show, bool baseline,
-                                                        bool patient, FanOut& fan_out) {
+                                                        bool patient, FanOut& fan_out, Log* log) {
   const scene::Canvas& canvas = show.canvas;
   media::VideoEncoderOptions options{
       .width = canvas.size.width,
@@ -28,16 +44,21 @@ Result<std::unique_ptr<EncodeStage>> EncodeStage::start(const scene::Show& show,
   TS_TRY(auto audio, media::AudioEncoder::create(show.encode.audio_bitrate));
   const auto late = static_cast<std::size_t>(2 * canvas.rate.value());
   return std::unique_ptr<EncodeStage>(
-      new EncodeStage(std::move(video), std::move(audio), patient, late, fan_out));
+      new EncodeStage(std::move(video), std::move(audio), options, patient, late, fan_out, log));
 }
 
-EncodeStage::EncodeStage(media::VideoEncoder video, media::AudioEncoder audio, bool patient,
-                         std::size_t late_limit, FanOut& fan_out)
+EncodeStage::EncodeStage(media::VideoEncoder video, media::AudioEncoder audio,
+                         media::VideoEncoderOptions options, bool patient, std::size_t late_limit,
+                         FanOut& fan_out, Log* log)
     : video_(std::move(video)),
+      video_format_(video_.format()),
+      options_(std::move(options)),
+      log_(log),
       audio_(std::move(audio)),
       patient_(patient),
       late_limit_(std::max(late_limit, kQueuedPictures)),
-      fan_out_(fan_out) {
+      fan_out_(fan_out),
+      calm_wanted_(kCalmSeconds * late_limit_ / 2) {
   video_thread_ = std::jthread([this] { encode_video(); });
   audio_thread_ = std::jthread([this] { encode_audio(); });
 }
@@ -55,17 +76,66 @@ void EncodeStage::push_picture(Picture picture, std::uint64_t tick, std::stop_to
     if (!patient_ && pictures_.size() >= kQueuedPictures) {
       // Encoding is late: the tick keeps its number but repeats the picture before, which costs
       // almost nothing to encode. After 2 s of that a hole is left.
+      judge_locked(true);
       if (pictures_.size() >= late_limit_) {
         ++counters_.gaps;
         return;
       }
       ++counters_.skipped;
       picture = newest_;
+    } else if (!patient_) {
+      judge_locked(false);
     }
     newest_ = picture;
     pictures_.push_back({std::move(picture), tick});
   }
   changed_.notify_all();
+}
+
+void EncodeStage::judge_locked(bool late) {
+  ++judged_;
+  calm_ = late ? 0 : calm_ + 1;
+  if (late) ++judged_late_;
+  const Quality now = counters_.quality;
+  if (calm_ >= calm_wanted_ && now != Quality::kFull) {
+    set_quality_locked(now == Quality::kHalf ? Quality::kReduced : Quality::kFull);
+    return;
+  }
+  // late_limit_ is what 2 s hold.
+  if (judged_ < late_limit_) return;
+  const bool bad = judged_late_ * 10 > judged_;
+  judged_ = judged_late_ = 0;
+  if (!bad || now == Quality::kHalf) return;
+  // Too soon up again: wait longer the next time.
+  calm_wanted_ = std::min(calm_wanted_ * 2, kMostCalmSeconds * late_limit_ / 2);
+  set_quality_locked(now == Quality::kFull ? Quality::kReduced : Quality::kHalf);
+}
+
+void EncodeStage::set_quality_locked(Quality quality) {
+  const bool worse = quality > counters_.quality;
+  counters_.quality = quality;
+  judged_ = judged_late_ = calm_ = 0;
+  if (log_ == nullptr) return;
+  if (worse) {
+    log_->warning("compose", "encoding cannot keep up: quality is {} now", to_string(quality));
+  } else {
+    log_->info("compose", "quality is {} again", to_string(quality));
+  }
+}
+
+ts::Status EncodeStage::change_encoder(bool fast, const media::PacketSink& sink) {
+  media::VideoEncoderOptions options = options_;
+  if (fast) options.preset = kFastPreset;
+  if (options.encoder != "libx264" || options.preset == "ultrafast") return ok_status();
+  TS_TRY(media::VideoEncoder other, media::VideoEncoder::create(options));
+  const auto& now = *video_format_.parameters;
+  const auto& then = *other.format().parameters;
+  const bool same = now.extradata_size == then.extradata_size &&
+                    std::equal(now.extradata, now.extradata + now.extradata_size, then.extradata);
+  if (!same) return ok_status();
+  TS_CHECK(video_.drain(sink));
+  video_ = std::move(other);
+  return ok_status();
 }
 
 void EncodeStage::push_samples(std::vector<float> samples, std::stop_token stop) {
@@ -77,16 +147,27 @@ void EncodeStage::encode_video() {
     fan_out_.push(std::move(packet));
   };
   Status status = ok_status();
+  bool fast = false;
+  Picture shown;
   while (status.ok()) {
     Item item;
+    Quality quality{};
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return closed_ || !pictures_.empty(); });
       if (pictures_.empty()) break;
       item = std::move(pictures_.front());
       pictures_.pop_front();
+      quality = counters_.quality;
     }
     changed_.notify_all();
+    if (fast != (quality != Quality::kFull)) {
+      fast = !fast;
+      status = change_encoder(fast, sink);
+      if (!status.ok()) break;
+    }
+    if (quality == Quality::kHalf && item.tick % 2 == 1 && shown) item.picture = shown;
+    shown = item.picture;
     const bool key = key_.exchange(false, std::memory_order_relaxed);
     status = video_.encode(*item.picture, static_cast<std::int64_t>(item.tick), key, sink);
     const std::lock_guard lock(mutex_);

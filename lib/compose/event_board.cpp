@@ -116,6 +116,9 @@ void EventBoard::on_event(const ProgramEvent& event) {
 }
 
 void EventBoard::on_snapshot(const Snapshot& snapshot) {
+  if (std::exchange(quality_, snapshot.quality) != snapshot.quality) {
+    server_.publish("quality", snapshot.tick, Json{{"quality", to_string(snapshot.quality)}});
+  }
   for (const auto& source : snapshot.sources) {
     const auto state = std::string(to_string(source.feed.state));
     if (std::exchange(source_states_[source.name], state) == state) continue;

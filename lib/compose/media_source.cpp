@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/media_source.hpp"
 
+#include "compose/source_recording.hpp"
 #include "compose/timeline.hpp"
 #include "media/resampler.hpp"
 
@@ -65,6 +66,7 @@ class MediaSource final : public SourceRunner {
         input_(input),
         context_(context),
         kind_(kind),
+        recording_(context.iso, source.name, context.log),
         timeline_(kind, origin,
                   ProgramTime{source.delay} +
                       (kind == Timeline::Kind::kPushed ? kNetworkDelay : ProgramTime{})) {
@@ -185,6 +187,7 @@ class MediaSource final : public SourceRunner {
         said_ = false;
       }
       const Status played = play(stop);
+      recording_.end();
       reader_.reset();
       if (stop.stop_requested()) return;
       if (played.ok() && input_.is_file) {
@@ -239,6 +242,7 @@ class MediaSource final : public SourceRunner {
     if (input_.start > milliseconds{0}) {
       TS_CHECK(reader_->seek(input_.start));
     }
+    if (!input_.is_file) recording_.begin(*reader_);
     while (!stop.stop_requested()) {
       const std::uint64_t taken = feed_.taken();
       TS_TRY(bool moved, pump_video());
@@ -266,6 +270,7 @@ class MediaSource final : public SourceRunner {
   Status read_packet() {
     TS_TRY(auto read, reader_->read());
     if (read) {
+      recording_.write(*read);
       Lane& lane = read->video ? video_ : audio_;
       if (!lane.present) return ok_status();
       const AVPacket& packet = *read->packet;
@@ -516,6 +521,7 @@ class MediaSource final : public SourceRunner {
   scene::MediaInput input_;
   SourceContext context_;
   Timeline::Kind kind_;
+  SourceRecording recording_;
   Timeline timeline_;
   std::shared_ptr<media::RtmpSlot> slot_;  // owners: this and a publish under way
   media::IncomingPublish publish_;         // before the reader, which reads from it

@@ -28,6 +28,7 @@ struct SourceContext {
   Log* log = nullptr;
   /// Where sources that listen wait for their cameras; null: they cannot.
   media::RtmpListeners* listeners = nullptr;
+  std::string iso{};  ///< Folder for clean recordings of what comes over a network; empty for none.
 };
 
 /// Makes any decoded picture yuv420p, limited range, BT.709, upright, even in size: through a small

@@ -12,6 +12,7 @@ constexpr ProgramTime kStartBuffer = milliseconds{300};
 constexpr ProgramTime kDry = milliseconds{150};
 constexpr ProgramTime kMostPatience = seconds{2};
 constexpr ProgramTime kPatienceMargin = milliseconds{60};
+constexpr ProgramTime kCalm = seconds{5};
 // Toward a later clock at most this fast, so that jitter does not shake the picture.
 constexpr ProgramTime kStep = std::chrono::microseconds{200};
 
@@ -22,6 +23,9 @@ void Timeline::reset() {
   recent_.clear();
   pictures_ = {};
   sounds_ = {};
+  patience_ = {};
+  spare_.reset();
+  young_ = true;
 }
 
 std::optional<ProgramTime> Timeline::due(ProgramTime time) const {
@@ -31,7 +35,10 @@ std::optional<ProgramTime> Timeline::due(ProgramTime time) const {
 }
 
 void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
-  if (lane.count == 0) lane.since = now;
+  if (lane.count == 0) {
+    lane.since = now;
+    lane.worst = late;
+  }
   ++lane.count;
   if (late > ProgramTime{}) ++lane.late;
   lane.worst = std::max(lane.worst, late);
@@ -42,8 +49,18 @@ void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
   if (lane.bad_seconds >= (young_ ? 1 : 2)) {
     patience_ = std::min(patience_ + lane.worst + kPatienceMargin, kMostPatience);
     lane.bad_seconds = 0;
+    spare_.reset();
   } else if (!bad && now - lane.since < seconds{2}) {
     young_ = false;
+  }
+  if (!spare_) spare_since_ = now;
+  spare_ = std::min(spare_.value_or(kMostPatience), -lane.worst);
+  if (now - spare_since_ >= kCalm) {
+    // Everything came with time to spare: as much of it is given back.
+    if (*spare_ > 2 * kPatienceMargin) {
+      patience_ = std::max(ProgramTime{}, patience_ - (*spare_ - kPatienceMargin));
+    }
+    spare_.reset();
   }
   lane = {.bad_seconds = lane.bad_seconds};
 }

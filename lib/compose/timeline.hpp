@@ -28,7 +28,7 @@ class Timeline {
   };
   /// Where media time `time` (from the input's beginning) belongs, for something that arrived
   /// `now`. What is pushed and comes too late again and again (sound that a sender collects in
-  /// large packets) makes all of the source later, up to 2 s.
+  /// large packets) makes all of the source later, up to 2 s, until 5 s had time to spare.
   Placed place(ProgramTime time, ProgramTime now, bool video = true);
   /// Where a media time lies as things stand; nothing is learnt from it. Nullopt before place().
   [[nodiscard]] std::optional<ProgramTime> due(ProgramTime time) const;
@@ -51,8 +51,10 @@ class Timeline {
   ProgramTime delay_;
   std::optional<ProgramTime> offset_{};
   ProgramTime last_time_{};
-  ProgramTime patience_{};  ///< Added to the delay for what is always late.
-  bool young_ = true;       ///< Nothing was on time for a second yet.
+  ProgramTime patience_{};              ///< Added to the delay for what is always late.
+  bool young_ = true;                   ///< Nothing was on time for a second yet.
+  std::optional<ProgramTime> spare_{};  ///< The least time anything had to spare lately.
+  ProgramTime spare_since_{};
   Punctuality pictures_{};
   Punctuality sounds_{};
   std::deque<std::pair<ProgramTime, ProgramTime>> recent_{};  // arrival, arrival - time

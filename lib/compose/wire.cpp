@@ -52,6 +52,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
   into["lagged"] = snapshot.lagged;
   into["skipped"] = snapshot.skipped;
   into["gaps"] = snapshot.gaps;
+  into["quality"] = to_string(snapshot.quality);
   into["clock_jumps"] = snapshot.clock_jumps;
   into["worst_tick_ms"] = rounded(snapshot.worst_tick_ms, 1000);
   into["program"] = snapshot.scene;
@@ -143,6 +144,9 @@ std::string progress_text(const Snapshot& snapshot) {
   if (snapshot.offline) text += fmt::format("  {:.1f}x", snapshot.speed);
   if (const auto dropped = snapshot.lagged + snapshot.skipped + snapshot.gaps; dropped > 0) {
     text += fmt::format("  {} repeated", dropped);
+  }
+  if (snapshot.quality != Quality::kFull) {
+    text += fmt::format("  QUALITY {}: too little CPU", to_string(snapshot.quality));
   }
   for (const auto& source : snapshot.sources) {
     if (source.feed.state == SourceState::kLost) {

@@ -45,13 +45,12 @@
 /// 1 to 64 of the above, all in one frame or none                   | | source_add       | name,
 /// source: an object as in the show file; paths absolute                | | source_remove    | name
 /// | | source_restart   | name | | output_add       | output: "file:/ABS", "hls:/ABS",
-/// "rtmp-url-file:/ABS", "mux:ID",           | |                  | "whip:URL", "room"; name? | |
-/// output_remove    | name                                                                       |
-/// | output_list      | reply: "outputs": [{"name", "target", "state", …}] | | status           |
-/// reply: "status": {…}, what `ts compose status --json` prints               | | shot | path
-/// (absolute; a PNG is written there), source? (default: the program);   | |                  |
-/// reply: "path", "width", "height"                                           | | stop | ends the
-/// program in good order; the reply comes before it has ended        | | events           | kinds?:
+/// "rtmp-url-file:/ABS", "srt-url-file:/ABS", "mux:ID",           | |                  |
+/// "whip:URL", "room"; name? | | output_remove    | name | | output_list      | reply: "outputs":
+/// [{"name", "target", "state", …}] | | status           | reply: "status": {…}, what `ts compose
+/// status --json` prints               | | shot | path (absolute; a PNG is written there), source?
+/// (default: the program);   | |                  | reply: "path", "width", "height" | | stop |
+/// ends the program in good order; the reply comes before it has ended        | | events | kinds?:
 /// ["tally", …] (default all). From the reply on this client also     | |                  | gets
 /// event lines; it may go on sending commands                            | | ping             |
 /// reply at once, without a tick                                              |

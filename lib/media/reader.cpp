@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -291,6 +292,18 @@ AvFrame Reader::receive(bool video) {
     frame->pts = frame->best_effort_timestamp;
     return frame;
   }
+}
+
+StreamFormat Reader::format(bool video) const {
+  const AVStream& stream = *format_->streams[video ? video_.index : audio_.index];
+  AVCodecParameters* copy = avcodec_parameters_alloc();
+  if (copy == nullptr || avcodec_parameters_copy(copy, stream.codecpar) < 0) throw std::bad_alloc();
+  StreamFormat out{.time_base = stream.time_base, .rate = stream.avg_frame_rate};
+  out.parameters = std::shared_ptr<const AVCodecParameters>(copy, [](const AVCodecParameters* own) {
+    auto* pointer = const_cast<AVCodecParameters*>(own);  // NOLINT
+    avcodec_parameters_free(&pointer);
+  });
+  return out;
 }
 
 AVRational Reader::time_base(bool video) const noexcept {

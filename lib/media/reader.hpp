@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "media/av_handles.hpp"
+#include "media/encoder.hpp"
 #include "media/ffmpeg_log.hpp"
 #include "media/interrupt.hpp"
 
@@ -64,6 +65,8 @@ class Reader {
   ~Reader();
 
   [[nodiscard]] const InputInfo& info() const noexcept { return info_; }
+  /// What a muxer must know to record a stream as it comes; only for one that there is.
+  [[nodiscard]] StreamFormat format(bool video) const;
   /// The next packet of the two streams; nullopt at the end.
   Result<std::optional<Packet>> read();
   /// Reading goes on at `position` (or the key frame before it). The decoders keep what they hold:

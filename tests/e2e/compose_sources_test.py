@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from peers import Child, HttpFolder, Nginx, Proxy, free_port, listening, make_clip, publish, tone_level  # noqa: E402
-from tsrun import Machine, main, wait_until  # noqa: E402
+from tsrun import Machine, ffprobe, main, wait_until  # noqa: E402
 
 COLORS = {"http": (0xC0, 0x20, 0x20), "hls": (0x20, 0xA0, 0x20), "vod": (0x20, 0x20, 0xC0),
           "srt": (0xC0, 0xC0, 0x20), "rtsp": (0x20, 0xC0, 0xC0), "rtmp": (0xC0, 0x20, 0xC0)}
@@ -131,7 +131,7 @@ class Sources(unittest.TestCase):
         listen = {"rtmp": f"rtmp://127.0.0.1:{rtmp}/live/one", "hls": f"rtmp://127.0.0.1:{rtmp}/live/two", "srt": f"srt://127.0.0.1:{srt}"}
         sources = {**{name: {"listen": url} for name, url in listen.items()}, "gray": {"color": "#808080"}}
         show = self.machine.show(sources=sources, frame_code=False, scenes={"all": {"layout": "grid", "slots": list(sources)}}, program="all", cues=[])
-        process = self.machine.start("compose", "run", show, "--json", "--out", "file:out.mkv")
+        process = self.machine.start("compose", "run", show, "--json", "--out", "file:out.mkv", "--iso", "iso")
         self.addCleanup(process.kill)
         wait_until(lambda: self.machine.run("compose", "status", "--json", check=False).code == 0, 20, "the program")
         clips = {name: self.clip(name, 4) for name in listen}
@@ -140,7 +140,7 @@ class Sources(unittest.TestCase):
         self.assertNotEqual(stranger.process.wait(20), 0, "a key that nobody waits for was taken")
         cameras = {name: self.end(publish(clips[name], url, "mpegts" if name == "srt" else "flv")) for name, url in listen.items()}
         for name in listen:
-            wait_until(lambda name=name: self.states(name)["state"] == "live", 20, name)
+            wait_until(lambda name=name: self.states(name)["state"] == "live" and self.states(name)["frames"] > 60, 20, name)
         # A camera that is switched off and on again.
         for name in ("rtmp", "srt"):
             cameras[name].stop()
@@ -159,6 +159,13 @@ class Sources(unittest.TestCase):
         self.assertEqual(process.returncode, 0, err)
         ended = json.loads(out.splitlines()[-1])
         self.assertEqual((ended["gaps"], ended["frames"]), (0, ended["tick"]))
+        # Clean recordings: the camera's own pictures and sound, a file for each time it called.
+        for name, files in {"rtmp": 2, "hls": 1, "srt": 2}.items():
+            for n in range(1, files + 1):
+                probe = ffprobe(self.machine.path(f"iso/{name}.mkv" if n == 1 else f"iso/{name}-{n}.mkv"), "-show_streams", "-count_frames")
+                kinds = {s["codec_type"]: s for s in probe["streams"]}
+                self.assertEqual((kinds["video"]["width"], kinds["video"]["height"], kinds["audio"]["codec_name"]), (320, 180, "aac"), name)
+                self.assertGreater(int(kinds["video"]["nb_read_frames"]), 20, name)
         picture = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-sseof", "-0.3", "-i", self.machine.path("out.mkv"), "-frames:v", "1",
                                   "-vf", "format=rgb24,scale=2:2:flags=area", "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
         for i, name in enumerate(listen):

@@ -134,6 +134,22 @@ TEST(Timeline, SoundThatASenderCollectsMakesAllOfTheSourceLater) {
   EXPECT_LE(late_in_the_end, ProgramTime{});
 }
 
+TEST(Timeline, PatienceIsGivenBackWhenEverythingIsOnTime) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
+  ProgramTime patient{};
+  ProgramTime due{};
+  for (int frame = 0; frame < 600; ++frame) {
+    const ProgramTime now = kFrame * frame;
+    due = timeline.place(now, now).due - now;
+    const ProgramTime behind = frame < 150 ? milliseconds{300} : ProgramTime{};
+    (void)timeline.place(now - behind, now, false);
+    if (frame == 149) patient = due;
+  }
+
+  EXPECT_GE(patient, milliseconds{300});
+  EXPECT_EQ(due, milliseconds{120});
+}
+
 TEST(Timeline, OneHiccupOfTheNetworkCostsNoLatency) {
   Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
   ProgramTime due{};

@@ -36,6 +36,27 @@ TEST_P(ShowRefusal, SaysWhereAndWhatToDo) {
   EXPECT_NE(show.error().hint.find(GetParam().hint), std::string::npos) << show.error().hint;
 }
 
+TEST(ParseShow, SourcesMayListenOrBeDevices) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"listen": "rtmp://0.0.0.0:1935/live/key"}, "b": {"listen": "srt://0.0.0.0:9000"},
+                      "c": {"device": "v4l2:/dev/video0", "size": "1280x720", "fps": 30}},
+          "scenes": {"s": {"layout": "grid", "slots": ["a", "b", "c"]}},
+          "outputs": [{"srt_url_file": "u"}]})",
+      "show", "/shows");
+
+  ASSERT_TRUE(show.ok()) << show.error().message;
+  const auto& a = std::get<MediaInput>(show.value().find_source("a")->input);
+  const auto& c = std::get<MediaInput>(show.value().find_source("c")->input);
+  EXPECT_EQ(a.access, Access::kListen);
+  EXPECT_FALSE(a.is_file);
+  EXPECT_EQ(c.access, Access::kDevice);
+  EXPECT_EQ(c.device, "v4l2");
+  EXPECT_EQ(c.url, "/dev/video0");
+  EXPECT_EQ(c.size, "1280x720");
+  EXPECT_EQ(c.rate, 30);
+  EXPECT_EQ(std::get<SrtUrlFileOutput>(show.value().outputs.at(0).target).path, "/shows/u");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, ShowRefusal,
     testing::Values(
@@ -63,6 +84,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "exactly one"},
         Refusal{R"("sources": {"a": {"url": "file:///etc/passwd"}})",
                 "protocol 'file' is not allowed", "write the path"},
+        Refusal{R"("sources": {"a": {"listen": "rtmp://0.0.0.0:1935"}})",
+                "at $.sources.a.listen: expected an address", "rtmp://0.0.0.0:1935/live/KEY"},
+        Refusal{R"("sources": {"a": {"listen": "http://0.0.0.0:80/x"}})", "to listen on", ""},
+        Refusal{R"("sources": {"a": {"device": "/dev/video0"}})", "expected a capture device",
+                "v4l2:/dev/video0"},
+        Refusal{R"("sources": {"a": {"device": "lavfi:testsrc"}})", "expected a capture device",
+                ""},
+        Refusal{R"("sources": {"a": {"device": "v4l2:/dev/video0", "size": "wide"}})",
+                "at $.sources.a.size: expected a size", ""},
+        Refusal{R"("sources": {"a": {"test": "bars", "fps": 30}})", "only a source with a device",
+                ""},
+        Refusal{R"("outputs": [{"srt_url_file": "srt://h:9"}])", "an address", "is a secret"},
         Refusal{R"("sources": {"a": {"url": "concat://a|b"}})", "'concat' is not allowed", ""},
         Refusal{R"("outputs": [{"rtmp_url_file": "rtmp://h/app/key"}])", "an address",
                 "is a secret"},

@@ -38,6 +38,7 @@ struct Options {
   std::string duration;
   std::string engine;
   std::string encoder;
+  std::string iso;
   std::string control;
   bool offline = false;
   bool hold = false;
@@ -208,6 +209,18 @@ Status run(const Options& options, Context& context) {
   run_options.ca_file = ca.path();
   TS_TRY(run_options.outputs, all_outputs(options, show, context, ca.path()));
 
+  if (!options.iso.empty()) {
+    std::error_code made;
+    std::filesystem::create_directories(options.iso, made);
+    if (made) {
+      return Error{
+          .kind = ErrorKind::kMedia,
+          .message = fmt::format("cannot make the folder {}: {}", options.iso, made.message()),
+          .hint = "check the path and its permissions"};
+    }
+    run_options.iso = options.iso;
+  }
+
   LinePrinter printer(context);
   const bool json = context.out().json();
   TS_TRY(auto bridge, listen_for_operators(options, show, context, ca.path()));
@@ -271,6 +284,9 @@ Runner bind(CLI::App& app) {
       "--encoder", options->encoder,
       "FFmpeg's H.264 encoder, instead of the show's: libx264, or a hardware one such as "
       "h264_nvenc, h264_v4l2m2m (untested: nobody has measured them with ts)");
+  app.add_option("--iso", options->iso,
+                 "Folder for clean recordings: each network, listening or device source as it "
+                 "comes, NAME.mkv, a new file after each reconnection");
   app.add_option("--control", options->control,
                  "Unix socket for ts compose take, overlay, status … (default: one they find)");
   app.add_flag("--hold", options->hold, "Cues and duration wait for ts compose go");

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/source_recording.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+namespace ts::compose {
+
+namespace fs = std::filesystem;
+
+void SourceRecording::begin(const media::Reader& reader) {
+  if (folder_.empty()) return;
+  end();
+  video_ = reader.info().has_video;
+  audio_ = reader.info().has_audio;
+  start_us_ = reader.start_us();
+  begun_ = !video_;
+  media::MuxTarget target;
+  std::error_code ignored;
+  fs::path path = fs::path(folder_) / (name_ + ".mkv");
+  for (int n = 2; fs::exists(path, ignored); ++n) {
+    path = fs::path(folder_) / fmt::format("{}-{}.mkv", name_, n);
+  }
+  target.path = path.string();
+  target.name = fmt::format("recording of source '{}' ({})", name_, path.string());
+  // A source without pictures has its sound as the only stream.
+  std::optional<media::StreamFormat> sound;
+  if (audio_ && video_) sound = reader.format(false);
+  auto opened = media::Muxer::open(target, reader.format(video_), sound, {});
+  if (!opened.ok()) return fail(opened.error());
+  muxer_ = std::move(opened).value();
+}
+
+void SourceRecording::write(const media::Reader::Packet& packet) {
+  if (!muxer_) return;
+  const AVPacket& in = *packet.packet;
+  const bool key = (in.flags & AV_PKT_FLAG_KEY) != 0;
+  begun_ = begun_ || (packet.video && key);
+  if (!begun_ || (in.pts == AV_NOPTS_VALUE && in.dts == AV_NOPTS_VALUE)) return;
+  media::AvPacket copy = media::reference(in);
+  if (copy->pts == AV_NOPTS_VALUE) copy->pts = copy->dts;
+  if (copy->dts == AV_NOPTS_VALUE) copy->dts = copy->pts;
+  media::EncodedPacket out{.video = packet.video || !video_, .key = key};
+  out.packet = std::shared_ptr<const AVPacket>(copy.release(), [](const AVPacket* owned) {
+    auto* pointer = const_cast<AVPacket*>(owned);  // NOLINT
+    av_packet_free(&pointer);
+  });
+  if (const Status written = muxer_->write(out, start_us_); !written.ok()) fail(written.error());
+}
+
+void SourceRecording::end() {
+  if (!muxer_) return;
+  const Status finished = muxer_->finish();
+  muxer_.reset();
+  if (!finished.ok()) fail(finished.error());
+}
+
+void SourceRecording::fail(const Error& error) {
+  muxer_.reset();
+  if (log_ != nullptr) log_->warning("compose", "{}", error.message);
+}
+
+}  // namespace ts::compose
