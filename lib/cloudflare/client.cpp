@@ -57,6 +57,10 @@ ErrorKind kind_for(int status, std::int64_t code) {
   if (status == 401 || status == 403 || code == 10000) return ErrorKind::kAuth;
   if (status == 404 || code == 10003) return ErrorKind::kNotFound;
   if (status == 408 || status == 429 || status >= 500) return ErrorKind::kRemote;
+  // 10005: a field is wrong, whatever the status says.
+  if (status == 400 || status == 413 || status == 415 || status == 422 || code == 10005) {
+    return ErrorKind::kUsage;
+  }
   return status < 300 || status >= 400 ? ErrorKind::kConflict : ErrorKind::kRemote;
 }
 
@@ -247,10 +251,7 @@ Result<LiveInput> CloudflareClient::update_input(std::string_view uid, const New
   TS_CHECK(validate(change));
   TS_TRY(auto path, input_path(uid));
   const std::string what = fmt::format("live input '{}'", uid);
-  Json present = Json::object();
-  if (options_.look_first) {
-    TS_TRY(present, exchange({.path = path, .what = what}, stop));
-  }
+  TS_TRY(const Json present, exchange({.path = path, .what = what}, stop));
   // PUT replaces: everything that is settable goes back, with the change over it.
   Json body = Json::object();
   for (const char* key : {"meta", "recording", "defaultCreator", "deleteRecordingAfterDays",

@@ -95,8 +95,6 @@ struct ClientOptions {
   std::string base_url = "https://api.cloudflare.com/client/v4";
   std::chrono::milliseconds timeout{60'000};
   net::RetryOptions retry{};
-  /// False leaves out the read before an update: for --dry-run, which shows the write itself.
-  bool look_first = true;
 };
 
 /// What Cloudflare would refuse, before anything is sent. @return kUsage naming the field.

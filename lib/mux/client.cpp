@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace ts::mux {
 namespace {
@@ -71,7 +72,29 @@ Refusal read_refusal(const net::HttpResponse& response, const Json* body) {
   return out;
 }
 
-std::string hint_for(int status, std::string_view path) {
+/// True when a refusal speaks of the object's state, not of the request's form: Mux answers 400 to
+/// both.
+bool tells_a_state(const Refusal& refusal) {
+  if (refusal.type == "invalid_state" || refusal.type == "conflict") return true;
+  const std::string text = to_lower(refusal.text);
+  constexpr std::array<std::string_view, 12> kWords{
+      " idle",  "is active",      "currently", "already",     "is disabled", "not enabled",
+      "in use", "while the live", "not ready", "not be live", " state",      "in progress"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+ErrorKind kind_for(int status, const Refusal& refusal) {
+  if (status == 401 || status == 403) return ErrorKind::kAuth;
+  if (status == 404 || status == 410) return ErrorKind::kNotFound;
+  if (status == 400 || status == 413 || status == 415 || status == 422) {
+    return tells_a_state(refusal) ? ErrorKind::kConflict : ErrorKind::kUsage;
+  }
+  if (status == 408 || status == 429) return ErrorKind::kRemote;
+  return status >= 400 && status < 500 ? ErrorKind::kConflict : ErrorKind::kRemote;
+}
+
+std::string hint_for(int status, ErrorKind kind, std::string_view path) {
   if (status == 401) {
     return "check MUX_TOKEN_ID and MUX_TOKEN_SECRET with ts env check --online";
   }
@@ -80,20 +103,19 @@ std::string hint_for(int status, std::string_view path) {
                ? "make an access token with the System permission in the Mux dashboard"
                : "make an access token with Mux Video read and write in the Mux dashboard";
   }
-  if (status == 404) {
+  if (kind == ErrorKind::kNotFound) {
     return "list what this access token's environment holds, with ts mux list or ts mux asset list";
   }
   if (status == 429) return "wait a few seconds; Mux allows about one POST a second";
-  if (status == 400 || status == 422) return "correct the named field and try again";
+  if (kind == ErrorKind::kUsage) return "correct the named field and try again";
+  if (kind == ErrorKind::kConflict) {
+    return path.find("/assets") != std::string_view::npos
+               ? "look at its state with ts mux asset get"
+               : "look at its state with ts mux get; ts mux complete ends a session";
+  }
   if (status >= 500) return "try again later, and see status.mux.com";
-  return {};
-}
-
-ErrorKind kind_for(int status) {
-  if (status == 401 || status == 403) return ErrorKind::kAuth;
-  if (status == 404 || status == 410) return ErrorKind::kNotFound;
-  if (status == 408 || status == 429) return ErrorKind::kRemote;
-  return status >= 400 && status < 500 ? ErrorKind::kConflict : ErrorKind::kRemote;
+  if (status >= 300 && status < 400) return "check MUX_BASE_URL: that address answers a redirect";
+  return "run it again with -vv to see each request";
 }
 
 std::string code_for(int status, const Refusal& refusal) {
@@ -192,9 +214,10 @@ Result<MuxClient::Answer> MuxClient::exchange(const Call& call, const std::stop_
       call.what.empty() ? fmt::format("{} {}", call.method, call.path) : call.what;
   message += refusal.text.empty() ? fmt::format(": Mux answered {}", response.status)
                                   : fmt::format(": {} ({})", refusal.text, response.status);
-  return Error{.kind = kind_for(response.status),
+  const ErrorKind kind = kind_for(response.status, refusal);
+  return Error{.kind = kind,
                .message = std::move(message),
-               .hint = hint_for(response.status, call.path),
+               .hint = hint_for(response.status, kind, call.path),
                .retryable = response.status == 408 || response.status == 409 ||
                             response.status == 429 || response.status >= 500,
                .code = code_for(response.status, refusal),
@@ -230,7 +253,7 @@ Result<Json> MuxClient::stats(std::string_view base_url, std::string_view path, 
   const net::HttpResponse& response = sent.response;
   if (!response.ok()) {
     const Refusal refusal = read_refusal(response, nullptr);
-    return Error{.kind = kind_for(response.status),
+    return Error{.kind = kind_for(response.status, refusal),
                  .message = fmt::format("Mux statistics {} answered {}{}", path, response.status,
                                         refusal.text.empty() ? "" : ": " + refusal.text),
                  .hint = response.status == 401 || response.status == 403

@@ -27,9 +27,6 @@ struct ClientOptions {
   std::chrono::milliseconds timeout{60'000};  ///< Of each try.
   net::RetryOptions retry{};
   bool pacing = true;  ///< 1 POST and 5 other calls a second, as Mux allows.
-  /// False leaves out the reads that guard a write (a ref that exists, a stream that is not idle):
-  /// for --dry-run, which shows the write itself.
-  bool look_first = true;
 };
 
 /// One page or, with `all`, every page.
@@ -76,9 +73,10 @@ struct ViewerCounts {
 /// The Mux Video API. Every call validates its arguments before anything is sent, is paced, and is
 /// repeated only when that is safe. Thread-safe; the transport and clock must outlive it.
 ///
-/// Errors: kUsage for what is refused locally; kAuth for 401 and 403; kNotFound; kConflict for 409,
-/// 412, 400 and 422 (the service refuses the request as it is; code is Mux's error type); kRemote
-/// for 429, 5xx, unreadable answers and no answer.
+/// Errors: kUsage for what is refused locally, and for 400, 413, 415 and 422 (the service cannot
+/// take the request as it is; code is Mux's error type) unless its words tell a wrong state; kAuth
+/// for 401 and 403; kNotFound; kConflict for 409, 412 and wrong states; kRemote for 429, 5xx,
+/// unreadable answers and no answer.
 class MuxClient {
  public:
   MuxClient(net::HttpTransport& transport, Clock& clock, Credentials credentials,
@@ -167,6 +165,14 @@ class MuxClient {
   /// @param access  "temporary" (a download of the master, 24 h) or "none".
   Result<Asset> set_master_access(std::string_view asset_id, std::string_view access,
                                   std::stop_token stop = {});
+
+  // --- webhooks: the token needs the System permission
+
+  /// Mux posts the environment's events to `address` from now on. An address is there once only:
+  /// after a lost answer the endpoint that is found comes without its secret.
+  Result<WebhookEndpoint> create_webhook(std::string_view address, std::stop_token stop = {});
+  Result<std::vector<WebhookEndpoint>> list_webhooks(std::stop_token stop = {});
+  Status delete_webhook(std::string_view id, std::stop_token stop = {});
 
   // --- neighbours
 

@@ -97,10 +97,8 @@ Result<Created> MuxClient::create_live_stream(const NewLiveStream& wish, std::st
                    .hint = "give either the ref or the passthrough"};
     }
     body["passthrough"] = std::string(ref);
-    if (options_.look_first) {
-      TS_TRY(auto existing, find_live_stream(ref, stop));
-      if (existing) return Created{.live_stream = std::move(*existing), .existed = true};
-    }
+    TS_TRY(auto existing, find_live_stream(ref, stop));
+    if (existing) return Created{.live_stream = std::move(*existing), .existed = true};
   }
   const Call call{.method = "POST",
                   .path = std::string(kCollection),
@@ -206,10 +204,7 @@ Status MuxClient::complete_live_stream(std::string_view id, std::stop_token stop
 
 Result<LiveStream> MuxClient::reset_stream_key(std::string_view id, std::stop_token stop) {
   TS_TRY(auto path, live_stream_path(id, "/reset-stream-key"));
-  LiveStream before;
-  if (options_.look_first) {
-    TS_TRY(before, get_live_stream(id, stop));
-  }
+  TS_TRY(const auto before, get_live_stream(id, stop));
   return create_once<LiveStream>(
       {.method = "POST", .path = std::move(path), .what = live_stream_name(id)}, &read_live_stream,
       [&]() -> Result<std::optional<LiveStream>> {
@@ -283,10 +278,7 @@ Result<PlaybackId> MuxClient::add_playback_id(std::string_view live_stream_id,
   }
   Json body{{"policy", std::string(to_string(policy))}};
   if (drm) body["drm_configuration_id"] = std::string(drm_configuration_id);
-  LiveStream before;
-  if (options_.look_first) {
-    TS_TRY(before, get_live_stream(live_stream_id, stop));
-  }
+  TS_TRY(const auto before, get_live_stream(live_stream_id, stop));
   return create_once<PlaybackId>(
       {.method = "POST",
        .path = std::move(path),
@@ -332,10 +324,7 @@ Result<SimulcastTarget> MuxClient::add_simulcast_target(std::string_view live_st
                                                         std::stop_token stop) {
   TS_CHECK(validate(target));
   TS_TRY(auto path, live_stream_path(live_stream_id, "/simulcast-targets"));
-  LiveStream before;
-  if (options_.look_first) {
-    TS_TRY(before, get_live_stream(live_stream_id, stop));
-  }
+  TS_TRY(const auto before, get_live_stream(live_stream_id, stop));
   if (before.status == LiveStreamStatus::kActive || before.connecting()) {
     return Error{.kind = ErrorKind::kConflict,
                  .message = fmt::format("{} is {}: Mux adds simulcast targets only while idle",

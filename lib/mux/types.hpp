@@ -44,6 +44,15 @@ PlaybackPolicy playback_policy(std::string_view text) noexcept;
 AssetStatus asset_status(std::string_view text) noexcept;
 SimulcastStatus simulcast_status(std::string_view text) noexcept;
 
+/// An address that Mux posts events to.
+struct WebhookEndpoint {
+  std::string id{};
+  std::string address{};
+  bool enabled = true;
+  std::optional<WallTime> created_at{};
+  Secret signing_secret{};  ///< Only in the answer that made it; empty otherwise.
+};
+
 struct PlaybackId {
   std::string id{};
   PlaybackPolicy policy = PlaybackPolicy::kUnknown;

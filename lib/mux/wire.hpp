@@ -16,6 +16,7 @@ Result<Asset> read_asset(const Json& json, std::string_view path = "$");
 Result<PlaybackId> read_playback_id(const Json& json, std::string_view path = "$");
 Result<SimulcastTarget> read_simulcast_target(const Json& json, std::string_view path = "$");
 Result<StaticRendition> read_static_rendition(const Json& json, std::string_view path = "$");
+Result<WebhookEndpoint> read_webhook_endpoint(const Json& json, std::string_view path = "$");
 
 /// Request bodies that people write (`--request @F.json`): Mux's own spelling, unknown members
 /// refused with the nearest name, deprecated spellings (playback_policy, reduced_latency,

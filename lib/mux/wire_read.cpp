@@ -240,4 +240,17 @@ Result<StaticRendition> read_static_rendition(const Json& json, std::string_view
   return static_rendition_from(answer(json, path));
 }
 
+Result<WebhookEndpoint> read_webhook_endpoint(const Json& json, std::string_view path) {
+  const JsonReader reader = answer(json, path);
+  WebhookEndpoint out;
+  TS_TRY(const auto id, reader.at("id"));
+  TS_TRY(out.id, id.as_string());
+  TS_TRY(out.address, reader.string_or("address"));
+  TS_TRY(out.enabled, reader.bool_or("enabled", true));
+  TS_TRY(out.created_at, read_time(reader, "created_at"));
+  TS_TRY(const auto secret, reader.string_or("signing_secret"));
+  out.signing_secret = Secret(secret);
+  return out;
+}
+
 }  // namespace ts::mux

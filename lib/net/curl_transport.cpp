@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/file.hpp"
 #include "core/text.hpp"
+#include "net/curl_library_internal.hpp"
 #include "net/http.hpp"
 #include "net/url.hpp"
 
-#include <curl/curl.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,68 +12,6 @@
 
 namespace ts::net {
 namespace {
-
-/// The functions of libcurl that are used, found in the library loaded at first use: linking it
-/// would cost every start of ts 5 ms.
-struct CurlLibrary {
-  decltype(&curl_global_init) global_init = nullptr;
-  decltype(&curl_easy_init) easy_init = nullptr;
-  decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
-  decltype(&curl_easy_setopt) easy_setopt = nullptr;
-  decltype(&curl_easy_getinfo) easy_getinfo = nullptr;
-  decltype(&curl_easy_strerror) easy_strerror = nullptr;
-  decltype(&curl_multi_init) multi_init = nullptr;
-  decltype(&curl_multi_cleanup) multi_cleanup = nullptr;
-  decltype(&curl_multi_add_handle) multi_add_handle = nullptr;
-  decltype(&curl_multi_remove_handle) multi_remove_handle = nullptr;
-  decltype(&curl_multi_perform) multi_perform = nullptr;
-  decltype(&curl_multi_poll) multi_poll = nullptr;
-  decltype(&curl_multi_info_read) multi_info_read = nullptr;
-  decltype(&curl_slist_append) slist_append = nullptr;
-  decltype(&curl_slist_free_all) slist_free_all = nullptr;
-};
-
-template <typename Function>
-bool resolve(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  return function != nullptr;
-}
-
-Result<CurlLibrary> load_curl() {
-  // Never closed: libcurl's TLS state lives until the process ends.
-  void* library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    return Error{.kind = ErrorKind::kConfig,
-                 .message = "libcurl is not installed",
-                 .hint = "apt-get install libcurl4"};
-  }
-  CurlLibrary curl;
-  const bool complete = resolve(library, "curl_global_init", curl.global_init) &&
-                        resolve(library, "curl_easy_init", curl.easy_init) &&
-                        resolve(library, "curl_easy_cleanup", curl.easy_cleanup) &&
-                        resolve(library, "curl_easy_setopt", curl.easy_setopt) &&
-                        resolve(library, "curl_easy_getinfo", curl.easy_getinfo) &&
-                        resolve(library, "curl_easy_strerror", curl.easy_strerror) &&
-                        resolve(library, "curl_multi_init", curl.multi_init) &&
-                        resolve(library, "curl_multi_cleanup", curl.multi_cleanup) &&
-                        resolve(library, "curl_multi_add_handle", curl.multi_add_handle) &&
-                        resolve(library, "curl_multi_remove_handle", curl.multi_remove_handle) &&
-                        resolve(library, "curl_multi_perform", curl.multi_perform) &&
-                        resolve(library, "curl_multi_poll", curl.multi_poll) &&
-                        resolve(library, "curl_multi_info_read", curl.multi_info_read) &&
-                        resolve(library, "curl_slist_append", curl.slist_append) &&
-                        resolve(library, "curl_slist_free_all", curl.slist_free_all);
-  if (!complete || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-    return Error{.kind = ErrorKind::kConfig, .message = "libcurl is too old"};
-  }
-  return curl;
-}
-
-/// Loaded once a process, as libcurl's own global state is.
-const Result<CurlLibrary>& curl_library() {
-  static const Result<CurlLibrary> library = load_curl();
-  return library;
-}
 
 struct Receiver {
   HttpResponse response;
@@ -118,28 +54,6 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   return bytes;
 }
 
-/// The word that tells how far the request got; see HttpTransport::send.
-std::string_view failure_code(CURLcode code, bool connected) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return "dns";
-    case CURLE_COULDNT_CONNECT:
-      return "connect";
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-      return "tls";
-    case CURLE_SEND_ERROR:
-      return "send";
-    case CURLE_OPERATION_TIMEDOUT:
-      return connected ? "timeout" : "connect";
-    default:
-      return "receive";
-  }
-}
-
 class CurlTransport final : public HttpTransport {
  public:
   CurlTransport(CurlOptions options, Log& log) : options_(std::move(options)), log_(log) {}
@@ -164,22 +78,10 @@ class CurlTransport final : public HttpTransport {
   }
 
  private:
-  /// libcurl either takes a CA file or its default; both together are one blob.
   Status load_ca() {
     const std::lock_guard lock(mutex_);
     if (options_.ca_file.empty() || !ca_blob_.empty()) return ok_status();
-    auto extra = read_file(options_.ca_file);
-    if (!extra) {
-      Error error = std::move(extra).error();
-      error.kind = ErrorKind::kConfig;
-      return std::move(error).with_context("TS_CA_FILE");
-    }
-    std::string blob;
-    if (auto system = read_file("/etc/ssl/certs/ca-certificates.crt")) {
-      blob = std::move(system).value();
-      blob += '\n';
-    }
-    ca_blob_ = blob + extra.value();
+    TS_TRY(ca_blob_, trusted_certificates(options_.ca_file));
     return ok_status();
   }
 

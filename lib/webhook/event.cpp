@@ -6,6 +6,7 @@
 #include "crypto/hash.hpp"
 #include "livekit/wire.hpp"
 #include "livekit/wire_scan.hpp"
+#include "mux/types.hpp"
 #include "webhook/event_internal.hpp"
 
 #include <fmt/format.h>
@@ -32,56 +33,6 @@ constexpr std::array<std::string_view, 14> kLivekitTypes{"room_started",
                                                          "ingress_ended",
                                                          "agent_job_started",
                                                          "agent_job_ended"};
-
-constexpr std::array<std::string_view, 48> kMuxTypes{
-    "video.live_stream.created",
-    "video.live_stream.connected",
-    "video.live_stream.recording",
-    "video.live_stream.active",
-    "video.live_stream.disconnected",
-    "video.live_stream.idle",
-    "video.live_stream.updated",
-    "video.live_stream.enabled",
-    "video.live_stream.disabled",
-    "video.live_stream.deleted",
-    "video.live_stream.warning",
-    "video.live_stream.simulcast_target.created",
-    "video.live_stream.simulcast_target.idle",
-    "video.live_stream.simulcast_target.starting",
-    "video.live_stream.simulcast_target.broadcasting",
-    "video.live_stream.simulcast_target.errored",
-    "video.live_stream.simulcast_target.deleted",
-    "video.live_stream.simulcast_target.updated",
-    "video.asset.created",
-    "video.asset.ready",
-    "video.asset.errored",
-    "video.asset.updated",
-    "video.asset.deleted",
-    "video.asset.live_stream_completed",
-    "video.asset.warning",
-    "video.asset.non_standard_input_detected",
-    "video.asset.static_rendition.created",
-    "video.asset.static_rendition.ready",
-    "video.asset.static_rendition.errored",
-    "video.asset.static_rendition.deleted",
-    "video.asset.static_rendition.skipped",
-    "video.asset.static_renditions.preparing",
-    "video.asset.static_renditions.ready",
-    "video.asset.static_renditions.errored",
-    "video.asset.static_renditions.deleted",
-    "video.asset.master.preparing",
-    "video.asset.master.ready",
-    "video.asset.master.errored",
-    "video.asset.master.deleted",
-    "video.asset.track.created",
-    "video.asset.track.ready",
-    "video.asset.track.errored",
-    "video.asset.track.deleted",
-    "video.upload.created",
-    "video.upload.asset_created",
-    "video.upload.errored",
-    "video.upload.cancelled",
-    "video.delivery.high_traffic"};
 
 constexpr std::array<std::string_view, 5> kCloudflareTypes{
     "video.ready", "video.error", "live_input.connected", "live_input.disconnected",
@@ -310,7 +261,7 @@ std::span<const std::string_view> event_types(Provider provider) noexcept {
     case Provider::kLivekit:
       return kLivekitTypes;
     case Provider::kMux:
-      return kMuxTypes;
+      return mux::event_types();
     case Provider::kCloudflare:
       return kCloudflareTypes;
   }

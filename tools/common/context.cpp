@@ -18,18 +18,29 @@ Context::Context(Parts parts) : parts_(std::move(parts)) {}
 Context::~Context() = default;
 
 net::HttpTransport& Context::transport() {
+  if (parts_.options.dry_run) {
+    if (!recorder_) recorder_ = make_recording_transport(*parts_.out, *parts_.log);
+    return *recorder_;
+  }
   if (!network_) {
     const auto ca_file = parts_.settings.text("TS_CA_FILE");
     network_ = net::make_curl_transport(
         {.user_agent = "ts/" TS_VERSION, .ca_file = ca_file.ok() ? ca_file.value() : ""},
         *parts_.log);
-    if (parts_.options.dry_run) {
-      traced_ = make_recording_transport(*parts_.out, *parts_.log);
-    } else if (parts_.options.curl) {
-      traced_ = make_curl_printing_transport(*network_, *parts_.log);
-    }
+    if (parts_.options.curl) traced_ = make_curl_printing_transport(*network_, *parts_.log);
   }
   return traced_ ? *traced_ : *network_;
+}
+
+Status Context::finish_dry_run(Status status) {
+  if (!recorder_ || !recorder_->recorded()) return status;
+  // Anything else a command says of placeholders is about what did not happen.
+  if (!status.ok() &&
+      (status.error().kind == ErrorKind::kUsage || status.error().kind == ErrorKind::kConfig ||
+       status.error().kind == ErrorKind::kInternal)) {
+    return status;
+  }
+  return recorder_->print();
 }
 
 std::stop_token Context::stop() {

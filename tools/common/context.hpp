@@ -17,6 +17,7 @@
 
 namespace ts::cli {
 
+class RequestRecorder;
 class SignalWatch;
 
 /// The options every command takes.
@@ -61,8 +62,12 @@ class Context {
   /// The network, made at first use; with --dry-run it records instead of sending, with --curl it
   /// shows each request. The transport itself is thread-safe.
   net::HttpTransport& transport();
-  /// True with --dry-run: the first request is printed and ends the command.
+  /// True with --dry-run: requests are kept instead of sent.
   [[nodiscard]] bool dry_run() const noexcept { return parts_.options.dry_run; }
+
+  /// With --dry-run, once the command ended as `status`: prints the requests it would have sent.
+  /// @return `status` itself when there were none, or when the command line or a setting is wrong.
+  Status finish_dry_run(Status status);
 
   /// Requested by the first Ctrl-C or SIGTERM; asking for it installs the handlers (the second
   /// signal ends the process at once). Commands that never ask die by the signal as usual.
@@ -104,6 +109,7 @@ class Context {
   Parts parts_;
   std::unique_ptr<net::HttpTransport> network_;
   std::unique_ptr<net::HttpTransport> traced_;
+  std::unique_ptr<RequestRecorder> recorder_;
   std::unique_ptr<SignalWatch> signals_;
 };
 

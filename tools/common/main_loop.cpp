@@ -167,6 +167,35 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& failure, const Pro
   return error;
 }
 
+/// Refuses "--name --json": an option without its value would take the next option for it.
+Status check_values(const CLI::App& app, const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--") break;
+    if (word.size() < 2 || word.front() != '-') continue;
+    const CLI::Option* option = app.get_option_no_throw(word);
+    if (option == nullptr || option->get_items_expected_min() == 0) continue;
+    const std::string& next = arguments[i + 1];
+    const std::string name = next.substr(0, next.find('='));
+    const bool is_option = name.size() > 1 && name.front() == '-' &&
+                           (name == "--" || name == "--help" || name == "-h" ||
+                            app.get_option_no_throw(name) != nullptr);
+    if (is_option || (next.size() > 2 && next.starts_with("--"))) {
+      Error error{
+          .kind = ErrorKind::kUsage,
+          .message = fmt::format("{} needs a value, but '{}' follows", word, shorten(next, 60)),
+          .hint = "give it a value"};
+      if (word.starts_with("--")) {
+        error.hint = fmt::format("give it a value, or write {}={} to mean just that text", word,
+                                 shorten(next, 60));
+      }
+      return error;
+    }
+    ++i;
+  }
+  return ok_status();
+}
+
 Result<std::optional<std::string>> read_env_file(const std::string& given, std::string& path,
                                                  bool& loose) {
   path = given.empty() ? ".env" : given;
@@ -259,6 +288,20 @@ std::filesystem::path program_path(const char* argv0) {
   return failure ? std::filesystem::path(argv0) : path;
 }
 
+/// For --dry-run: nothing that is waited for comes, so no wait takes time.
+class HastyClock final : public Clock {
+ public:
+  explicit HastyClock(std::unique_ptr<Clock> clock) : clock_(std::move(clock)) {}
+  [[nodiscard]] WallTime now() const override { return clock_->now(); }
+  [[nodiscard]] SteadyTime steady_now() const override { return clock_->steady_now(); }
+  bool wait_until(SteadyTime /*deadline*/, std::stop_token stop) override {
+    return !stop.stop_requested();
+  }
+
+ private:
+  std::unique_ptr<Clock> clock_;
+};
+
 /// Everything after the command is known: settings, outputs, the run, the exit code.
 class Session {
  public:
@@ -285,7 +328,7 @@ class Session {
     if (!context.out().json()) {
       for (const std::string& warning : context.settings().warnings()) out.warn(warning);
     }
-    Status status = run_guarded(runner, context);
+    Status status = context.finish_dry_run(run_guarded(runner, context));
     out.progress("");
     if (status.ok()) return 0;
     return fail(out, std::move(status).error(), context.stop_signal());
@@ -323,6 +366,7 @@ class Session {
       clock = std::make_unique<FrozenClock>(now.value());
       out.status(fmt::format("the clock is frozen at {} (TS_FAKE_NOW)", fake_now));
     }
+    if (options_.dry_run) clock = std::make_unique<HastyClock>(std::move(clock));
     Context::Parts parts;
     parts.options = options_;
     parts.settings = std::move(settings);
@@ -346,9 +390,41 @@ class Session {
     }
   }
 
+  /// What to do next where the error itself does not say.
+  [[nodiscard]] std::string fallback_hint(ErrorKind kind) const {
+    const std::string noun(command_.path.substr(0, command_.path.find(' ')));
+    switch (kind) {
+      case ErrorKind::kUsage:
+        return fmt::format("{} {} --help shows its options", program_.name, command_.path);
+      case ErrorKind::kConfig:
+        return "ts env check tells what is set, and what is missing";
+      case ErrorKind::kAuth:
+        return "ts env check --online tells which credential is refused";
+      case ErrorKind::kNotFound: {
+        const std::string list = noun + " list";
+        for (const Command& command : program_.commands) {
+          if (command.path == list)
+            return fmt::format("{} {} shows what there is", program_.name, list);
+        }
+        return "check its name";
+      }
+      case ErrorKind::kConflict:
+        return "look at its state, then try again";
+      case ErrorKind::kRemote:
+        return "run it again with -vv to see each request";
+      case ErrorKind::kDeadline:
+        return "give it more time with --timeout";
+      case ErrorKind::kInternal:
+        return "report it with the command line that led to it";
+      default:
+        return {};
+    }
+  }
+
   int fail(Output& out, Error error, int stop_signal) {
     if (error.code == "dry_run") return 0;
     if (error.code == "closed_pipe") return 0;
+    if (error.hint.empty()) error.hint = fallback_hint(error.kind);
     if (error.kind == ErrorKind::kInterrupted && stop_signal == SIGTERM) {
       error.kind = ErrorKind::kTerminated;
     }
@@ -357,7 +433,7 @@ class Session {
   }
 
   const Program& program_;
-  [[maybe_unused]] const Command& command_;
+  const Command& command_;
   GlobalOptions options_;
   const char* argv0_;
 };
@@ -403,6 +479,11 @@ int run_command(const Program& program, const Command& command, std::vector<std:
   app.allow_extras(false);
   add_global_options(app, options);
   Runner runner = command.bind(app);
+  if (const Status values = check_values(app, arguments); !values.ok()) {
+    Error error = values.error();
+    error.hint += fmt::format("; {} {} --help shows its options", program.name, command.path);
+    return usage_failure(program, error, wants_json);
+  }
   try {
     std::reverse(arguments.begin(), arguments.end());
     app.parse(std::move(arguments));

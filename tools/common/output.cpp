@@ -115,7 +115,9 @@ Status Output::report(const Report& report) {
 
 Status Output::json_line(const Json& document) { return print(dump_json(document) + "\n"); }
 
-Status Output::print(std::string_view text) { return write_all(STDOUT_FILENO, text); }
+Status Output::print(std::string_view text) {
+  return held_ ? ok_status() : write_all(STDOUT_FILENO, text);
+}
 
 void Output::write_stderr(std::string_view text) {
   const std::lock_guard lock(stderr_mutex_);
@@ -128,7 +130,7 @@ void Output::write_stderr(std::string_view text) {
 }
 
 void Output::status(std::string_view text) {
-  if (!options_.quiet && !json()) write_stderr(log_.scrubbed(std::string(text)) + "\n");
+  if (!options_.quiet && !json() && !held_) write_stderr(log_.scrubbed(std::string(text)) + "\n");
 }
 
 void Output::warn(std::string_view text) {

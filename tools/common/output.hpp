@@ -5,6 +5,7 @@
 #include "core/log.hpp"
 #include "core/result.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -58,6 +59,11 @@ class Output {
   /// Text to stdout as it is, flushed.
   Status print(std::string_view text);
 
+  /// From now on results go nowhere (--dry-run: they would tell of answers that did not come),
+  /// until `release_results`.
+  void hold_results() noexcept { held_ = true; }
+  void release_results() noexcept { held_ = false; }
+
   /// "text" and a newline on stderr, unless --quiet. Never in JSON mode.
   void status(std::string_view text);
   /// A warning: shown even with --quiet; not in JSON mode, where stderr is kept for one error.
@@ -79,6 +85,7 @@ class Output {
   Log& log_;
   std::mutex stderr_mutex_;
   bool progress_shown_ = false;
+  std::atomic<bool> held_{false};
 };
 
 /// Columns padded to their widest cell, two blanks between; with no rows only `empty`.

@@ -1,22 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/request_trace.hpp"
 
+#include "common/dry_run_answers.hpp"
+#include "common/mask.hpp"
 #include "common/output.hpp"
 #include "core/json.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
+#include <mutex>
+#include <vector>
 
 namespace ts::cli {
 namespace {
 
-class RecordingTransport final : public net::HttpTransport {
+class RecordingTransport final : public RequestRecorder {
  public:
   RecordingTransport(Output& out, Log& log) : out_(out), log_(log) {}
 
   Result<net::HttpResponse> send(const net::HttpRequest& request,
                                  std::stop_token /*stop*/) override {
+    const std::lock_guard lock(mutex_);
+    // What the command would say about an answer that did not come is no result.
+    out_.hold_results();
+    Json entry = entry_of(request);
+    const bool asked_before =
+        std::find(requests_.begin(), requests_.end(), entry) != requests_.end();
+    if (!asked_before) requests_.push_back(std::move(entry));
+    // Asking the same again is a wait for a change that does not come here.
+    if (!asked_before && requests_.size() < kMostRequests) {
+      if (auto answer = placeholder_answer(request)) {
+        for (std::string& name : answer->placeholders) placeholders_.push_back(std::move(name));
+        return std::move(answer->response);
+      }
+    }
+    return Error{
+        .kind = ErrorKind::kInterrupted, .message = "dry run: nothing was sent", .code = "dry_run"};
+  }
+
+  [[nodiscard]] bool recorded() const override {
+    const std::lock_guard lock(mutex_);
+    return !requests_.empty();
+  }
+
+  Status print() override {
+    const std::lock_guard lock(mutex_);
+    Json document;
+    document["schema"] = "ts.dry_run/1";
+    document["requests"] = requests_;
+    out_.release_results();
+    return out_.print(without_secrets(dump_json(document, 2)) + "\n");
+  }
+
+ private:
+  static constexpr std::size_t kMostRequests = 100;
+
+  static Json entry_of(const net::HttpRequest& request) {
     Json entry;
     entry["method"] = request.method;
     entry["url"] = request.url;
@@ -30,19 +71,35 @@ class RecordingTransport final : public net::HttpTransport {
     }
     if (request.has_body && !request.body.empty()) {
       auto body = parse_json(request.body, "body");
+      if (body.ok()) mask_secrets(body.value());
       entry["body"] = body.ok() ? body.value() : Json(request.body);
     }
-    Json document;
-    document["schema"] = "ts.dry_run/1";
-    document["requests"] = Json::array({entry});
-    TS_CHECK(out_.print(log_.scrubbed(dump_json(document, 2)) + "\n"));
-    return Error{
-        .kind = ErrorKind::kInterrupted, .message = "dry run: nothing was sent", .code = "dry_run"};
+    return entry;
   }
 
- private:
+  /// Masked, but for placeholders: commands register what stands for a key as the key itself.
+  std::string without_secrets(std::string text) const {
+    for (std::size_t i = 0; i < placeholders_.size(); ++i) {
+      replace_all(text, placeholders_[i], fmt::format("\x01{}\x02", i));
+    }
+    text = log_.scrubbed(std::move(text));
+    for (std::size_t i = 0; i < placeholders_.size(); ++i) {
+      replace_all(text, fmt::format("\x01{}\x02", i), placeholders_[i]);
+    }
+    return text;
+  }
+
+  static void replace_all(std::string& text, std::string_view from, std::string_view to) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+      text.replace(at, from.size(), to);
+    }
+  }
+
   Output& out_;
   Log& log_;
+  mutable std::mutex mutex_;
+  Json requests_ = Json::array();
+  std::vector<std::string> placeholders_;
 };
 
 std::string shell_quoted(std::string_view text) {
@@ -73,7 +130,7 @@ class CurlPrintingTransport final : public net::HttpTransport {
     for (const auto& [name, value] : request.headers) {
       line += " -H " + shell_quoted(fmt::format("{}: {}", name, value));
     }
-    if (request.has_body) line += " --data-raw " + shell_quoted(request.body);
+    if (request.has_body) line += " --data-raw " + shell_quoted(masked_json(request.body));
     std::cerr << log_.scrubbed(std::move(line)) << '\n';
     return next_.send(request, std::move(stop));
   }
@@ -85,7 +142,7 @@ class CurlPrintingTransport final : public net::HttpTransport {
 
 }  // namespace
 
-std::unique_ptr<net::HttpTransport> make_recording_transport(Output& out, Log& log) {
+std::unique_ptr<RequestRecorder> make_recording_transport(Output& out, Log& log) {
   return std::make_unique<RecordingTransport>(out, log);
 }
 

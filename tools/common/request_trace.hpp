@@ -10,9 +10,16 @@ namespace ts::cli {
 
 class Output;
 
-/// For --dry-run: prints the first request as a ts.dry_run/1 document, credentials masked, sends
-/// nothing, and ends the command with an Error of code "dry_run", which main takes for success.
-std::unique_ptr<net::HttpTransport> make_recording_transport(Output& out, Log& log);
+/// For --dry-run: keeps each request and sends none. One whose answer others depend on is answered
+/// with placeholders (dry_run_answers.hpp), any other ends the command with an Error of code
+/// "dry_run". Thread-safe.
+class RequestRecorder : public net::HttpTransport {
+ public:
+  [[nodiscard]] virtual bool recorded() const = 0;
+  /// The requests as one ts.dry_run/1 document on stdout, credentials masked.
+  virtual Status print() = 0;
+};
+std::unique_ptr<RequestRecorder> make_recording_transport(Output& out, Log& log);
 
 /// For --curl: shows each request on stderr as a curl command line whose credentials are shell
 /// variables, then sends it through `next`.

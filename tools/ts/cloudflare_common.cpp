@@ -11,7 +11,6 @@ Result<std::unique_ptr<cloudflare::CloudflareClient>> cloudflare_client(Context&
   TS_TRY(auto account, context.cloudflare());
   cloudflare::ClientOptions options;
   TS_TRY(options.base_url, context.settings().base_url("CLOUDFLARE_BASE_URL"));
-  options.look_first = !context.dry_run();
   return std::make_unique<cloudflare::CloudflareClient>(
       context.transport(), context.clock(),
       cloudflare::Credentials{.account_id = std::move(account.account_id),

@@ -25,12 +25,6 @@ Result<Secret> mux_url(Context& context, const std::string& live_id) {
                  .message = "--mux is followed by no live stream id",
                  .hint = "list them with ts mux list"};
   }
-  if (context.dry_run()) {
-    Secret stand_in(fmt::format("mux://stream-key-of-{}", live_id));
-    const Secret key(fmt::format("stream-key-of-{}", live_id));
-    context.log().scrub(key);
-    return stand_in;
-  }
   TS_TRY(const auto mux, mux_client(context));
   TS_TRY(const auto stream, mux->get_live_stream(live_id, context.stop()));
   if (stream.status == mux::LiveStreamStatus::kDisabled) {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "env_checks.hpp"
 
-#include "services.hpp"
+#include "service_checks.hpp"
 
+#include "common/context.hpp"
 #include "core/duration.hpp"
-#include "livekit/room_client.hpp"
-#include "net/backoff.hpp"
+#include "core/json.hpp"
 #include "net/url.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ts::cli {
@@ -85,78 +86,65 @@ CheckLine check_secret(std::string name, std::string_view variable,
   return {.name = std::move(name), .message = fmt::format("{} is set", variable)};
 }
 
-/// How far our clock is from the service's, by its Date header; empty when near or unknown.
-std::string clock_skew(const net::HttpResponse& response, Clock& clock) {
-  const auto theirs = net::parse_http_date(response.header("date"));
-  if (!theirs) return {};
-  const auto skew = std::chrono::duration_cast<milliseconds>(clock.now() - *theirs);
-  if (std::chrono::abs(skew) < seconds(5)) return {};
-  return fmt::format("this machine's clock is {} {}", format_duration(std::chrono::abs(skew)),
-                     skew.count() > 0 ? "ahead" : "behind");
-}
-
-CheckLine ask_livekit(Context& context) {
-  auto service = livekit_service(context);
-  if (!service.ok()) return failed("LiveKit API", service.error());
-  // The plain health page first: it tells a wrong address from a wrong key, and the time.
-  const auto health = context.transport().send(
-      {.method = "GET", .url = service.value().base_url() + "/"}, context.stop());
-  if (!health.ok()) return failed("LiveKit API", health.error());
-  const std::string skew = clock_skew(health.value(), context.clock());
-  livekit::RoomClient rooms(service.value());
-  const auto listed = rooms.list({}, context.stop());
-  if (!listed.ok()) {
-    CheckLine line = failed("LiveKit API", listed.error());
-    if (!skew.empty()) {
-      line.message += fmt::format(" ({})", skew);
-      line.hint = "set the clock: tokens are valid for minutes";
-    }
-    return line;
-  }
-  if (!skew.empty()) {
-    return {.name = "LiveKit API",
-            .state = State::kWarning,
-            .message = skew,
-            .hint = "set the clock: tokens are valid for minutes"};
-  }
-  return {.name = "LiveKit API",
-          .message = fmt::format("answers in {}; {} rooms", format_duration(health.value().elapsed),
-                                 listed.value().size())};
-}
-
-CheckLine ask_mux(Context& context) {
-  auto client = mux_client(context);
-  if (!client.ok()) return failed("Mux API", client.error());
-  const auto streams = client.value()->list_live_streams({.limit = 1}, context.stop());
-  if (!streams.ok()) return failed("Mux API", streams.error());
-  return {.name = "Mux API", .message = "accepts the token"};
-}
-
-CheckLine ask_cloudflare(Context& context) {
-  auto account = context.cloudflare();
-  if (!account.ok()) return failed("Cloudflare API", account.error());
-  const auto base = context.settings().base_url("CLOUDFLARE_BASE_URL");
-  const auto segment = net::path_segment(account.value().account_id, "CLOUDFLARE_ACCOUNT_ID");
-  if (!base.ok()) return failed("Cloudflare API", base.error());
-  if (!segment.ok()) return failed("Cloudflare API", segment.error());
-  net::HttpRequest request;
-  request.url = fmt::format("{}/accounts/{}/stream/live_inputs", base.value(), segment.value());
-  request.authorization = net::Authorization{.scheme = net::Authorization::Scheme::kBearer,
-                                             .secret = std::move(account.value().token)};
-  const auto response = context.transport().send(request, context.stop());
-  if (!response.ok()) return failed("Cloudflare API", response.error());
-  if (response.value().ok()) return {.name = "Cloudflare API", .message = "accepts the token"};
-  return {.name = "Cloudflare API",
-          .state = State::kFailed,
-          .message = fmt::format("refused with status {}", response.value().status),
-          .hint = "check CLOUDFLARE_ACCOUNT_ID, and that the token has Stream permission"};
-}
-
 }  // namespace
 
 std::string_view to_string(CheckLine::State state) noexcept {
   constexpr std::array<std::string_view, 4> kNames{"ok", "unset", "warning", "failed"};
   return kNames[static_cast<std::size_t>(state)];
+}
+
+Status report_checks(Context& context, std::string_view schema,
+                     const std::vector<CheckLine>& lines) {
+  Json document;
+  document["schema"] = schema;
+  document["checks"] = Json::array();
+  std::size_t width = 12;
+  for (const CheckLine& line : lines) width = std::max(width, line.name.size());
+  std::string text;
+  std::vector<std::string> failures;
+  Output& out = context.out();
+  for (const CheckLine& line : lines) {
+    Json entry{{"name", line.name},
+               {"ok", line.state != State::kFailed},
+               {"state", std::string(to_string(line.state))},
+               {"message", line.message},
+               {"hint", line.hint}};
+    if (!line.area.empty()) entry["area"] = line.area;
+    if (line.value) {
+      entry["value"] = *line.value;
+      entry["unit"] = line.unit;
+    }
+    document["checks"].push_back(std::move(entry));
+    std::string mark;
+    switch (line.state) {
+      case State::kOk:
+        mark = out.styled(Output::Style::kGreen, "ok  ");
+        break;
+      case State::kUnset:
+        mark = out.styled(Output::Style::kDim, "-   ");
+        break;
+      case State::kWarning:
+        mark = out.styled(Output::Style::kYellow, "warn");
+        break;
+      case State::kFailed:
+        mark = out.styled(Output::Style::kRed, "FAIL");
+        failures.push_back(line.name);
+        break;
+    }
+    const std::string area = line.area.empty() ? "" : fmt::format("{:<10} ", line.area);
+    text += fmt::format("{}  {}{:<{}} {}\n", mark, area, line.name, width, line.message);
+    if (!line.hint.empty() && line.state != State::kOk) {
+      text += fmt::format("{:>{}}{}\n", "", 8 + area.size() + width, line.hint);
+    }
+  }
+  document["ok"] = failures.empty();
+  TS_CHECK(
+      out.report({.document = &document, .text = text, .raw = failures.empty() ? "ok" : "failed"}));
+  if (failures.empty()) return ok_status();
+  return Error{.kind = ErrorKind::kCheckFailed,
+               .message = fmt::format("{} of {} checks failed: {}", failures.size(), lines.size(),
+                                      fmt::join(failures, ", ")),
+               .hint = "the lines marked FAIL say what to do"};
 }
 
 std::vector<CheckLine> check_settings(Context& context) {
@@ -202,15 +190,33 @@ std::vector<CheckLine> check_settings(Context& context) {
 
 std::vector<CheckLine> check_services(Context& context) {
   const auto& settings = context.settings();
+  const std::stop_token stop = context.stop();
   std::vector<CheckLine> out;
-  if (settings.find("LIVEKIT_URL") != nullptr) out.push_back(ask_livekit(context));
-  if (settings.find("MUX_TOKEN_ID") != nullptr) out.push_back(ask_mux(context));
-  if (settings.find("CLOUDFLARE_ACCOUNT_ID") != nullptr) out.push_back(ask_cloudflare(context));
+  std::optional<milliseconds> ahead;
+  const auto add = [&](ServiceAnswer answer) {
+    out.push_back(std::move(answer.line));
+    if (answer.clock_ahead) ahead = answer.clock_ahead;
+  };
+  if (settings.find("LIVEKIT_URL") != nullptr) add(ask_livekit(context, stop));
+  if (settings.find("MUX_TOKEN_ID") != nullptr) {
+    add(ask_mux(context, stop));
+    if (settings.find("MUX_SIGNING_KEY") != nullptr) {
+      out.push_back(ask_mux_signing_key(context, stop));
+    }
+  }
+  if (settings.find("CLOUDFLARE_ACCOUNT_ID") != nullptr) add(ask_cloudflare(context, stop));
   if (out.empty()) {
     out.push_back({.name = "Services",
                    .state = State::kFailed,
                    .message = "no credentials are set: there is nothing to ask",
                    .hint = "ts sandbox up --write-env .env makes some for this machine"});
+  }
+  if (const std::string skew = clock_text(ahead); !skew.empty()) {
+    out.push_back({.name = "Clock",
+                   .state = State::kFailed,
+                   .message = skew + ", by the services' Date header",
+                   .hint = "set the clock (timedatectl set-ntp true): tokens and signatures are "
+                           "valid for minutes"});
   }
   return out;
 }

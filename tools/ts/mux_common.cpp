@@ -142,21 +142,4 @@ std::string policies_text(const std::vector<mux::PlaybackId>& ids) {
   return out;
 }
 
-void mask_secrets(Json& json) {
-  if (json.is_object()) {
-    for (auto& [key, value] : json.items()) {
-      const bool secret = key == "stream_key" || key == "streamKey" || key == "srt_passphrase" ||
-                          key == "passphrase" || key == "streamId" || key == "signing_secret" ||
-                          key == "private_key" || key == "secret" || key == "token";
-      if (secret && value.is_string()) {
-        value = "***";
-      } else {
-        mask_secrets(value);
-      }
-    }
-  } else if (json.is_array()) {
-    for (Json& item : json) mask_secrets(item);
-  }
-}
-
 }  // namespace ts::cli

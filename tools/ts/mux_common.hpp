@@ -4,6 +4,7 @@
 #include "services.hpp"
 
 #include "common/context.hpp"
+#include "common/mask.hpp"
 #include "core/json_fwd.hpp"
 #include "core/result.hpp"
 #include "mux/client.hpp"
@@ -47,8 +48,5 @@ Result<std::chrono::seconds> parse_seconds(std::string_view text, std::string_vi
 
 /// "public", or "public, signed".
 std::string policies_text(const std::vector<mux::PlaybackId>& ids);
-
-/// Replaces keys and passphrases in an answer by "***", at any depth.
-void mask_secrets(Json& json);
 
 }  // namespace ts::cli

@@ -14,7 +14,7 @@ Result<std::unique_ptr<mux::MuxClient>> mux_client(Context& context) {
   TS_TRY(auto base_url, context.settings().base_url("MUX_BASE_URL"));
   mux::ClientOptions options;
   options.base_url = std::move(base_url);
-  options.look_first = !context.dry_run();
+  options.pacing = !context.dry_run();
   options.retry.seed =
       static_cast<std::uint64_t>(context.clock().steady_now().time_since_epoch().count());
   return std::make_unique<mux::MuxClient>(

@@ -128,7 +128,7 @@ TEST_F(Client, DoesNotRepeatARefusedCreation) {
   const auto created = client.create_live_stream({});
 
   ASSERT_FALSE(created.ok());
-  EXPECT_EQ(created.error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(created.error().kind, ErrorKind::kUsage);
   EXPECT_EQ(created.error().code, "invalid_parameters");
   EXPECT_EQ(transport.requests.size(), 1U);
 }
@@ -158,6 +158,60 @@ TEST_F(Client, KeepsANewKeyWhoseAnswerWasLost) {
   ASSERT_TRUE(stream.ok());
   EXPECT_EQ(stream.value().stream_key.reveal(), "new-key");
   EXPECT_EQ(transport.requests.size(), 3U);
+}
+
+TEST_F(Client, TellsAWrongStateFromAWrongField) {
+  transport
+      .answer(400, R"({"error":{"type":"invalid_parameters","messages":)"
+                   R"(["Simulcast targets can only be deleted while the live stream is idle"]}})")
+      .answer(422, R"({"error":{"type":"invalid_parameters","messages":)"
+                   R"(["reconnect_window must be at most 1800"]}})");
+
+  const auto state = client.remove_simulcast_target("L", "T");
+  const auto field = client.enable_live_stream("L");
+
+  ASSERT_FALSE(state.ok());
+  EXPECT_EQ(state.error().kind, ErrorKind::kConflict);
+  EXPECT_THAT(state.error().hint, HasSubstr("ts mux get"));
+  ASSERT_FALSE(field.ok());
+  EXPECT_EQ(field.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(field.error().hint, HasSubstr("correct the named field"));
+}
+
+TEST_F(Client, FindsAWebhookEndpointWhoseCreationLostItsAnswerWithoutItsSecret) {
+  transport.fail(lost("receive"))
+      .answer(200, R"({"data":[{"id":"other","address":"https://b.example/"},)"
+                   R"({"id":"W","address":"https://a.example/hook","enabled":true}]})");
+
+  const auto endpoint = client.create_webhook("https://a.example/hook");
+
+  ASSERT_TRUE(endpoint.ok()) << endpoint.error().message;
+  EXPECT_EQ(endpoint.value().id, "W");
+  EXPECT_TRUE(endpoint.value().signing_secret.empty());
+  ASSERT_EQ(transport.requests.size(), 2U);
+  EXPECT_THAT(transport.requests[0].url, testing::EndsWith("/system/v1/webhooks"));
+  EXPECT_EQ(transport.requests[0].body, R"({"address":"https://a.example/hook"})");
+}
+
+TEST_F(Client, ReadsWebhookEndpointsWithTimesInBothForms) {
+  transport.answer(200,
+                   R"({"data":[{"id":"A","address":"https://a.example","created_at":"1700000000"},)"
+                   R"({"id":"B","address":"https://b.example","enabled":false,)"
+                   R"("created_at":"2023-11-14T22:13:20Z"}]})");
+
+  const auto endpoints = client.list_webhooks();
+
+  ASSERT_TRUE(endpoints.ok()) << endpoints.error().message;
+  ASSERT_EQ(endpoints.value().size(), 2U);
+  EXPECT_EQ(endpoints.value()[0].created_at, endpoints.value()[1].created_at);
+  EXPECT_FALSE(endpoints.value()[1].enabled);
+}
+
+TEST_F(Client, RefusesWebhookIdsThatAddressSomethingElse) {
+  for (const char* id : {"", "..", "a/b"}) {
+    EXPECT_EQ(client.delete_webhook(id).error().kind, ErrorKind::kUsage) << id;
+  }
+  EXPECT_TRUE(transport.requests.empty());
 }
 
 TEST_F(Client, AddsSimulcastTargetsOnlyWhileIdle) {

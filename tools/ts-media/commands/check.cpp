@@ -5,6 +5,7 @@
 #include "common/context.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "core/process.hpp"
 #include "media/ffmpeg_log.hpp"
 #include "media/viewer_check.hpp"
 
@@ -23,6 +24,7 @@ struct Options {
   std::string url;
   std::string length = "10s";
   std::string max_av_offset = "100ms";
+  int url_fd = -1;
   bool from_start = false;
   bool decode = true;
 };
@@ -163,29 +165,42 @@ std::string text_of(const media::ViewerReport& report) {
   return text;
 }
 
+/// The address as given, or from a descriptor: a signed one is a credential, and arguments are
+/// visible to everybody.
+Result<std::string> url_of(const Options& options) {
+  if (options.url_fd < 0 && !options.url.empty()) return options.url;
+  if (options.url_fd < 0 || !options.url.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "give either an address or --url-fd",
+                 .hint = "such as ts-media check https://stream.mux.com/PLAYBACK_ID.m3u8"};
+  }
+  TS_TRY(const auto url, read_secret_fd(options.url_fd));
+  return std::string(url.reveal());
+}
+
 Status run(const Options& options, Context& context) {
+  TS_TRY(const auto url, url_of(options));
   const media::FfmpegLog ffmpeg_log(context.log());
   media::ViewerCheckOptions check;
   TS_TRY(check.length, parse_duration(options.length));
   TS_TRY(check.max_av_offset, parse_duration(options.max_av_offset));
   TS_TRY(check.source.fetch.ca_file, context.settings().text("TS_CA_FILE"));
   check.source.from_start = options.from_start;
-  TS_TRY(const auto report,
-         media::check_viewer(options.url, check, context.clock(), context.stop()));
-  const auto document = document_of(options.url, report);
+  TS_TRY(const auto report, media::check_viewer(url, check, context.clock(), context.stop()));
+  const auto document = document_of(url, report);
   TS_CHECK(context.out().report({.document = &document, .text = text_of(report)}));
   if (report.problems.empty()) return ok_status();
-  return Error{.kind = ErrorKind::kCheckFailed,
-               .message = fmt::format("{}: {}", media::without_query(options.url),
-                                      fmt::join(report.problems, "; ")),
-               .hint = "look at the publisher and the program's output"};
+  return Error{
+      .kind = ErrorKind::kCheckFailed,
+      .message = fmt::format("{}: {}", media::without_query(url), fmt::join(report.problems, "; ")),
+      .hint = "look at the publisher and the program's output"};
 }
 
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("url", options->url, "Playlist (http, https), or a folder with a recording")
-      ->type_name("URL|DIR")
-      ->required();
+      ->type_name("URL|DIR");
+  app.add_option("--url-fd", options->url_fd, "Descriptor to read the playlist's address from");
   app.add_option("--for", options->length, "How much of it to watch")->capture_default_str();
   app.add_option("--max-av-offset", options->max_av_offset,
                  "Largest distance of sound and picture at start and end")

@@ -45,13 +45,9 @@ Result<std::optional<cloudflare::NewOutput>> backup_output(const Options& option
   }
   cloudflare::NewOutput output;
   TS_TRY(output.url, mux_ingest_url(context));
-  if (context.dry_run()) {
-    output.stream_key = Secret("key-of-" + options.backup_to_mux);
-  } else {
-    TS_TRY(const auto live_stream, client.value()->get_live_stream(options.backup_to_mux));
-    output.stream_key = live_stream.stream_key.clone();
-    context.log().scrub(output.stream_key);
-  }
+  TS_TRY(const auto live_stream, client.value()->get_live_stream(options.backup_to_mux));
+  output.stream_key = live_stream.stream_key.clone();
+  context.log().scrub(output.stream_key);
   return std::optional(std::move(output));
 }
 
@@ -74,7 +70,7 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto backup, backup_output(options, context));
 
   std::optional<cloudflare::LiveInput> input;
-  if (!options.ref.empty() && !context.dry_run()) {
+  if (!options.ref.empty()) {
     TS_TRY(input, client->find_input(options.ref));
   }
   const bool existed = input.has_value();
@@ -85,7 +81,7 @@ Status run(const Options& options, Context& context) {
     auto added = add_output_once(*client, input->uid, *backup);
     if (!added) {
       Error error = std::move(added).error();
-      if (!existed) {
+      if (!existed && !context.dry_run()) {
         error.kind = ErrorKind::kPartial;
         error.residue.push_back("live input " + input->uid);
         error.hint = fmt::format("add the output with ts cloudflare output add {} --mux {}",

@@ -38,10 +38,6 @@ Result<cloudflare::NewOutput> wish_of(const Options& options, Context& context) 
   }
   TS_TRY(const auto client, mux_client(context));
   TS_TRY(wish.url, mux_ingest_url(context));
-  if (context.dry_run()) {
-    wish.stream_key = Secret("key-of-" + options.mux);
-    return wish;
-  }
   TS_TRY(const auto live_stream, client->get_live_stream(options.mux));
   wish.stream_key = live_stream.stream_key.clone();
   context.log().scrub(wish.stream_key);
@@ -52,8 +48,7 @@ Status add(const Options& options, Context& context) {
   TS_TRY(const auto wish, wish_of(options, context));
   TS_CHECK(cloudflare::validate(wish));
   TS_TRY(const auto client, cloudflare_client(context));
-  TS_TRY(const auto added, context.dry_run() ? client->add_output(options.input, wish)
-                                             : add_output_once(*client, options.input, wish));
+  TS_TRY(const auto added, add_output_once(*client, options.input, wish));
   Json document{{"schema", "ts.cloudflare/1"}};
   document.update(cloudflare::describe(added));
   document["input"] = options.input;

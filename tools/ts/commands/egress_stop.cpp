@@ -81,7 +81,7 @@ Status run(const Options& options, Context& context) {
     if (!egress.ok() && egress.error().code == "already_ended") {
       context.out().status(fmt::format("egress {} had ended already", id));
       egress = client.get(id, context.stop());
-    } else if (egress.ok() && options.wait) {
+    } else if (egress.ok() && options.wait && !context.dry_run()) {
       egress = wait_for_end(client, id, timeout, context);
     }
     if (egress.ok()) {

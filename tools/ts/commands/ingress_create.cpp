@@ -133,7 +133,7 @@ Result<std::optional<livekit::IngressInfo>> find(livekit::IngressClient& client,
 Result<livekit::IngressInfo> create(livekit::IngressClient& client,
                                     const livekit::CreateIngressRequest& request,
                                     const Options& options, Context& context) {
-  if (!options.ref.empty() && !context.dry_run()) {
+  if (!options.ref.empty()) {
     TS_TRY(auto existing, find(client, request, context));
     if (existing) {
       context.out().status(fmt::format("found by --ref {}: nothing was made", options.ref));

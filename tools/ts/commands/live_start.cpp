@@ -53,11 +53,14 @@ Result<live::GoLiveOptions> go_live_options(const Options& options, Context& con
 std::function<Status(const std::string&, std::stop_token)> decode_check(
     const live::Services& services) {
   return [&services](const std::string& url, std::stop_token stop) -> Status {
-    ProcessOptions options{.program = services.media_program,
-                           .arguments = {"check", url, "--for", "3s", "--decode", "--json"},
-                           .environment = services.child_environment,
-                           .standard_output = StreamMode::kPipe,
-                           .standard_error = StreamMode::kPipe};
+    TS_TRY(const auto url_pipe, secret_pipe(Secret(url)));
+    const ProcessOptions options{
+        .program = services.media_program,
+        .arguments = {"check", "--url-fd", "3", "--for", "3s", "--decode", "--json"},
+        .environment = services.child_environment,
+        .standard_output = StreamMode::kPipe,
+        .standard_error = StreamMode::kPipe,
+        .inherited = {{.fd = url_pipe.get(), .as = 3}}};
     TS_TRY(auto child, ChildProcess::spawn(options));
     LineReader lines(child.take_stdout());
     LineReader errors(child.take_stderr());

@@ -76,11 +76,15 @@ std::string text_of(const playback::Report& report) {
 /// What the decoder says of the same address: `ts-media check`, its JSON as it came.
 Result<Json> decode(const std::string& url, const std::string& watch, Context& context) {
   TS_TRY(const auto media, context.media_program());
-  const ProcessOptions process{.program = media,
-                               .arguments = {"check", url, "--for", watch, "--decode", "--json"},
-                               .environment = context.environment_lines(),
-                               .standard_output = StreamMode::kPipe,
-                               .standard_error = StreamMode::kPipe};
+  // A signed address lets everybody watch who sees it: not an argument.
+  TS_TRY(const auto url_pipe, secret_pipe(Secret(url)));
+  const ProcessOptions process{
+      .program = media,
+      .arguments = {"check", "--url-fd", "3", "--for", watch, "--decode", "--json"},
+      .environment = context.environment_lines(),
+      .standard_output = StreamMode::kPipe,
+      .standard_error = StreamMode::kPipe,
+      .inherited = {{.fd = url_pipe.get(), .as = 3}}};
   TS_TRY(const auto limit, parse_duration(watch));
   TS_TRY(auto child, ChildProcess::spawn(process));
   LineReader errors(child.take_stderr());

@@ -35,10 +35,6 @@ Result<std::vector<std::string>> tracks_of(const Options& options, livekit::Room
                  .message = fmt::format("there is no source '{}'", shorten(options.source, 40)),
                  .hint = "use camera, microphone, screen_share or screen_share_audio"};
   }
-  // The id is not known before asking; a dry run shows the change itself.
-  if (context.dry_run()) {
-    return std::vector<std::string>{fmt::format("TR_of_{}", options.source)};
-  }
   TS_TRY(const auto participant,
          client.participant(options.room, options.identity, context.stop()));
   std::vector<std::string> out;

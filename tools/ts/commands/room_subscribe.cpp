@@ -33,10 +33,6 @@ Status run(const Options& options, bool subscribe, Context& context) {
                                               .track_sids = options.tracks,
                                               .subscribe = subscribe};
   for (const std::string& publisher : options.publishers) {
-    if (context.dry_run()) {
-      request.participant_tracks.push_back({.participant_sid = fmt::format("PA_of_{}", publisher)});
-      continue;
-    }
     TS_TRY(const auto participant, client.participant(options.room, publisher, context.stop()));
     livekit::ParticipantTracks tracks{.participant_sid = participant.sid};
     for (const auto& track : participant.tracks) tracks.track_sids.push_back(track.sid);
