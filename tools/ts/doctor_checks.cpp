@@ -55,8 +55,9 @@ CheckLine unset(std::string_view area, std::string name, std::string message,
 class Wish {
  public:
   explicit Wish(const std::vector<std::string>& areas) : areas_(areas.begin(), areas.end()) {}
-  [[nodiscard]] bool has(std::string_view area) const {
-    return areas_.empty() || areas_.contains(std::string(area));
+  [[nodiscard]] bool has(std::string_view area) const { return areas_.empty() || names(area); }
+  [[nodiscard]] bool names(std::string_view area) const {
+    return areas_.contains(std::string(area));
   }
 
  private:
@@ -66,9 +67,9 @@ class Wish {
 /// What everybody looks with.
 struct Tools {
   Context& context;
-  std::stop_token stop;
-  std::string ca_file;
-  WallTime now;
+  std::stop_token stop{};
+  std::string ca_file{};
+  WallTime now{};
 };
 
 /// One address and what is behind it.
@@ -303,8 +304,8 @@ Lines look_at_webhooks(const DoctorOptions& options, const Tools& tools) {
 }
 
 struct TurnServer {
-  std::string text;
-  std::string host;
+  std::string text{};
+  std::string host{};
   std::uint16_t port = 3478;
   net::StunMethod method = net::StunMethod::kAllocate;
   bool tcp = false;
@@ -553,7 +554,11 @@ Result<std::vector<CheckLine>> run_doctor(const DoctorOptions& options, Context&
       return Lines{std::move(line)};
     });
   }
-  if (wish.has("rtmps") || roads) {
+  // The public ingest matters to those who use Mux.
+  const auto* ingest = settings.find("MUX_INGEST_URL");
+  const bool uses_ingest = has_mux || wish.names("rtmps") ||
+                           (ingest != nullptr && ingest->origin != config::Origin::kDefault);
+  if ((wish.has("rtmps") || roads) && uses_ingest) {
     if (const auto place = place_of("Mux ingest", settings.text("MUX_INGEST_URL"), true)) {
       begin([place = *place, &tools] {
         bool reachable = false;
@@ -590,6 +595,14 @@ Result<std::vector<CheckLine>> run_doctor(const DoctorOptions& options, Context&
     return Error{.kind = ErrorKind::kInterrupted, .message = "the examination was interrupted"};
   }
   std::erase_if(out, [&](const CheckLine& line) { return !wish.has(line.area); });
+  for (const std::string_view area : kDoctorAreas) {
+    const bool told = std::any_of(out.begin(), out.end(),
+                                  [&](const CheckLine& line) { return line.area == area; });
+    if (wish.has(area) && !told) {
+      out.push_back(
+          unset(area, "nothing", "no setting needs it", "ts env check tells what is set"));
+    }
+  }
   const auto rank = [](const CheckLine& line) {
     return std::find(kDoctorAreas.begin(), kDoctorAreas.end(), line.area) - kDoctorAreas.begin();
   };

@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "mux/wire.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace ts::cli {
@@ -92,6 +93,20 @@ Status report_done(Context& context, std::string_view name, std::string_view id,
   return context.out().report({.document = &document,
                                .text = fmt::format("{} {}: {}", name, id, text),
                                .id = std::string(id)});
+}
+
+Runner bind_on_live_stream(CLI::App& app, Status (*act)(const std::string&, Context&)) {
+  auto live_id = std::make_shared<std::string>();
+  app.add_option("LIVE_ID", *live_id, "Live stream")->required();
+  return [live_id, act](Context& context) { return act(*live_id, context); };
+}
+
+Runner bind_on_part(CLI::App& app, const std::string& name, const std::string& help,
+                    Status (*act)(const std::string&, const std::string&, Context&)) {
+  auto ids = std::make_shared<std::pair<std::string, std::string>>();
+  app.add_option("LIVE_ID", ids->first, "Live stream")->required();
+  app.add_option(name, ids->second, help)->required();
+  return [ids, act](Context& context) { return act(ids->first, ids->second, context); };
 }
 
 Result<mux::Modifiers> parse_pairs(const std::vector<std::string>& words, std::string_view option) {

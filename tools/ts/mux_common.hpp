@@ -3,6 +3,7 @@
 
 #include "services.hpp"
 
+#include "common/command.hpp"
 #include "common/context.hpp"
 #include "common/mask.hpp"
 #include "core/json_fwd.hpp"
@@ -36,6 +37,12 @@ Status report_live_stream(Context& context, const mux::LiveStream& live_stream,
 /// Reports {"schema":"ts.mux/1","id":ID,KEY:true} and "NAME ID: TEXT" for people.
 Status report_done(Context& context, std::string_view name, std::string_view id,
                    std::string_view key, std::string_view text);
+
+/// A verb on one live stream: takes LIVE_ID.
+Runner bind_on_live_stream(CLI::App& app, Status (*act)(const std::string& live_id, Context&));
+/// A verb on one part of a live stream: takes LIVE_ID and the part's id as `name`.
+Runner bind_on_part(CLI::App& app, const std::string& name, const std::string& help,
+                    Status (*act)(const std::string& live_id, const std::string& id, Context&));
 
 /// "NAME=VALUE" pairs. @return kUsage for a word without "=".
 Result<mux::Modifiers> parse_pairs(const std::vector<std::string>& words, std::string_view option);

@@ -132,7 +132,7 @@ ServiceAnswer ask_livekit(Context& context, const std::stop_token& stop) {
   const auto key = context.livekit_key();
   if (!key.ok()) return failed(kName, key.error());
   DateWatch watch(context.transport(), context.clock());
-  const auto service =
+  auto service =
       livekit::Service::create(url.value(), key.value().id, key.value().secret, watch,
                                context.clock(), {.call_timeout = kPatience});
   if (!service.ok()) return failed(kName, service.error());

@@ -98,8 +98,10 @@ Status add(const Options& options, Context& context) {
   }
   return context.out().report(
       {.document = &document,
-       .text = fmt::format("profile {} is kept; ts env use {} makes it the default", options.name,
-                           options.name),
+       .text = context.dry_run()
+                   ? fmt::format("would keep profile {}", options.name)
+                   : fmt::format("profile {} is kept; ts env use {} makes it the default",
+                                 options.name, options.name),
        .id = options.name});
 }
 
@@ -135,16 +137,20 @@ Status use(const Options& options, Context& context) {
                    .hint = "ts env list shows the profiles"};
     }
   }
-  TS_CHECK(make_folder(context.config_dir()));
-  TS_CHECK(write_file_atomic(context.config_dir() / "current",
-                             options.name == "none" ? "" : options.name + "\n", 0600));
+  if (!context.dry_run()) {
+    TS_CHECK(make_folder(context.config_dir()));
+    TS_CHECK(write_file_atomic(context.config_dir() / "current",
+                               options.name == "none" ? "" : options.name + "\n", 0600));
+  }
   Json document;
   document["schema"] = "ts.env_profile/1";
   document["name"] = options.name;
-  document["current"] = true;
-  return context.out().report({.document = &document,
-                               .text = fmt::format("using profile {}", options.name),
-                               .id = options.name});
+  document["current"] = !context.dry_run();
+  return context.out().report(
+      {.document = &document,
+       .text =
+           fmt::format("{} profile {}", context.dry_run() ? "would use" : "using", options.name),
+       .id = options.name});
 }
 
 Status remove(const Options& options, Context& context) {
@@ -166,9 +172,11 @@ Status remove(const Options& options, Context& context) {
   document["schema"] = "ts.env_profile/1";
   document["name"] = options.name;
   document["removed"] = !context.dry_run();
-  return context.out().report({.document = &document,
-                               .text = fmt::format("removed profile {}", options.name),
-                               .id = options.name});
+  return context.out().report(
+      {.document = &document,
+       .text = fmt::format("{} profile {}", context.dry_run() ? "would remove" : "removed",
+                           options.name),
+       .id = options.name});
 }
 
 template <Status (*Run)(const Options&, Context&)>

@@ -72,6 +72,14 @@ Status run(const Options& options, Context& context) {
         .message = fmt::format("show '{}' is not running (it {})", session.name, session.state),
         .hint = fmt::format("ts live report {} tells how it went", session.name)};
   }
+  if (context.dry_run()) {
+    TS_TRY(const auto made, live::Resources::from_text(session.details));
+    Json document = session_document(session, made);
+    document["would_end"] = true;
+    return context.out().report({.document = &document,
+                                 .text = fmt::format("would end show '{}'", session.name),
+                                 .id = session.id});
+  }
   TS_TRY(const auto lease, store::find_lease(database, session.name));
   const bool alive = lease && lease->owner.may_be_alive();
   Status outcome = ok_status();

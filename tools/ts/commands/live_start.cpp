@@ -186,7 +186,7 @@ Status run_detached(const Options& options, Context& context) {
 
 Status run(const Options& options, Context& context) {
   TS_TRY(auto go_live_options_value, go_live_options(options, context));
-  if (options.detach) return run_detached(options, context);
+  if (options.detach && !context.dry_run()) return run_detached(options, context);
   TS_TRY(auto outside, live_outside(context, !options.direct));
   if (context.dry_run()) {
     TS_TRY(const auto show, scene::load_show(options.show));

@@ -15,7 +15,6 @@ namespace {
 
 struct Options {
   std::string live_id;
-  std::string playback_id;
   std::string policy = "public";
   std::string drm_configuration;
 };
@@ -38,9 +37,9 @@ Status add(const Options& options, Context& context) {
        .env = {{"MUX_PLAYBACK_ID", id.id}, {"MUX_PLAYBACK_URL", url}}});
 }
 
-Status list(const Options& options, Context& context) {
+Status list(const std::string& live_id, Context& context) {
   TS_TRY(const auto client, mux_client(context));
-  TS_TRY(const auto live_stream, client->get_live_stream(options.live_id));
+  TS_TRY(const auto live_stream, client->get_live_stream(live_id));
   Json document{{"schema", "ts.mux/1"}, {"playback_ids", Json::array()}};
   std::vector<std::vector<std::string>> rows;
   std::string ids;
@@ -57,12 +56,11 @@ Status list(const Options& options, Context& context) {
                                .id = ids});
 }
 
-Status remove(const Options& options, Context& context) {
-  TS_CHECK(context.confirm(
-      fmt::format("remove playback id {}? New views fail at once", options.playback_id)));
+Status remove(const std::string& live_id, const std::string& id, Context& context) {
+  TS_CHECK(context.confirm(fmt::format("remove playback id {}? New views fail at once", id)));
   TS_TRY(const auto client, mux_client(context));
-  TS_CHECK(client->remove_playback_id(options.live_id, options.playback_id));
-  return report_done(context, "playback id", options.playback_id, "removed", "removed");
+  TS_CHECK(client->remove_playback_id(live_id, id));
+  return report_done(context, "playback id", id, "removed", "removed");
 }
 
 Runner bind_add(CLI::App& app) {
@@ -73,17 +71,10 @@ Runner bind_add(CLI::App& app) {
   return [options](Context& context) { return add(*options, context); };
 }
 
-Runner bind_list(CLI::App& app) {
-  auto options = std::make_shared<Options>();
-  app.add_option("LIVE_ID", options->live_id, "Live stream")->required();
-  return [options](Context& context) { return list(*options, context); };
-}
+Runner bind_list(CLI::App& app) { return bind_on_live_stream(app, &list); }
 
 Runner bind_remove(CLI::App& app) {
-  auto options = std::make_shared<Options>();
-  app.add_option("LIVE_ID", options->live_id, "Live stream")->required();
-  app.add_option("PLAYBACK_ID", options->playback_id, "Playback id")->required();
-  return [options](Context& context) { return remove(*options, context); };
+  return bind_on_part(app, "PLAYBACK_ID", "Playback id", &remove);
 }
 
 }  // namespace

@@ -16,7 +16,6 @@ namespace {
 struct Options {
   std::string live_id;
   std::string target;
-  std::string target_id;
   std::string key_file;
   std::string passthrough;
 };
@@ -42,9 +41,9 @@ Status add(const Options& options, Context& context) {
        .id = added.id});
 }
 
-Status list(const Options& options, Context& context) {
+Status list(const std::string& live_id, Context& context) {
   TS_TRY(const auto client, mux_client(context));
-  TS_TRY(const auto live_stream, client->get_live_stream(options.live_id));
+  TS_TRY(const auto live_stream, client->get_live_stream(live_id));
   Json document{{"schema", "ts.mux/1"}, {"simulcast_targets", Json::array()}};
   std::vector<std::vector<std::string>> rows;
   std::string ids;
@@ -64,11 +63,11 @@ Status list(const Options& options, Context& context) {
        .id = ids});
 }
 
-Status remove(const Options& options, Context& context) {
-  TS_CHECK(context.confirm(fmt::format("remove simulcast target {}?", options.target_id)));
+Status remove(const std::string& live_id, const std::string& id, Context& context) {
+  TS_CHECK(context.confirm(fmt::format("remove simulcast target {}?", id)));
   TS_TRY(const auto client, mux_client(context));
-  TS_CHECK(client->remove_simulcast_target(options.live_id, options.target_id));
-  return report_done(context, "simulcast target", options.target_id, "removed", "removed");
+  TS_CHECK(client->remove_simulcast_target(live_id, id));
+  return report_done(context, "simulcast target", id, "removed", "removed");
 }
 
 Runner bind_add(CLI::App& app) {
@@ -82,17 +81,10 @@ Runner bind_add(CLI::App& app) {
   return [options](Context& context) { return add(*options, context); };
 }
 
-Runner bind_list(CLI::App& app) {
-  auto options = std::make_shared<Options>();
-  app.add_option("LIVE_ID", options->live_id, "Live stream")->required();
-  return [options](Context& context) { return list(*options, context); };
-}
+Runner bind_list(CLI::App& app) { return bind_on_live_stream(app, &list); }
 
 Runner bind_remove(CLI::App& app) {
-  auto options = std::make_shared<Options>();
-  app.add_option("LIVE_ID", options->live_id, "Live stream (must be idle)")->required();
-  app.add_option("TARGET_ID", options->target_id, "Simulcast target")->required();
-  return [options](Context& context) { return remove(*options, context); };
+  return bind_on_part(app, "TARGET_ID", "Simulcast target", &remove);
 }
 
 }  // namespace

@@ -43,10 +43,11 @@ Status run(const Options& options, Context& context) {
   const auto folder = sandbox_folder(context, options.directory);
   TS_TRY(const auto found, sandbox::find_instance(folder));
   if (!found) {
-    sandbox::remove_instance(folder);
+    if (!context.dry_run()) sandbox::remove_instance(folder);
     return report(context, "was_down", "no sandbox was running in " + folder.string());
   }
   const auto asked = sandbox::ask_instance(*found, context.transport(), "down", "", {});
+  if (context.dry_run()) return asked.ok() ? ok_status() : Status(asked.error());
   if (asked && wait_for_end(*found, context, kOrderly)) {
     return report(context, "asked", "the sandbox is down");
   }

@@ -24,7 +24,7 @@ Status run(const Options& options, Context& context) {
     TS_TRY(const auto answer,
            sandbox::ask_instance(*found, context.transport(), "reset", "", context.stop()));
     static_cast<void>(answer);
-  } else {
+  } else if (!context.dry_run()) {
     std::error_code failure;
     std::filesystem::remove_all(folder / "recordings", failure);
     if (failure) {
@@ -34,9 +34,11 @@ Status run(const Options& options, Context& context) {
     }
   }
   const Json document{
-      {"schema", "ts.sandbox/1"}, {"state", found ? "up" : "down"}, {"reset", true}};
+      {"schema", "ts.sandbox/1"}, {"state", found ? "up" : "down"}, {"reset", !context.dry_run()}};
   return context.out().report(
-      {.document = &document, .text = "rooms and streams are forgotten, recordings deleted"});
+      {.document = &document,
+       .text = context.dry_run() ? "recordings would be deleted"
+                                 : "rooms and streams are forgotten, recordings deleted"});
 }
 
 Runner bind(CLI::App& app) {

@@ -200,6 +200,12 @@ Status detach(const Options& options, Context& context, const std::filesystem::p
 
 Status run(const Options& options, Context& context) {
   const auto folder = sandbox_folder(context, options.directory);
+  if (context.dry_run()) {
+    const Json document{
+        {"schema", "ts.sandbox/1"}, {"state", "down"}, {"would_start_in", folder.string()}};
+    return context.out().report(
+        {.document = &document, .text = "would start a sandbox in " + folder.string()});
+  }
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure) {
