@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "livekit/limits.hpp"
 #include "livekit/service.hpp"
 #include "livekit/wire.hpp"
 
@@ -29,8 +30,6 @@ Result<Answer> typed_call(Service& service, std::string_view method, const Reque
   return std::move(error).with_context(std::string("the answer of ").append(method));
 }
 
-/// A room name, participant name or identity: not empty, at most 256 bytes.
-Status check_name(std::string_view value, std::string_view what);
 /// An id that LiveKit made: not empty, no "/", no control characters.
 Status check_id(std::string_view value, std::string_view what);
 Status check_metadata(std::string_view value, std::string_view what);

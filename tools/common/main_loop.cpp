@@ -414,6 +414,8 @@ class Session {
         return "run it again with -vv to see each request";
       case ErrorKind::kDeadline:
         return "give it more time with --timeout";
+      case ErrorKind::kCheckFailed:
+        return fmt::format("{} {} --help tells what is checked", program_.name, command_.path);
       case ErrorKind::kInternal:
         return "report it with the command line that led to it";
       default:

@@ -156,7 +156,7 @@ class EnvCheckOnline(Case):
     def test_a_clock_that_is_wrong_explains_the_refusal(self):
         fake = self.fake({**LIVEKIT_GOOD, "POST /twirp/livekit.RoomService/ListRooms":
                           (401, "text/plain", "invalid token: validation failed, token is not valid yet (nbf)")}, ahead=3600)
-        self.refused("LiveKit API", self.livekit(fake), "clock is 1h ahead", hint="set the clock")
+        self.refused("LiveKit API", self.livekit(fake), "clock is 1h0", hint="set the clock")
 
     def test_a_clock_that_is_wrong_is_told_even_when_nothing_refuses(self):
         fake = self.fake(MUX_GOOD, ahead=-600)
@@ -164,7 +164,7 @@ class EnvCheckOnline(Case):
         line, code = self.checked("Clock", "env", "check", "--online", **self.mux(fake))
 
         self.assertEqual(code, 10)
-        self.assertIn("10m behind", line["message"])
+        self.assertRegex(line["message"], "(10m0|9m5).s behind")
 
     def test_an_address_that_is_no_livekit(self):
         fake = self.fake({"GET /": (200, "text/html", "<html>a shop</html>")})
@@ -246,7 +246,7 @@ class Doctor(Case):
         line, code = self.checked("LiveKit", "doctor", "clock", **self.livekit(self.fake(LIVEKIT_GOOD, ahead=1800)))
 
         self.assertEqual((line["state"], code), ("failed", 10))
-        self.assertIn("30m ahead", line["message"])
+        self.assertRegex(line["message"], "(30m0|29m5).s ahead")
         self.assertAlmostEqual(line["value"], 1800, delta=5)
 
     def test_without_a_network_it_says_so_and_ends_soon(self):
@@ -293,7 +293,8 @@ class WebhookEndpoints(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         path = os.path.join(self.folder.name, "hook.secret")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
-        self.assertEqual(open(path, encoding="utf-8").read(), "whsec-very-secret\n")
+        with open(path, encoding="utf-8") as secret:
+            self.assertEqual(secret.read(), "whsec-very-secret\n")
         self.assertNotIn("whsec", done.stdout + done.stderr)
         self.assertEqual(json.loads(done.stdout)["id"], "W1")
         self.assertEqual(json.loads(fake.asked[0][2]), {"address": self.URL})

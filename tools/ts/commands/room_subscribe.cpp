@@ -5,6 +5,7 @@
 
 #include "common/context.hpp"
 #include "core/json.hpp"
+#include "livekit/limits.hpp"
 #include "livekit/room_client.hpp"
 
 #include <CLI/CLI.hpp>
@@ -32,6 +33,8 @@ Status run(const Options& options, bool subscribe, Context& context) {
                                               .identity = options.identity,
                                               .track_sids = options.tracks,
                                               .subscribe = subscribe};
+  // Asking for the publishers' tracks comes before the call that would refuse it.
+  TS_CHECK(livekit::check_name(options.identity, "identity"));
   for (const std::string& publisher : options.publishers) {
     TS_TRY(const auto participant, client.participant(options.room, publisher, context.stop()));
     livekit::ParticipantTracks tracks{.participant_sid = participant.sid};
