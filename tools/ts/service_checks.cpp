@@ -132,9 +132,8 @@ ServiceAnswer ask_livekit(Context& context, const std::stop_token& stop) {
   const auto key = context.livekit_key();
   if (!key.ok()) return failed(kName, key.error());
   DateWatch watch(context.transport(), context.clock());
-  auto service =
-      livekit::Service::create(url.value(), key.value().id, key.value().secret, watch,
-                               context.clock(), {.call_timeout = kPatience});
+  auto service = livekit::Service::create(url.value(), key.value().id, key.value().secret, watch,
+                                          context.clock(), {.call_timeout = kPatience});
   if (!service.ok()) return failed(kName, service.error());
   // The plain health page first: it tells a wrong address from a wrong key, and the time.
   const std::string base = service.value().base_url();

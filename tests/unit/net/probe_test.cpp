@@ -31,7 +31,9 @@ Bound bind_loopback(int type) {
   socklen_t size = sizeof address;
   EXPECT_EQ(::bind(out.fd.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
   EXPECT_EQ(::getsockname(out.fd.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-  if (type == SOCK_STREAM) EXPECT_EQ(::listen(out.fd.get(), 4), 0);
+  if (type == SOCK_STREAM) {
+    EXPECT_EQ(::listen(out.fd.get(), 4), 0);
+  }
   out.port = ntohs(address.sin_port);
   return out;
 }
