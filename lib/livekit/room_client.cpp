@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "livekit/room_client.hpp"
 
+#include "core/text.hpp"
 #include "crypto/random.hpp"
 #include "livekit/access_token.hpp"
 #include "livekit/client_internal.hpp"
@@ -36,6 +37,9 @@ Status check_name(std::string_view value, std::string_view what) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = fmt::format("the {} has {} bytes, at most {} are allowed", what,
                                         value.size(), kMaxRoomNameBytes)};
+  }
+  if (!is_utf8(value)) {
+    return Error{.kind = ErrorKind::kUsage, .message = fmt::format("the {} is not UTF-8", what)};
   }
   return ok_status();
 }
