@@ -276,6 +276,30 @@ class Sources(unittest.TestCase):
         self.assertEqual(done.lines()[-1]["frames"], 120)
         self.assertEqual(done.lines()[-1]["sources"][0]["state"], "ended")
 
+    def test_pictures_and_sound_may_change_in_the_middle(self):
+        parts = [("320x180", "0xC02020", ("-pix_fmt", "yuv420p", "-ac", "2")), ("640x480", "0x20A020", ("-pix_fmt", "yuv444p", "-ac", "1")),
+                 ("176x144", "0x2020C0", ("-pix_fmt", "yuv422p", "-aspect", "4:3", "-ac", "2", "-ar", "44100"))]
+        with open(self.machine.path("changing.ts"), "wb") as whole:
+            for i, (size, color, options) in enumerate(parts):
+                part = make_clip(self.machine.path(f"part{i}.ts"), color=color, tone=500 + 400 * i, seconds=2, size=size,
+                                 options=(*options, "-output_ts_offset", str(2 * i), "-muxdelay", "0"))
+                whole.write(open(part, "rb").read())
+        show = self.machine.show(sources={"film": {"url": "changing.ts"}}, scenes={"one": {"layout": "full", "slots": ["film"]}}, program="one", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--offline", "--duration", "6s", "--out", "file:out.mkv")
+
+        ended = done.lines()[-1]
+        self.assertEqual((ended["frames"], ended["samples"], ended["sources"][0]["losses"]), (180, 288000, 0))
+        for i, (_, color, _) in enumerate(parts):
+            at = ("-ss", f"{2 * i + 1}", "-i", self.machine.path("out.mkv"))
+            seen = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", *at, "-frames:v", "1", "-vf", "format=rgb24,crop=iw/2:ih/2,scale=1:1:flags=area",
+                                   "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
+            wanted = bytes.fromhex(color[2:])
+            self.assertLess(max(abs(a - b) for a, b in zip(seen, wanted)), 24, (i, tuple(seen)))
+            sound = array.array("h", subprocess.run(["ffmpeg", "-nostdin", "-v", "error", *at, "-ac", "1", "-ar", "48000", "-f", "s16le", "-t", "0.5", "-"],
+                                                    capture_output=True, check=True).stdout)
+            self.assertGreater(tone_level(sound, 500 + 400 * i), 0.03, f"the tone of part {i}")
+
     def test_playlists_lead_nowhere_but_to_the_network_they_came_from(self):
         with open(self.machine.path("secret.ts"), "wb") as out:
             subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", self.clip("http", 2), "-c", "copy", "-f", "mpegts", "-"], check=True, stdout=out)
