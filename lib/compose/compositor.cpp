@@ -95,11 +95,13 @@ class Compositor::Impl {
       context.wanted = shows(show_.program, i);
       TS_TRY(auto runner, SourceRunner::start(source, context, ProgramTime{}));
       sources_.push_back(std::move(runner));
-      slates_.push_back(draw_slate(source.name, show_.canvas));
     }
     faders_.resize(sources_.size());
     pictures_.resize(sources_.size());
     generations_.resize(sources_.size());
+    slates_.resize(sources_.size());
+    slate_drawings_.resize(sources_.size());
+    plain_slate_ = draw_slate("", show_.canvas);
     TS_TRY(stage_,
            EncodeStage::start(show_, options_.baseline, options_.offline, fan_out_, options_.log));
     for (const media::MuxTarget& target : options_.outputs) attach(target.clone());
@@ -366,6 +368,8 @@ class Compositor::Impl {
   void answer_commands();
   void send_events();
   void pick_sources(std::uint64_t tick);
+  /// The card with the source's name; a plain one while that is being drawn.
+  Picture slate(std::size_t index);
   /// Whether a layer of that scene shows the source.
   [[nodiscard]] bool shows(std::string_view scene, std::size_t source) const {
     const ScenePlan* found = plan(scene);
@@ -392,7 +396,9 @@ class Compositor::Impl {
   std::vector<ScenePlan> plans_;
   std::vector<LoadedOverlay> overlays_;
   std::uint64_t overlay_serial_ = 0;
-  std::vector<Picture> slates_;
+  Picture plain_slate_;
+  std::vector<Picture> slates_;  // null: never needed so far
+  std::vector<std::future<Picture>> slate_drawings_;
   std::vector<SourcePicture> pictures_;
   std::vector<std::uint64_t> generations_;  // how often each source was replaced
   std::vector<Fader> faders_;
@@ -591,11 +597,30 @@ void Compositor::Impl::send_events() {
   }
 }
 
+Picture Compositor::Impl::slate(std::size_t index) {
+  if (slates_[index]) return slates_[index];
+  const std::string& name = sources_[index]->source().name;
+  if (options_.offline) {
+    slates_[index] = draw_slate(name, show_.canvas);
+    return slates_[index];
+  }
+  // Drawing takes milliseconds: not between two frames.
+  std::future<Picture>& drawing = slate_drawings_[index];
+  if (!drawing.valid()) {
+    drawing = std::async(std::launch::async,
+                         [name, canvas = show_.canvas] { return draw_slate(name, canvas); });
+  }
+  if (drawing.wait_for(seconds{0}) != std::future_status::ready) return plain_slate_;
+  slates_[index] = drawing.get();
+  ++generations_[index];
+  return slates_[index];
+}
+
 void Compositor::Impl::pick_sources(std::uint64_t tick) {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const Feed::Pick pick = sources_[i]->feed().pick(time_of(tick));
     // A slate is a picture of its own: odd serials are slates.
-    pictures_[i].picture = pick.picture ? pick.picture : slates_[i];
+    pictures_[i].picture = pick.picture ? pick.picture : slate(i);
     pictures_[i].serial = (generations_[i] << 40U) + pick.serial * 2 + (pick.picture ? 0 : 1);
   }
 }
@@ -623,7 +648,7 @@ Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& stat
     if (render_errors_++ == 0 && options_.log != nullptr) {
       options_.log->error("compose", "scene '{}': {}", state.scene, canvas.error().message);
     }
-    picture = last_canvas_ ? last_canvas_ : slates_.front();
+    picture = last_canvas_ ? last_canvas_ : plain_slate_;
   }
   if (show_.frame_code) burn_frame_code(picture, tick);
   return picture;

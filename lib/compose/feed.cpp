@@ -196,6 +196,11 @@ void Feed::set_ended() {
   changed_.notify_all();
 }
 
+bool Feed::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
 void Feed::discard_queued() {
   {
     const std::lock_guard lock(mutex_);

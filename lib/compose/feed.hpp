@@ -74,6 +74,7 @@ class Feed {
   void set_connecting();
   /// Everything was pushed; the last picture stays.
   void set_ended();
+  [[nodiscard]] bool ended() const;
   /// After a jump in time: what is queued no longer fits.
   void discard_queued();
 

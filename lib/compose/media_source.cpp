@@ -130,7 +130,9 @@ class MediaSource final : public SourceRunner {
 
  private:
   static Feed::Limits limits(Timeline::Kind kind) {
-    Feed::Limits out{.patient = kind == Timeline::Kind::kFile};
+    // A file is read again as soon as a picture is taken: more in store is memory, not safety.
+    Feed::Limits out;
+    if (kind == Timeline::Kind::kFile) out = {.pictures = 4, .patient = true};
     if (kind == Timeline::Kind::kPushed) out = {.pictures = 64, .drop_oldest = true};
     return out;
   }
@@ -375,8 +377,11 @@ class MediaSource final : public SourceRunner {
     if (video_.queue.empty()) return false;
     Entry& next = video_.queue.front();
     if (!next.packet) {
-      // The last pictures of a file stay on: they have to be decoded.
-      if (next.last) return catch_up();
+      if (next.last) {
+        // The last picture of a file stays on: it is decoded when somebody looks.
+        if (!feed_.ended()) feed_.set_ended();
+        return false;
+      }
       kept_.clear();
       kept_bytes_ = 0;
       video_.queue.pop_front();

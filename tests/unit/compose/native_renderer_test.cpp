@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "compose/kernels/plane_scaler.hpp"
 #include "compose/raster.hpp"
 #include "compose/renderer.hpp"
 #include "media/filter_graph.hpp"
+#include "media/png.hpp"
+#include "media/reader.hpp"
 #include "scene/layout.hpp"
 #include "support/ssim.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
-#include <map>
+#include <filesystem>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -241,6 +247,94 @@ TEST(NativeRenderer, GoesToBlackLikeTheReference) {
           << name << " black " << black;
     }
   }
+}
+
+/// Every layout, overlay and transition step in one picture, for people to look at.
+class ContactSheet {
+ public:
+  ContactSheet() : canvas_(make_canvas({kColumns * kWidth, kRows * kHeight})) {
+    fill_rect(*canvas_, {0, 0, canvas_->width, canvas_->height}, 0x101010);
+  }
+  void add(const ProgramPicture& program) {
+    const auto picture = engine_->render(program, studio().sources);
+    ASSERT_TRUE(picture.ok());
+    ASSERT_LT(count_, kColumns * kRows);
+    const int left = count_ % kColumns * kWidth;
+    const int top = count_ / kColumns * kHeight;
+    for (int plane = 0; plane < 3; ++plane) {
+      const int shift = plane == 0 ? 0 : 1;
+      const scene::Size to{(kWidth - 4) >> shift, (kHeight - 4) >> shift};
+      PlaneScaler({picture.value()->width >> shift, picture.value()->height >> shift}, to)
+          .run(scalar_kernels(), picture.value()->data[plane], picture.value()->linesize[plane],
+               {0, 0, to.width, to.height},
+               canvas_->data[plane] +
+                   static_cast<std::ptrdiff_t>(top >> shift) * canvas_->linesize[plane] +
+                   (left >> shift),
+               canvas_->linesize[plane]);
+    }
+    ++count_;
+  }
+  [[nodiscard]] const AVFrame& picture() const { return *canvas_; }
+
+ private:
+  static constexpr int kColumns = 8;
+  static constexpr int kRows = 8;
+  static constexpr int kWidth = 164;
+  static constexpr int kHeight = 94;
+  media::AvFrame canvas_;
+  std::unique_ptr<Renderer> engine_ = make_native_renderer(kCanvas);
+  int count_ = 0;
+};
+
+media::AvFrame read_picture(const std::filesystem::path& path) {
+  auto reader = media::Reader::open({.url = path.string(), .name = path.string()}, {});
+  if (!reader.ok()) return nullptr;
+  const auto packet = reader.value()->read();
+  if (!packet.ok() || !packet.value()) return nullptr;
+  reader.value()->send(true, packet.value()->packet.get());
+  reader.value()->send(true, nullptr);
+  media::AvFrame frame = reader.value()->receive(true);
+  if (!frame) return nullptr;
+  auto graph = media::FilterGraph::create(
+      "[in0]scale=out_range=tv:out_color_matrix=bt709,format=yuv420p[out]",
+      {media::filter_input(*frame, {1, 1})});
+  if (!graph.ok() || !graph.value().push(0, *frame, 0).ok()) return nullptr;
+  return graph.value().pull().value();
+}
+
+/// TS_UPDATE_GOLDEN=1 writes the sheet anew; look at it before it is committed.
+TEST(NativeRenderer, LooksLikeTheContactSheet) {
+  ContactSheet sheet;
+  for (const ScenePlan& plan : studio().plans) sheet.add({.scene = &plan});
+  for (const double opacity : {1.0, 0.6, 0.2}) {
+    const auto overlays = studio().overlays(opacity);
+    for (const std::string name : {"full", "grid-4"}) {
+      sheet.add({.scene = &studio().plan(name), .overlays = overlays});
+    }
+  }
+  for (const auto kind :
+       {scene::TransitionKind::kFade, scene::TransitionKind::kFtb, scene::TransitionKind::kWipe}) {
+    for (const double progress : {0.2, 0.4, 0.6, 0.8}) {
+      sheet.add({.scene = &studio().plan("pip-br"),
+                 .outgoing = &studio().plan("grid-4"),
+                 .transition = kind,
+                 .progress = progress});
+    }
+  }
+  for (const double black : {0.3, 0.7}) {
+    sheet.add({.scene = &studio().plan("screen"), .black = black});
+  }
+  const auto path = std::filesystem::path(TS_TEST_DIR) / "golden" / "native_engine.png";
+  if (const char* update = std::getenv("TS_UPDATE_GOLDEN"); update != nullptr) {
+    ASSERT_TRUE(media::write_png(sheet.picture(), path).ok());
+  }
+
+  const media::AvFrame golden = read_picture(path);
+
+  ASSERT_TRUE(golden) << path;
+  ASSERT_EQ(golden->width, sheet.picture().width);
+  ASSERT_EQ(golden->height, sheet.picture().height);
+  EXPECT_GE(test::ssim(sheet.picture(), *golden), 0.99);
 }
 
 TEST(NativeRenderer, PassesAFullScreenSourceOnWithoutACopy) {

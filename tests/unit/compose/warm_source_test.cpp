@@ -123,7 +123,11 @@ TEST_F(WarmSource, EndsWithItsLastPicture) {
   play(90);
 
   EXPECT_TRUE(eventually([&] { return pick().state == SourceState::kEnded; }));
-  EXPECT_EQ(number(pick().picture), 59U);
+  EXPECT_EQ(source_->feed().status().pictures, 0U);
+  source_->set_wanted(true);
+
+  EXPECT_TRUE(eventually([&] { return number(pick().picture) == 59U; }));
+  EXPECT_EQ(pick().state, SourceState::kEnded);
 }
 
 TEST_F(WarmSource, IsDecodedAllTheTimeWhenKeyFramesAreTooFarApart) {
