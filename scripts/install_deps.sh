@@ -17,7 +17,7 @@ test_packages=(libgtest-dev libgmock-dev curl openssl sqlite3 nginx-light libngi
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   python3-gi gir1.2-gst-rtsp-server-1.0)
 tidy_packages=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
-bench_packages=(libbenchmark-dev melt gstreamer1.0-libav hyperfine)
+bench_packages=(libbenchmark-dev melt gstreamer1.0-libav libgstreamer1.0-dev hyperfine)
 
 wanted=("${build_packages[@]}")
 case "${1:-build}" in
