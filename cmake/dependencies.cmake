@@ -27,11 +27,13 @@ target_link_libraries(ts_qrcodegen INTERFACE ${QRCODEGEN_LIBRARY})
 # FFmpeg 5.1: decoding, filters, encoding, muxing for ts-media only. Debian's build is GPL (x264).
 pkg_check_modules(FFMPEG IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavfilter>=8 libavutil>=57
                   libswscale>=6 libswresample>=4 libavdevice>=59)
-if(FFMPEG_FOUND)
+# libebur128: the reference implementation of EBU R128 loudness that OBS and others measure with.
+pkg_check_modules(EBUR128 IMPORTED_TARGET libebur128>=1.2)
+if(FFMPEG_FOUND AND EBUR128_FOUND)
   set(TS_MEDIA_ENABLED ON)
 else()
   set(TS_MEDIA_ENABLED OFF)
-  message(STATUS "ts-media is off: FFmpeg development packages are missing (scripts/build.sh installs them)")
+  message(STATUS "ts-media is off: FFmpeg or libebur128 development packages are missing (scripts/build.sh installs them)")
 endif()
 
 if(BUILD_TESTING)

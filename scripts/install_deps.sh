@@ -11,7 +11,7 @@ set -euo pipefail
 build_packages=(g++ cmake ninja-build ccache pkg-config python3 git ca-certificates
   libcli11-dev nlohmann-json3-dev libfmt-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev
   libqrcodegencpp-dev libboost1.74-dev
-  libavformat-dev libavcodec-dev libavfilter-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev
+  libavformat-dev libavcodec-dev libavfilter-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev
   ffmpeg fonts-dejavu-core)
 test_packages=(libgtest-dev libgmock-dev curl openssl sqlite3 nginx-light libnginx-mod-rtmp zbar-tools imagemagick strace chromium
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly

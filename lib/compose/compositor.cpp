@@ -2,6 +2,9 @@
 #include "compose/compositor.hpp"
 
 #include "compose/encode_stage.hpp"
+#include "compose/filter_check.hpp"
+#include "compose/guards.hpp"
+#include "compose/live_text.hpp"
 #include "compose/mixer.hpp"
 #include "compose/raster.hpp"
 #include "compose/renderer.hpp"
@@ -18,6 +21,7 @@
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -39,6 +43,7 @@ constexpr milliseconds kLinger{2000};
 constexpr milliseconds kTakePatience{130};
 /// For a picture of a source that is not decoded just now.
 constexpr milliseconds kPeekPatience{400};
+constexpr milliseconds kSlateCalm{1000};
 
 /// One batch of an operator, with what had to be drawn for it.
 struct Command {
@@ -70,11 +75,21 @@ class Compositor::Impl {
         clock_(*options_.clock),
         program_(show_),
         listeners_(options_.log),
+        live_text_(show_, options_.offline),
+        desk_(show_),
+        guards_(show_.guards, [this](milliseconds time) { return program_.ticks_of(time); }),
+        auto_slate_(show_, program_.ticks_of(kSlateCalm)),
+        program_filter_(show_.filter, 0),
         fan_out_(true, options_.offline) {
     if (options_.duration) show_.duration = options_.duration;
   }
 
   Status prepare() {
+    for (const scene::Source& source : show_.sources) {
+      TS_CHECK(check_filter(source.filter)
+                   .with_context(fmt::format("at $.sources.{}.filter", source.name)));
+    }
+    TS_CHECK(check_filter(show_.filter).with_context("at $.filter"));
     TS_TRY(renderer_, make_renderer(options_.engine, show_.canvas));
     for (std::size_t i = 0; i < show_.scenes.size(); ++i) {
       ScenePlan plan{.id = i + 1, .name = show_.scenes[i].name};
@@ -85,8 +100,18 @@ class Compositor::Impl {
       plans_.push_back(std::move(plan));
     }
     for (const scene::Overlay& overlay : show_.overlays) {
-      TS_TRY(DrawnOverlay drawn, draw_overlay(overlay, show_.canvas));
-      overlays_.push_back({std::move(drawn), ++overlay_serial_});
+      auto drawn = draw_overlay(overlay, show_.canvas, "00:00");
+      if (!drawn.ok()) {
+        // One overlay that cannot be drawn is no reason for a black screen.
+        overlay_errors_[overlay.name] = drawn.error();
+        if (options_.log != nullptr) {
+          options_.log->error("compose", "overlay '{}' stays away: {}; {}", overlay.name,
+                              drawn.error().message, drawn.error().hint);
+        }
+        overlays_.emplace_back();
+        continue;
+      }
+      overlays_.push_back({std::move(drawn).value(), ++overlay_serial_});
     }
     zero_.store(clock_.steady_now().time_since_epoch().count(), std::memory_order_relaxed);
     SourceContext context = source_context();
@@ -96,7 +121,6 @@ class Compositor::Impl {
       TS_TRY(auto runner, SourceRunner::start(source, context, ProgramTime{}));
       sources_.push_back(std::move(runner));
     }
-    faders_.resize(sources_.size());
     pictures_.resize(sources_.size());
     generations_.resize(sources_.size());
     slates_.resize(sources_.size());
@@ -115,6 +139,14 @@ class Compositor::Impl {
     Command command{.actions = std::move(actions)};
     command.answer = std::make_shared<std::promise<Result<std::uint64_t>>>();
     auto future = command.answer->get_future();
+    for (const scene::Action& action : command.actions) {
+      const auto* shown = std::get_if<scene::OverlayAction>(&action);
+      if (shown == nullptr || !shown->show) continue;
+      const auto broken = overlay_errors_.find(shown->overlay);
+      if (broken == overlay_errors_.end()) continue;
+      command.answer->set_value(broken->second);
+      return future;
+    }
     // Drawing takes milliseconds: here, on the caller's thread, not between two frames.
     for (const scene::Action& action : command.actions) {
       const auto* text = std::get_if<scene::OverlayTextAction>(&action);
@@ -229,6 +261,7 @@ class Compositor::Impl {
   }
 
   Status add_source(const scene::Source& source) {
+    TS_CHECK(media::check_filter(source.filter));
     {
       const std::lock_guard lock(sources_mutex_);
       if (live_source(source.name)) {
@@ -382,6 +415,12 @@ class Compositor::Impl {
   /// False when the command takes a scene whose sources have to catch up; they begin to.
   bool arm(const Command& command, std::uint64_t tick);
   Picture compose(std::uint64_t tick, const Program::State& state);
+  /// Through the program's own filter; as it is when that fails.
+  Picture filtered(Picture picture);
+  /// The guards, and what they do.
+  void watch(std::uint64_t tick, const Picture& picture, const Program::State& state);
+  /// The picture a clock or countdown has at this tick.
+  void refresh(LoadedOverlay& overlay, std::size_t index, std::uint64_t tick);
   void mix(std::uint64_t tick, double black, const std::stop_token& stop);
   void publish(std::uint64_t ticks, const Program::State& state, double compose_ms);
   std::optional<Error> output_trouble();
@@ -396,15 +435,20 @@ class Compositor::Impl {
   std::vector<ScenePlan> plans_;
   std::vector<LoadedOverlay> overlays_;
   std::uint64_t overlay_serial_ = 0;
+  std::map<std::string, Error> overlay_errors_;  // written before the first tick
   Picture plain_slate_;
   std::vector<Picture> slates_;  // null: never needed so far
   std::vector<std::future<Picture>> slate_drawings_;
   std::vector<SourcePicture> pictures_;
   std::vector<std::uint64_t> generations_;  // how often each source was replaced
-  std::vector<Fader> faders_;
-  std::vector<float> input_;
-  Fader master_;
+  LiveText live_text_;
+  WallTime wall_start_{};
+  SoundDesk desk_;
+  Guards guards_;
+  AutoSlate auto_slate_;
+  PictureConverter program_filter_;
   Picture last_canvas_;
+  bool filter_failed_ = false;
   std::atomic<std::int64_t> zero_{0};
   BoundedQueue<Command> commands_{64};
   std::optional<Command> held_;  // its sources catch up
@@ -428,7 +472,6 @@ class Compositor::Impl {
   std::uint64_t jumps_ = 0;
   std::uint64_t render_errors_ = 0;
   double worst_ms_ = 0;
-  float peak_ = 0;
   FanOut fan_out_;
   std::unique_ptr<EncodeStage> stage_;
   mutable std::mutex outputs_mutex_;
@@ -487,7 +530,6 @@ Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint6
   if (i == sources_.size()) {
     show_.sources.push_back(source);
     slates_.push_back(command.slate);
-    faders_.emplace_back();
     pictures_.emplace_back();
     generations_.push_back(0);
     sources_.push_back(nullptr);
@@ -498,6 +540,7 @@ Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint6
   if (command.change != Change::kAdd) return tick;
   const scene::Source& added = sources_[i]->source();
   show_.sources[i] = added;
+  desk_.update(show_);
   removed_.erase(added.name);
   scene::Scene alone{.name = added.name};
   alone.layers.push_back(
@@ -577,6 +620,7 @@ void Compositor::Impl::want_sources(std::uint64_t tick, const Program::State& st
   want(state.scene);
   want(state.outgoing);
   want(program_.preview());
+  want(auto_slate_.before());
   for (const std::string_view scene : program_.scenes_before(tick + program_.ticks_of(kCueLead))) {
     want(scene);
   }
@@ -595,6 +639,49 @@ void Compositor::Impl::send_events() {
   for (const ProgramEvent& event : program_.take_events()) {
     if (options_.on_event) options_.on_event(event);
   }
+  for (const ProgramEvent& event : guards_.take_events()) {
+    if (options_.log != nullptr && event.detail == "on") {
+      options_.log->warning("compose", "the program is {}", event.name);
+    }
+    if (options_.on_event) options_.on_event(event);
+  }
+}
+
+Picture Compositor::Impl::filtered(Picture picture) {
+  if (show_.filter.empty()) return picture;
+  auto out = program_filter_.convert(copy_pixels(*picture));
+  if (out.ok() && out.value() && size_of(*out.value()) == show_.canvas.size) {
+    return share(std::move(out).value());
+  }
+  if (!filter_failed_ && options_.log != nullptr) {
+    options_.log->error("compose", "the program's filter is off: {}",
+                        out.ok() ? "its pictures are of another size" : out.error().message);
+  }
+  filter_failed_ = true;
+  show_.filter.clear();
+  return picture;
+}
+
+void Compositor::Impl::watch(std::uint64_t tick, const Picture& picture,
+                             const Program::State& state) {
+  if (!show_.guards.any()) return;
+  bool still = true;
+  for (const std::string_view on_air : {state.scene, state.outgoing}) {
+    const ScenePlan* shown = on_air.empty() ? nullptr : plan(on_air);
+    if (shown == nullptr) continue;
+    for (const auto& layer : shown->layers) {
+      still = still && sources_[layer.source]->feed().status().state == SourceState::kStill;
+    }
+  }
+  guards_.observe(tick, picture, desk_.sound(), {.black = state.black > 0, .still = still});
+  const auto take =
+      auto_slate_.step(program_.scene(), guards_.picture_alarm(), [this](std::string_view source) {
+        const auto index =
+            static_cast<std::size_t>(show_.find_source(source) - show_.sources.data());
+        const Picture& shown = pictures_[index].picture;
+        return shown == slates_[index] || shown == plain_slate_ ? Picture{} : shown;
+      });
+  if (take) (void)program_.apply(*take, tick + 1);
 }
 
 Picture Compositor::Impl::slate(std::size_t index) {
@@ -625,6 +712,16 @@ void Compositor::Impl::pick_sources(std::uint64_t tick) {
   }
 }
 
+void Compositor::Impl::refresh(LoadedOverlay& overlay, std::size_t index, std::uint64_t tick) {
+  const auto time = std::chrono::duration_cast<milliseconds>(time_of(tick));
+  const auto begun = std::chrono::duration_cast<milliseconds>(
+      program_.begin() ? time_of(tick) - time_of(*program_.begin()) : ProgramTime{});
+  DrawnOverlay drawn =
+      live_text_.at(index, options_.offline ? wall_start_ + time : clock_.now(), begun);
+  if (drawn.picture == overlay.drawn.picture) return;
+  overlay = {std::move(drawn), ++overlay_serial_};
+}
+
 Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& state) {
   ProgramPicture program{.tick = tick,
                          .scene = plan(state.scene),
@@ -634,7 +731,9 @@ Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& stat
                          .black = state.black};
   std::vector<OverlayPicture> overlays;
   for (const Program::OverlayState& overlay : state.overlays) {
-    const LoadedOverlay& loaded = overlays_[overlay.index];
+    LoadedOverlay& loaded = overlays_[overlay.index];
+    if (live_text_.is_live(overlay.index)) refresh(loaded, overlay.index, tick);
+    if (!loaded.drawn.picture) continue;
     overlays.push_back({loaded.drawn.picture, loaded.serial, loaded.drawn.x, loaded.drawn.y,
                         overlay.opacity, loaded.drawn.sprite});
   }
@@ -642,7 +741,7 @@ Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& stat
   auto canvas = renderer_->render(program, pictures_);
   Picture picture;
   if (canvas.ok()) {
-    picture = std::move(canvas).value();
+    picture = filtered(std::move(canvas).value());
     last_canvas_ = picture;
   } else {
     if (render_errors_++ == 0 && options_.log != nullptr) {
@@ -656,26 +755,26 @@ Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& stat
 
 void Compositor::Impl::mix(std::uint64_t tick, double black, const std::stop_token& stop) {
   const std::int64_t start = sample_at(tick);
-  const auto count = static_cast<std::size_t>(sample_at(tick + 1) - start) * 2;
-  std::vector<float> sum(count, 0.0F);
+  const auto frames = static_cast<std::size_t>(sample_at(tick + 1) - start);
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const double tone = sources_[i]->tone_hz();
     const std::string& name = sources_[i]->source().name;
-    const double gain = program_.muted(name) ? 0 : from_db(program_.gain_db(name));
+    SoundDesk::Strip& strip = desk_.strips()[i];
+    strip.samples.clear();
     if (tone <= 0 && !sources_[i]->feed().has_sound()) continue;
-    input_.assign(count, 0.0F);
+    strip.samples.assign(2 * frames, 0.0F);
     if (tone > 0) {
-      add_tone(tone, start, input_);
+      add_tone(tone, start, strip.samples);
     } else {
       const std::int64_t delay = program_.delay(name).count() * kRate / 1000;
-      sources_[i]->feed().read_samples(start - delay, input_);
+      sources_[i]->feed().read_samples(start - delay, strip.samples);
     }
-    faders_[i].mix(input_, gain, sum);
+    const double presence = program_.presence(name, tick);
+    strip.gain = program_.muted(name) ? 0 : from_db(program_.gain_db(name)) * presence;
+    strip.gliding = presence > 0 && presence < 1;
   }
-  std::vector<float> out(count, 0.0F);
-  master_.mix(sum, 1 - black, out);
-  peak_ = limit(out);
-  stage_->push_samples(std::move(out), stop);
+  auto out = desk_.mix(frames, 1 - black);
+  if (!out.empty()) stage_->push_samples(std::move(out), stop);
 }
 
 void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
@@ -694,7 +793,23 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
   snapshot_.clock_jumps = jumps_;
   snapshot_.render_errors = render_errors_;
   snapshot_.worst_tick_ms = worst_ms_;
-  snapshot_.audio_peak = static_cast<double>(peak_);
+  snapshot_.sound = desk_.sound();
+  snapshot_.alarms = guards_.active();
+  snapshot_.black = state.black > 0;
+  if (snapshot_.scenes.size() != show_.scenes.size()) {
+    snapshot_.scenes.clear();
+    for (const scene::Scene& scene : show_.scenes) snapshot_.scenes.push_back(scene.name);
+  }
+  if (snapshot_.overlays.size() != show_.overlays.size()) {
+    for (const scene::Overlay& overlay : show_.overlays) {
+      const auto broken = overlay_errors_.find(overlay.name);
+      snapshot_.overlays.push_back(
+          {.name = overlay.name,
+           .trouble = broken == overlay_errors_.end() ? "" : broken->second.message});
+    }
+  }
+  for (auto& overlay : snapshot_.overlays) overlay.on_air = false;
+  for (const auto& overlay : state.overlays) snapshot_.overlays[overlay.index].on_air = true;
   snapshot_.scene = program_.scene();
   snapshot_.preview = program_.preview();
   if (ticks > 0) {
@@ -718,6 +833,9 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
     info.muted = program_.muted(info.name);
     info.solo = program_.solo(info.name);
     info.delay = program_.delay(info.name);
+    info.follow = program_.follows(info.name);
+    info.level = desk_.strips()[i].level;
+    info.ducked_db = desk_.strips()[i].ducked_db;
     info.on_air = false;
     shown_sources_[i] = pictures_[i].picture;
     behind_[i] = !sources_[i]->ready();
@@ -753,6 +871,7 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
   std::optional<std::uint64_t> total;
   if (show_.duration) total = std::max<std::uint64_t>(1, program_.ticks_of(*show_.duration));
   preroll(stop);
+  wall_start_ = clock_.now();
   started_ = clock_.steady_now();
   fps_since_ = started_;
   zero_.store(started_.time_since_epoch().count(), std::memory_order_relaxed);
@@ -802,8 +921,10 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
       const std::lock_guard lock(snapshot_mutex_);
       shown_ = picture;
     }
+    const Picture on_air = picture;
     stage_->push_picture(std::move(picture), tick, abort);
     mix(tick, state.black, abort);
+    watch(tick, on_air, state);
     publish(tick + 1, state, took);
     answer_commands();
     if (auto broken = stage_->trouble()) {
@@ -827,6 +948,7 @@ Result<Compositor::Report> Compositor::Impl::end(bool stopped, std::optional<Err
                                      .message = "the program has ended",
                                      .hint = "start it again"});
   }
+  stage_->push_samples(desk_.finish(), abort);
   stage_->finish();
   std::vector<std::shared_ptr<OutputRunner>> outputs;
   {

@@ -3,6 +3,7 @@
 
 #include "compose/encode_stage.hpp"
 #include "compose/feed.hpp"
+#include "compose/mixer.hpp"
 #include "compose/outputs.hpp"
 #include "compose/program.hpp"
 #include "core/clock.hpp"
@@ -18,6 +19,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ts::compose {
@@ -47,7 +49,10 @@ struct Snapshot {
     bool muted = false;
     bool solo = false;
     milliseconds delay{0};
+    bool follow = false;
     bool on_air = false;
+    Level level{};         ///< In the mix: after gain, mute, solo, follow and ducking.
+    double ducked_db = 0;  ///< How far it steps back now.
   };
   std::string show{};
   std::string engine{};
@@ -68,7 +73,16 @@ struct Snapshot {
   double worst_tick_ms = 0;  ///< The longest one tick took to compose.
   std::string scene{};
   std::string preview{};
-  double audio_peak = 0;  ///< Of the program's last tick, before the limiter; 1 is full scale.
+  ProgramSound sound{};
+  std::vector<std::string_view> alarms{};  ///< Guards that say something is wrong now.
+  struct OverlayInfo {
+    std::string name{};
+    bool on_air = false;
+    std::string trouble{};  ///< Why it cannot be drawn.
+  };
+  std::vector<OverlayInfo> overlays{};
+  std::vector<std::string> scenes{};
+  bool black = false;  ///< The operator's fade to black.
   std::vector<SourceInfo> sources{};
   std::vector<OutputRunner::Status> outputs{};
 };

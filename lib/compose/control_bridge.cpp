@@ -3,6 +3,7 @@
 
 #include "compose/wire.hpp"
 #include "core/json.hpp"
+#include "crypto/encoding.hpp"
 #include "media/png.hpp"
 
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ void append_actions(std::vector<scene::Action>& actions, const control::Step& st
   if (audio.gain_db) actions.emplace_back(scene::GainAction{audio.source, *audio.gain_db});
   if (audio.mute) actions.emplace_back(scene::MuteAction{audio.source, *audio.mute});
   if (audio.solo) actions.emplace_back(scene::SoloAction{audio.source, *audio.solo});
+  if (audio.follow) actions.emplace_back(scene::FollowAction{audio.source, *audio.follow});
   if (audio.delay) actions.emplace_back(scene::DelayAction{audio.source, *audio.delay});
 }
 
@@ -148,6 +150,7 @@ void ControlBridge::do_slowly(control::Request request) {
                    self.compositor_->snapshot().tick);
     }
     void operator()(const control::ShotCommand& command) const { self.shoot(command, reply); }
+    void operator()(const control::PictureCommand& command) const { self.picture(command, reply); }
     // begin() has answered these.
     void operator()(const control::ActCommand&) const {}
     void operator()(const control::StatusCommand&) const {}
@@ -168,17 +171,32 @@ void ControlBridge::add_output(const control::OutputAddCommand& command, control
   reply.answer(compositor_->add_output(std::move(target).value()), compositor_->snapshot().tick);
 }
 
-void ControlBridge::shoot(const control::ShotCommand& command, control::Reply& reply) {
-  const Picture picture = command.source.empty() ? compositor_->program_picture()
-                                                 : compositor_->source_picture(command.source);
+Picture ControlBridge::picture_of(const std::string& source, control::Reply& reply) const {
+  Picture picture =
+      source.empty() ? compositor_->program_picture() : compositor_->source_picture(source);
   if (!picture) {
     reply.fail(Error{.kind = ErrorKind::kNotFound,
-                     .message = command.source.empty()
-                                    ? "no picture is on air yet"
-                                    : fmt::format("there is no source '{}'", command.source),
+                     .message = source.empty() ? "no picture is on air yet"
+                                               : fmt::format("there is no source '{}'", source),
                      .hint = "see ts compose status for the sources' names"});
-    return;
   }
+  return picture;
+}
+
+void ControlBridge::picture(const control::PictureCommand& command, control::Reply& reply) const {
+  const Picture picture = picture_of(command.source, reply);
+  if (!picture) return;
+  const std::string rgb = shrink_to_rgb(*picture, {command.width, command.height});
+  Json members;
+  members["width"] = command.width;
+  members["height"] = command.height;
+  members["rgb"] = crypto::base64_encode(rgb);
+  reply.ok(compositor_->snapshot().tick, members);
+}
+
+void ControlBridge::shoot(const control::ShotCommand& command, control::Reply& reply) {
+  const Picture picture = picture_of(command.source, reply);
+  if (!picture) return;
   if (const Status written = media::write_png(*picture, command.path); !written.ok()) {
     reply.fail(written.error());
     return;

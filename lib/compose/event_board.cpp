@@ -102,6 +102,13 @@ void EventBoard::on_event(const ProgramEvent& event) {
                       Json{{"source", event.name},
                            {"delay_ms", std::strtoll(event.detail.c_str(), nullptr, 10)}});
       return;
+    case Kind::kFollow:
+      server_.publish("audio", tick,
+                      Json{{"source", event.name}, {"follow", event.detail == "on"}});
+      return;
+    case Kind::kGuard:
+      server_.publish("guard", tick, Json{{"guard", event.name}, {"active", event.detail == "on"}});
+      return;
     case Kind::kBlack:
       server_.publish("black", tick, Json{{"on", event.name == "on"}});
       return;
@@ -119,6 +126,7 @@ void EventBoard::on_snapshot(const Snapshot& snapshot) {
   if (std::exchange(quality_, snapshot.quality) != snapshot.quality) {
     server_.publish("quality", snapshot.tick, Json{{"quality", to_string(snapshot.quality)}});
   }
+  if (snapshot.running) server_.publish("meters", snapshot.tick, meters_json(snapshot));
   for (const auto& source : snapshot.sources) {
     const auto state = std::string(to_string(source.feed.state));
     if (std::exchange(source_states_[source.name], state) == state) continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <new>
 
@@ -66,6 +67,38 @@ void fill_rect(AVFrame& frame, const scene::Rect& rect, std::uint32_t rgb) noexc
              color.u);
   fill_plane(offset(2, rect.x / 2, rect.y / 2), frame.linesize[2], rect.width / 2, rect.height / 2,
              color.v);
+}
+
+std::string shrink_to_rgb(const AVFrame& picture, scene::Size size) {
+  const auto mean = [&](int plane, int shift, int x, int y) {
+    const int width = std::max(1, picture.width >> shift);
+    const int height = std::max(1, picture.height >> shift);
+    const int x0 = x * width / size.width;
+    const int x1 = std::max(x0 + 1, (x + 1) * width / size.width);
+    const int y0 = y * height / size.height;
+    const int y1 = std::max(y0 + 1, (y + 1) * height / size.height);
+    int sum = 0;
+    for (int v = y0; v < y1; ++v) {
+      const std::uint8_t* row =
+          picture.data[plane] + static_cast<std::ptrdiff_t>(v) * picture.linesize[plane];
+      for (int u = x0; u < x1; ++u) sum += row[u];
+    }
+    return static_cast<double>(sum) / ((x1 - x0) * (y1 - y0));
+  };
+  std::string out;
+  out.reserve(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3);
+  for (int y = 0; y < size.height; ++y) {
+    for (int x = 0; x < size.width; ++x) {
+      const double luma = (mean(0, 0, x, y) - 16) * 255 / 219;
+      const double u = (mean(1, 1, x, y) - 128) * 255 / 224;
+      const double v = (mean(2, 1, x, y) - 128) * 255 / 224;
+      for (const double value :
+           {luma + 1.5748 * v, luma - 0.1873 * u - 0.4681 * v, luma + 1.8556 * u}) {
+        out.push_back(static_cast<char>(to_byte(value)));
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace ts::compose

@@ -5,6 +5,7 @@
 #include "scene/geometry.hpp"
 
 #include <memory>
+#include <string>
 
 namespace ts::compose {
 
@@ -41,5 +42,9 @@ struct Yuv {
   std::uint8_t v;
 };
 Yuv to_yuv(std::uint32_t rgb) noexcept;
+
+/// A yuv420p picture (limited range, BT.709) as RGB of another size, 3 bytes a pixel: the mean of
+/// what lies under each pixel.
+std::string shrink_to_rgb(const AVFrame& picture, scene::Size size);
 
 }  // namespace ts::compose

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <utility>
 
 namespace ts::compose {
@@ -53,6 +55,10 @@ std::string_view to_string(Kind kind) noexcept {
       return "solo";
     case Kind::kDelay:
       return "delay";
+    case Kind::kFollow:
+      return "follow";
+    case Kind::kGuard:
+      return "guard";
     case Kind::kBlack:
       return "black";
     case Kind::kStop:
@@ -76,10 +82,13 @@ Program::Program(const scene::Show& show)
   for (const scene::Overlay& overlay : show_->overlays) {
     const double level = overlay.visible ? 1 : 0;
     overlays_.push_back({.from = level, .to = level});
+    hide_at_.emplace_back();
+    if (overlay.visible && overlay.length) hide_at_.back() = tick_at(*overlay.length);
   }
   for (const scene::Source& source : show_->sources) {
     gains_[source.name] = source.gain_db;
     muted_[source.name] = source.muted;
+    if (source.follow) follow_.insert(source.name);
   }
   event(Kind::kProgram, 0, scene_, "cut");
 }
@@ -96,6 +105,8 @@ void Program::add_source(const scene::Source& source, const scene::Scene& alone)
   if (changed->find_scene(alone.name) == nullptr) changed->scenes.push_back(alone);
   gains_[source.name] = source.gain_db;
   muted_[source.name] = source.muted;
+  follow_.erase(source.name);
+  if (source.follow) follow_.insert(source.name);
   show_ = std::move(changed);
 }
 
@@ -135,9 +146,12 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
     Status operator()(const scene::OverlayTextAction& text) const {
       const scene::Overlay* overlay = self.show_->find_overlay(text.overlay);
       if (overlay == nullptr) return no_such("overlay", text.overlay, self.show_->overlays);
-      if (std::holds_alternative<scene::ImageOverlay>(overlay->content)) {
+      if (!std::holds_alternative<scene::LowerThird>(overlay->content) &&
+          !std::holds_alternative<scene::TextOverlay>(overlay->content)) {
+        const bool image = std::holds_alternative<scene::ImageOverlay>(overlay->content);
         return Error{.kind = ErrorKind::kConflict,
-                     .message = fmt::format("overlay '{}' is a picture, not a text", text.overlay),
+                     .message = fmt::format("overlay '{}' is a {}, not a text", text.overlay,
+                                            image ? "picture" : "clock"),
                      .hint = "name a lower third or a text overlay"};
       }
       const auto index = static_cast<std::size_t>(overlay - self.show_->overlays.data());
@@ -177,6 +191,18 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
       }
       self.delays_[delay.source] = delay.delay;
       self.event(Kind::kDelay, now, delay.source, fmt::format("{}", delay.delay.count()));
+      return ok_status();
+    }
+    Status operator()(const scene::FollowAction& follow) const {
+      if (!self.muted_.contains(follow.source)) {
+        return no_such("source", follow.source, self.show_->sources);
+      }
+      if (follow.follow) {
+        self.follow_.insert(follow.source);
+      } else {
+        self.follow_.erase(follow.source);
+      }
+      self.event(Kind::kFollow, now, follow.source, follow.follow ? "on" : "off");
       return ok_status();
     }
     Status operator()(const scene::BlackAction& black) const {
@@ -234,7 +260,11 @@ Status Program::take(const scene::TakeAction& action, std::uint64_t tick) {
 Status Program::show_overlay(const scene::OverlayAction& action, std::uint64_t tick) {
   const scene::Overlay* overlay = show_->find_overlay(action.overlay);
   if (overlay == nullptr) return no_such("overlay", action.overlay, show_->overlays);
-  Ramp& ramp = overlays_[static_cast<std::size_t>(overlay - show_->overlays.data())];
+  const auto index = static_cast<std::size_t>(overlay - show_->overlays.data());
+  Ramp& ramp = overlays_[index];
+  hide_at_[index].reset();
+  const auto length = action.length ? action.length : overlay->length;
+  if (action.show && length) hide_at_[index] = tick + std::max<std::uint64_t>(1, ticks_of(*length));
   const double target = action.show ? 1.0 : 0.0;
   if (ramp.to != target) {
     const double from = ramp.at(tick);
@@ -254,6 +284,11 @@ void Program::advance(std::uint64_t tick) {
   if (!outgoing_.empty() && tick >= transition_begin_ + transition_ticks_) {
     outgoing_.clear();
     event(Kind::kTransitionEnd, tick, scene_);
+  }
+  for (std::size_t i = 0; i < hide_at_.size(); ++i) {
+    if (hide_at_[i] && *hide_at_[i] <= tick) {
+      (void)show_overlay({.overlay = show_->overlays[i].name, .show = false}, *hide_at_[i]);
+    }
   }
   while (begin_ && next_cue_ < show_->cues.size() &&
          *begin_ + tick_at(show_->cues[next_cue_].at) <= tick) {
@@ -299,6 +334,26 @@ bool Program::solo(std::string_view source) const { return solo_.contains(source
 milliseconds Program::delay(std::string_view source) const {
   const auto found = delays_.find(source);
   return found == delays_.end() ? milliseconds{0} : found->second;
+}
+
+bool Program::follows(std::string_view source) const { return follow_.contains(source); }
+
+bool Program::shows(std::string_view scene, std::string_view source) const {
+  const scene::Scene* found = show_->find_scene(scene);
+  return found != nullptr &&
+         std::any_of(found->layers.begin(), found->layers.end(),
+                     [&](const scene::Layer& layer) { return layer.source == source; });
+}
+
+double Program::presence(std::string_view source, std::uint64_t tick) const {
+  if (!follows(source)) return 1;
+  const bool now = shows(scene_, source);
+  if (outgoing_.empty() || tick >= transition_begin_ + transition_ticks_) return now ? 1 : 0;
+  const bool before = shows(outgoing_, source);
+  if (now == before) return now ? 1 : 0;
+  const double part = static_cast<double>(tick - transition_begin_ + 1) /
+                      static_cast<double>(transition_ticks_ + 1) * std::numbers::pi / 2;
+  return now ? std::sin(part) : std::cos(part);
 }
 
 bool Program::muted(std::string_view source) const {

@@ -30,7 +30,9 @@ struct ProgramEvent {
     kUnmute,
     kSolo,
     kDelay,
+    kFollow,
     kBlack,
+    kGuard,  ///< The program looks or sounds wrong (detail "on"), or right again ("off").
     kStop,
     kGo,  ///< The cues' clock has started.
   };
@@ -85,6 +87,10 @@ class Program {
   [[nodiscard]] bool muted(std::string_view source) const;
   [[nodiscard]] bool solo(std::string_view source) const;
   [[nodiscard]] milliseconds delay(std::string_view source) const;
+  [[nodiscard]] bool follows(std::string_view source) const;
+  /// Linear gain, 0 to 1, of a source that follows the picture: 1 while a scene on air shows it,
+  /// with equal power over a transition. Always 1 for the others.
+  [[nodiscard]] double presence(std::string_view source, std::uint64_t tick) const;
   /// New text of an overlay since the last call.
   struct TextChange {
     std::size_t overlay = 0;
@@ -113,6 +119,7 @@ class Program {
   void event(ProgramEvent::Kind kind, std::uint64_t tick, std::string name,
              std::string detail = {});
   Status take(const scene::TakeAction& action, std::uint64_t tick);
+  [[nodiscard]] bool shows(std::string_view scene, std::string_view source) const;
   Status show_overlay(const scene::OverlayAction& action, std::uint64_t tick);
 
   std::shared_ptr<const scene::Show> show_;  // owners: the copies of this state
@@ -125,11 +132,13 @@ class Program {
   std::uint64_t transition_begin_ = 0;
   std::uint64_t transition_ticks_ = 0;
   std::vector<Ramp> overlays_;
+  std::vector<std::optional<std::uint64_t>> hide_at_;  ///< Of overlays that go by themselves.
   Ramp black_{};
   std::map<std::string, double, std::less<>> gains_;
   std::map<std::string, bool, std::less<>> muted_;
   std::map<std::string, milliseconds, std::less<>> delays_;
   std::set<std::string, std::less<>> solo_;
+  std::set<std::string, std::less<>> follow_;
   std::vector<TextChange> text_changes_;
   std::vector<ProgramEvent> events_;
   bool stop_ = false;

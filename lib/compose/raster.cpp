@@ -134,7 +134,9 @@ Error no_font() {
 
 /// Draws `text` once with FFmpeg's drawtext on black and cuts out what was touched. Filters are
 /// made one by one: no text ever passes through the graph language and its quoting.
-Result<Mask> draw_text(const std::string& text, int size, bool bold, int max_width) {
+/// @param at_origin  keeps the space before the first letter, so that digits stay where they are.
+Result<Mask> draw_text(const std::string& text, int size, bool bold, int max_width,
+                       bool at_origin = false) {
   Mask mask;
   if (text.empty()) return mask;
   const std::string font = font_file(bold);
@@ -203,6 +205,7 @@ Result<Mask> draw_text(const std::string& text, int size, bool bold, int max_wid
     }
   }
   if (right <= left) return mask;
+  if (at_origin) left = std::min(left, size / 2);
   mask.width = std::min(right - left, max_width);
   mask.height = std::min(frame->height - size / 2, lines * (size * 5 / 4) + size / 4);
   for (int y = 0; y < mask.height; ++y) {
@@ -261,6 +264,32 @@ Result<DrawnOverlay> draw_plain_text(const scene::TextOverlay& content,
   return out;
 }
 
+/// Digits as wide as a 0 and in the same place whatever they are.
+Result<DrawnOverlay> draw_time(std::string text, int size, const scene::Overlay& overlay,
+                               const scene::Canvas& canvas) {
+  std::string widest = text;
+  for (char& c : widest) {
+    if (c >= '0' && c <= '9') c = '0';
+  }
+  TS_TRY(const Mask mask, draw_text(text, size, true, canvas.size.width, true));
+  TS_TRY(const Mask frame, draw_text(widest, size, true, canvas.size.width, true));
+  const int shadow = std::max(2, size / 18);
+  const int width = std::max(mask.width, frame.width);
+  Canvas4 canvas4(std::max(2, even(width + 2 * shadow)),
+                  std::max(2, even(mask.height + 2 * shadow)));
+  for (const int d : {shadow, shadow / 2}) canvas4.draw(mask, d, d, 0x000000);
+  canvas4.draw(mask, 0, 0, 0xFFFFFF);
+  DrawnOverlay out;
+  out.picture = to_yuva(canvas4, overlay.opacity);
+  const bool clock = std::holds_alternative<scene::ClockOverlay>(overlay.content);
+  const int margin = canvas.size.width / 40;
+  // A clock sits in the corner, a countdown in the middle.
+  out.x = even_down(overlay.x.value_or(clock ? canvas.size.width - canvas4.width - margin
+                                             : (canvas.size.width - canvas4.width) / 2));
+  out.y = even_down(overlay.y.value_or(clock ? margin : (canvas.size.height - canvas4.height) / 2));
+  return out;
+}
+
 Result<DrawnOverlay> draw_image(const scene::ImageOverlay& content, const scene::Overlay& overlay,
                                 const scene::Canvas& canvas) {
   const std::string what = fmt::format("overlay '{}' ({})", overlay.name, content.path);
@@ -315,10 +344,18 @@ Result<DrawnOverlay> draw_image(const scene::ImageOverlay& content, const scene:
 
 }  // namespace
 
-Result<DrawnOverlay> draw_overlay(const scene::Overlay& overlay, const scene::Canvas& canvas) {
+Result<DrawnOverlay> draw_overlay(const scene::Overlay& overlay, const scene::Canvas& canvas,
+                                  std::string_view live) {
   struct Visitor {
     const scene::Overlay& overlay;
     const scene::Canvas& canvas;
+    std::string_view live;
+    Result<DrawnOverlay> operator()(const scene::ClockOverlay& content) const {
+      return draw_time(std::string(live), content.size, overlay, canvas);
+    }
+    Result<DrawnOverlay> operator()(const scene::CountdownOverlay& content) const {
+      return draw_time(std::string(live), content.size, overlay, canvas);
+    }
     Result<DrawnOverlay> operator()(const scene::LowerThird& content) const {
       return draw_lower_third(content, overlay, canvas);
     }
@@ -329,7 +366,7 @@ Result<DrawnOverlay> draw_overlay(const scene::Overlay& overlay, const scene::Ca
       return draw_plain_text(content, overlay, canvas);
     }
   };
-  TS_TRY(DrawnOverlay drawn, std::visit(Visitor{overlay, canvas}, overlay.content));
+  TS_TRY(DrawnOverlay drawn, std::visit(Visitor{overlay, canvas, live}, overlay.content));
   drawn.sprite = std::make_shared<const Sprite>(*drawn.picture);
   return drawn;
 }

@@ -21,8 +21,10 @@ struct DrawnOverlay {
 };
 
 /// Draws an overlay for this canvas; its own opacity is in the pixels' alpha.
+/// @param live  what a clock or countdown says now; the others do not need it.
 /// @return kMedia: the picture does not open, no font is installed.
-Result<DrawnOverlay> draw_overlay(const scene::Overlay& overlay, const scene::Canvas& canvas);
+Result<DrawnOverlay> draw_overlay(const scene::Overlay& overlay, const scene::Canvas& canvas,
+                                  std::string_view live = {});
 
 /// The card a slot shows when its source is gone: its name on a dark ground.
 /// Without a font the card has no text.

@@ -15,8 +15,8 @@ namespace {
 /// `per` steps to one: 100 keeps two decimals.
 double rounded(double value, double per) { return std::round(value * per) / per; }
 
-/// 20 log10, -120 for silence.
-double decibels(double level) { return level > 1e-6 ? rounded(20 * std::log10(level), 10) : -120; }
+/// -120 for silence.
+double decibels(double level) { return rounded(to_db(level), 10); }
 
 std::string clock_text(milliseconds time) {
   const auto total = time.count() / 1000;
@@ -30,6 +30,20 @@ std::string short_name(std::string_view name) {
   const auto to = name.find('\'', from == std::string_view::npos ? from : from + 1);
   if (from == std::string_view::npos || to == std::string_view::npos) return std::string(name);
   return std::string(name.substr(from + 1, to - from - 1));
+}
+
+Json meters_json(const Snapshot& snapshot) {
+  const ProgramSound& sound = snapshot.sound;
+  Json meters;
+  meters["peak_db"] = decibels(sound.level.peak);
+  meters["rms_db"] = decibels(sound.level.rms);
+  meters["true_peak_db"] = decibels(sound.true_peak);
+  meters["true_peak_max_db"] = decibels(sound.true_peak_max);
+  meters["momentary_lufs"] = rounded(sound.loudness.momentary, 10);
+  meters["short_term_lufs"] = rounded(sound.loudness.short_term, 10);
+  meters["integrated_lufs"] = rounded(sound.loudness.integrated, 10);
+  meters["limited_db"] = rounded(sound.reduction_db, 10);
+  return meters;
 }
 
 Json compose_line(std::string_view event) {
@@ -57,7 +71,18 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
   into["worst_tick_ms"] = rounded(snapshot.worst_tick_ms, 1000);
   into["program"] = snapshot.scene;
   into["preview"] = snapshot.preview.empty() ? Json(nullptr) : Json(snapshot.preview);
-  into["audio_peak_db"] = decibels(snapshot.audio_peak);
+  into["audio_peak_db"] = decibels(snapshot.sound.sum_peak);
+  into["sound"] = meters_json(snapshot);
+  into["alarms"] = snapshot.alarms;
+  into["black"] = snapshot.black;
+  into["scenes"] = snapshot.scenes;
+  Json overlays = Json::array();
+  for (const auto& overlay : snapshot.overlays) {
+    Json entry{{"name", overlay.name}, {"on_air", overlay.on_air}};
+    if (!overlay.trouble.empty()) entry["trouble"] = overlay.trouble;
+    overlays.push_back(std::move(entry));
+  }
+  into["overlays"] = std::move(overlays);
   Json sources = Json::array();
   for (const auto& source : snapshot.sources) {
     Json entry;
@@ -68,6 +93,10 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
     entry["muted"] = source.muted;
     entry["solo"] = source.solo;
     entry["delay_ms"] = source.delay.count();
+    entry["follow"] = source.follow;
+    entry["ducked_db"] = rounded(source.ducked_db, 10);
+    entry["level_db"] = decibels(source.level.peak);
+    entry["rms_db"] = decibels(source.level.rms);
     entry["has_sound"] = source.feed.has_sound;
     entry["frames"] = source.feed.pictures;
     entry["dropped"] = source.feed.dropped;
@@ -128,6 +157,14 @@ Json event_line(const ProgramEvent& event) {
       line["source"] = event.name;
       line["delay_ms"] = std::strtoll(event.detail.c_str(), nullptr, 10);
       break;
+    case Kind::kFollow:
+      line["source"] = event.name;
+      line["follow"] = event.detail == "on";
+      break;
+    case Kind::kGuard:
+      line["guard"] = event.name;
+      line["active"] = event.detail == "on";
+      break;
     case Kind::kBlack:
       line["on"] = event.name == "on";
       break;
@@ -153,6 +190,7 @@ std::string progress_text(const Snapshot& snapshot) {
       text += fmt::format("  [{} lost]", source.name);
     }
   }
+  for (const std::string_view alarm : snapshot.alarms) text += fmt::format("  [{}]", alarm);
   for (const auto& output : snapshot.outputs) {
     text += fmt::format("  {} {}", short_name(output.name), to_string(output.state));
     if (output.bytes > 0)

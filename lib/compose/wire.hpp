@@ -13,6 +13,8 @@ namespace ts::compose {
 Json compose_line(std::string_view event);
 /// The members of a status line (also of the control protocol's status reply), merged into `into`.
 void add_snapshot(Json& into, const Snapshot& snapshot);
+/// The program's meters: peaks and RMS in dBFS, true peaks in dBTP, loudness in LUFS.
+Json meters_json(const Snapshot& snapshot);
 /// A change on air: tick, what, and its name.
 Json event_line(const ProgramEvent& event);
 /// "output 'main' (main.mp4)" is main.

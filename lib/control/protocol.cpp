@@ -17,6 +17,7 @@ using AnyRequest = std::variant<Command, EventsRequest, PingRequest>;
 
 constexpr milliseconds kMaxTransition{60'000};
 constexpr milliseconds kMaxDelay{10'000};
+constexpr milliseconds kMaxLength{std::chrono::hours{24 * 7}};
 constexpr double kMinGain = -120;
 constexpr double kMaxGain = 24;
 constexpr std::size_t kMaxName = 200;
@@ -24,8 +25,9 @@ constexpr std::size_t kMaxWords = 2000;
 constexpr std::size_t kMaxPath = 4096;
 constexpr JsonLimits kLimits{.max_bytes = kMaxLine, .max_depth = 16};
 
-constexpr std::array<std::string_view, 10> kEventKinds{
-    "go", "scene", "tally", "overlay", "audio", "black", "source", "output", "guard", "stop"};
+constexpr std::array<std::string_view, 11> kEventKinds{"go",    "scene",  "tally",  "overlay",
+                                                       "audio", "black",  "source", "output",
+                                                       "guard", "meters", "stop"};
 
 Result<std::string> text_member(const JsonReader& object, std::string_view key, std::size_t most) {
   TS_TRY(const auto member, object.at(key));
@@ -83,7 +85,8 @@ Result<Step> parse_take(const JsonReader& object) {
 }
 
 Result<Step> parse_audio(const JsonReader& object) {
-  TS_CHECK(object.only({"id", "command", "source", "gain_db", "mute", "solo", "delay_ms"}));
+  TS_CHECK(
+      object.only({"id", "command", "source", "gain_db", "mute", "solo", "delay_ms", "follow"}));
   AudioCommand audio;
   TS_TRY(audio.source, text_member(object, "source", kMaxName));
   TS_TRY(const auto gain, object.find("gain_db"));
@@ -105,9 +108,13 @@ Result<Step> parse_audio(const JsonReader& object) {
   if (delay) {
     TS_TRY(audio.delay, duration_member(object, "delay_ms", milliseconds{0}, kMaxDelay));
   }
-  if (!gain && !mute && !solo && !delay) {
+  TS_TRY(const auto follow, object.find("follow"));
+  if (follow) {
+    TS_TRY(audio.follow, follow->as_bool());
+  }
+  if (!gain && !mute && !solo && !delay && !follow) {
     Error error = object.error("nothing to change");
-    error.hint = "give gain_db, mute, solo or delay_ms";
+    error.hint = "give gain_db, mute, solo, delay_ms or follow";
     return error;
   }
   return Step{audio};
@@ -115,10 +122,19 @@ Result<Step> parse_audio(const JsonReader& object) {
 
 Result<Step> parse_overlay(const JsonReader& object, std::string_view word) {
   if (word != "overlay_set") {
-    TS_CHECK(object.only({"id", "command", "overlay"}));
-    TS_TRY(auto name, text_member(object, "overlay", kMaxName));
-    return Step{scene::Action{
-        scene::OverlayAction{.overlay = std::move(name), .show = word == "overlay_show"}}};
+    scene::OverlayAction action{.show = word == "overlay_show"};
+    if (action.show) {
+      TS_CHECK(object.only({"id", "command", "overlay", "for_ms"}));
+    } else {
+      TS_CHECK(object.only({"id", "command", "overlay"}));
+    }
+    TS_TRY(action.overlay, text_member(object, "overlay", kMaxName));
+    TS_TRY(const auto length, object.find("for_ms"));
+    if (length) {
+      TS_TRY(action.length, duration_member(object, "for_ms", milliseconds{0}, kMaxLength));
+      if (*action.length <= milliseconds{0}) return length->error("longer than nothing");
+    }
+    return Step{scene::Action{action}};
   }
   TS_CHECK(object.only({"id", "command", "overlay", "title", "text", "subtitle"}));
   scene::OverlayTextAction set;
@@ -227,6 +243,22 @@ Result<AnyRequest> parse_shot(const JsonReader& object) {
   return member.error("expected an absolute path");
 }
 
+Result<AnyRequest> parse_picture(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "source", "width", "height"}));
+  PictureCommand picture;
+  TS_TRY(picture.source, optional_text(object, "source", kMaxName));
+  for (const auto& [key, value] :
+       {std::pair{"width", &picture.width}, {"height", &picture.height}}) {
+    TS_TRY(const auto member, object.at(key));
+    TS_TRY(const auto number, member.as_int());
+    if (number < 1 || number > kMaxPicture) {
+      return member.error(fmt::format("expected 1 to {}", kMaxPicture));
+    }
+    *value = static_cast<int>(number);
+  }
+  return AnyRequest{Command{std::move(picture)}};
+}
+
 Result<AnyRequest> parse_events(const JsonReader& object) {
   TS_CHECK(object.only({"id", "command", "kinds"}));
   EventsRequest events;
@@ -265,8 +297,8 @@ Error unknown_command(const JsonReader& member, const std::string& word) {
           word, {"go",           "preview",       "take",           "cut",        "black",
                  "overlay_show", "overlay_hide",  "overlay_set",    "audio",      "batch",
                  "source_add",   "source_remove", "source_restart", "output_add", "output_remove",
-                 "output_list",  "status",        "shot",           "stop",       "events",
-                 "ping"})) {
+                 "output_list",  "status",        "shot",           "picture",    "stop",
+                 "events",       "ping"})) {
     error.hint = fmt::format("did you mean '{}'?", *near);
   } else {
     error.hint = "the protocol is described in lib/control/protocol.hpp";
@@ -288,6 +320,7 @@ Result<AnyRequest> parse_request(const JsonReader& object) {
   if (word == "output_list") return parse_bare(object, Command{OutputListCommand{}});
   if (word == "status") return parse_bare(object, Command{StatusCommand{}});
   if (word == "shot") return parse_shot(object);
+  if (word == "picture") return parse_picture(object);
   if (word == "events") return parse_events(object);
   if (word == "ping") return parse_bare(object, PingRequest{});
   if (word == "stop") {

@@ -31,46 +31,53 @@
 /// Unknown commands and unknown members are errors, so that a typing mistake does not pass for a
 /// command that did nothing.
 ///
-/// | command          | members (? may be left out) | | ---------------- |
-/// -------------------------------------------------------------------------- | | preview | scene |
-/// | take             | scene? (default: the preview), transition? (cut, fade, ftb, wipe; default |
-/// |                  | cut), duration_ms? (default 500; not for cut) | | cut              | scene?
-/// (default: the preview)                                              | | black            | on?
-/// (default true), duration_ms? (default 500): the program to black, back | | overlay_show     |
-/// overlay                                                                    | | overlay_hide |
-/// overlay                                                                    | | overlay_set |
-/// overlay, title? or text?, subtitle?: new words, at once                    | | audio | source,
-/// and at least one of gain_db? (-120 to 24), mute?, solo?,           | |                  |
-/// delay_ms? (0 to 10000)                                                     | | batch | commands:
-/// 1 to 64 of the above, all in one frame or none                   | | source_add       | name,
-/// source: an object as in the show file; paths absolute                | | source_remove    | name
-/// | | source_restart   | name | | output_add       | output: "file:/ABS", "hls:/ABS",
-/// "rtmp-url-file:/ABS", "srt-url-file:/ABS", "mux:ID",           | |                  |
-/// "whip:URL", "room"; name? | | output_remove    | name | | output_list      | reply: "outputs":
-/// [{"name", "target", "state", …}] | | status           | reply: "status": {…}, what `ts compose
-/// status --json` prints               | | shot | path (absolute; a PNG is written there), source?
-/// (default: the program);   | |                  | reply: "path", "width", "height" | | stop |
-/// ends the program in good order; the reply comes before it has ended        | | events | kinds?:
-/// ["tally", …] (default all). From the reply on this client also     | |                  | gets
-/// event lines; it may go on sending commands                            | | ping             |
-/// reply at once, without a tick                                              |
+/// Commands (a ? may be left out):
+///
+/// - preview: scene
+/// - take: scene? (default: the preview), transition? (cut, fade, ftb, wipe; default cut),
+///   duration_ms? (default 500; not for cut)
+/// - cut: scene? (default: the preview)
+/// - black: on? (default true), duration_ms? (default 500): the program to black, or back
+/// - overlay_show: overlay, for_ms? (hides by itself after so long)
+/// - overlay_hide: overlay
+/// - overlay_set: overlay, title? or text?, subtitle?: new words, at once
+/// - audio: source, and at least one of gain_db? (-120 to 24), mute?, solo?, follow?,
+///   delay_ms? (0 to 10000)
+/// - batch: commands: 1 to 64 of the above, all in one frame or none
+/// - source_add: name, source: an object as in the show file; paths absolute
+/// - source_remove, source_restart: name
+/// - output_add: output: "file:/ABS", "hls:/ABS", "rtmp-url-file:/ABS", "srt-url-file:/ABS", "mux:ID", "whip:URL",
+///   "room"; name?
+/// - output_remove: name
+/// - output_list: reply: "outputs": [{"name", "target", "state", …}]
+/// - status: reply: "status": {…}, what `ts compose status --json` prints
+/// - shot: path (absolute; a PNG is written there), source? (default: the program); reply: "path",
+///   "width", "height"
+/// - picture: width, height (1 to 320), source?: reply: "width", "height", "rgb": the picture
+///   scaled to that size, 3 bytes a pixel, row by row, in base64
+/// - go: starts the clock of cues and duration of a program that was begun on hold
+/// - stop: ends the program in good order; the reply comes before it has ended
+/// - events: kinds?: ["tally", …] (default all but meters). From the reply on this client also gets
+///   event lines; it may go on sending commands
+/// - ping: reply at once, without a tick
 ///
 /// Event lines have no `id` and no `ok`. They tell changes: ask `status` for how things are.
 ///
 ///     {"event": "scene", "tick": 4711, "time": "2026-11-20T14:03:00.123Z", …}
 ///
-/// | event   | members | | ------- |
-/// ----------------------------------------------------------------------------------- | | scene |
-/// program, preview, transition, duration_ms, state: "begin" or "done"                 | | tally |
-/// program: [sources], preview: [sources]                                              | | overlay
-/// | overlay, visible                                                                    | | audio
-/// | source, gain_db, mute, solo, delay_ms                                               | | black
-/// | on                                                                                  | | source
-/// | source, state: connecting, live, stale, lost, ended, still; message                 | | output
-/// | output, state: connecting, live, reconnecting, failed, ended; message               | | guard
-/// | guard: black, frozen, silent, clipped, quiet; active                                | | stop
-/// | reason                                                                              | |
-/// dropped | count: so many event lines were left out here, since this client read too slowly    |
+/// - scene: program, preview, transition, state: "begin", "done" or "preview"
+/// - tally: program: [sources], preview: [sources]
+/// - overlay: overlay, visible or text_changed
+/// - audio: source, and what changed of gain_db, mute, solo, follow, delay_ms
+/// - black: on
+/// - source: source, state: connecting, live, stale, lost, ended, still; message
+/// - output: output, state: connecting, live, reconnecting, failed, ended; message
+/// - guard: guard: black, frozen, silent, clipped, quiet; active
+/// - meters (only when asked for by name, about ten a second): peak_db, rms_db, true_peak_db,
+///   true_peak_max_db, momentary_lufs, short_term_lufs, integrated_lufs, limited_db
+/// - go
+/// - stop: reason
+/// - dropped: count: so many event lines were left out here, since this client read too slowly
 ///
 /// Limits: 16 clients, 64 commands waiting over all clients (then "busy", retryable), 1 MiB of
 /// unread lines per client (then it is disconnected). A client that sends garbage gets an error per
@@ -80,6 +87,7 @@ namespace ts::control {
 
 inline constexpr std::size_t kMaxLine = std::size_t{64} << 10U;
 inline constexpr std::size_t kMaxBatch = 64;
+inline constexpr int kMaxPicture = 320;
 
 /// Sets what is given for one source's sound.
 struct AudioCommand {
@@ -88,6 +96,7 @@ struct AudioCommand {
   std::optional<bool> mute{};
   std::optional<bool> solo{};
   std::optional<milliseconds> delay{};
+  std::optional<bool> follow{};
 };
 
 /// Anything that may be part of a batch.
@@ -120,10 +129,17 @@ struct ShotCommand {
   std::string path{};    ///< Absolute.
 };
 
+/// A small picture for a screen; the reply carries its pixels.
+struct PictureCommand {
+  std::string source{};  ///< Empty: the program.
+  int width = 0;         ///< 1 to kMaxPicture.
+  int height = 0;
+};
+
 /// What the compositor is asked. `stop` is a scene::StopAction; `events` and `ping` never reach it.
 using Command = std::variant<ActCommand, SourceAddCommand, SourceRemoveCommand,
                              SourceRestartCommand, OutputAddCommand, OutputRemoveCommand,
-                             OutputListCommand, StatusCommand, ShotCommand>;
+                             OutputListCommand, StatusCommand, ShotCommand, PictureCommand>;
 
 /// Subscribes the client that sends it.
 struct EventsRequest {

@@ -47,7 +47,8 @@ struct Connection {
   Steady::time_point last_seen{};
 
   [[nodiscard]] bool wants(const std::string& kind) const {
-    return subscribed && (kinds.empty() || kinds.contains(kind));
+    // Meters never stop: only for those who ask for them.
+    return subscribed && (kinds.contains(kind) || (kinds.empty() && kind != "meters"));
   }
   [[nodiscard]] bool finished() const {
     return broken || (hung_up && waiting == 0 && output.empty());

@@ -5,9 +5,7 @@
 #include "media/av_handles.hpp"
 
 namespace ts::media {
-namespace {
 
-/// The picture in a pixel format PNG has.
 Result<AvFrame> to_rgb(const AVFrame& picture) {
   const auto from = static_cast<AVPixelFormat>(picture.format);
   const AVPixFmtDescriptor* description = av_pix_fmt_desc_get(from);
@@ -43,8 +41,6 @@ Result<AvFrame> to_rgb(const AVFrame& picture) {
   }
   return out;
 }
-
-}  // namespace
 
 Result<std::string> encode_png(const AVFrame& picture) {
   TS_TRY(const auto rgb, to_rgb(picture));

@@ -263,6 +263,16 @@ class Explainer {
     return fmt::format("{}", fmt::join(spans, "+"));
   }
 
+  void add_time(const std::string& picture, const Overlay& overlay, std::string_view text, int size,
+                const std::string& when, const std::string& next) {
+    graph(
+        fmt::format("{}drawtext=text={}:fontsize={}:fontcolor=white:shadowx=2:shadowy=2:"
+                    "x={}:y={}:enable={}{}",
+                    picture, filter_quoted(text), size,
+                    overlay.x ? fmt::format("{}", *overlay.x) : "(w-text_w)/2",
+                    overlay.y.value_or(show_.canvas.size.height / 12), when, next));
+  }
+
   std::string add_overlays(std::string picture) {
     for (const Overlay& overlay : show_.overlays) {
       const std::string when = visible(overlay);
@@ -278,6 +288,15 @@ class Explainer {
         graph(fmt::format("{}{}overlay={}:{}:enable={}{}", picture, logo,
                           overlay.x ? fmt::format("{}", *overlay.x) : "W-w-W/40",
                           overlay.y.value_or(height / 24), when, next));
+      } else if (const auto* clock = std::get_if<ClockOverlay>(&overlay.content)) {
+        add_time(picture, overlay, clock->utc ? "%{gmtime}" : "%{localtime}", clock->size, when,
+                 next);
+      } else if (const auto* countdown = std::get_if<CountdownOverlay>(&overlay.content)) {
+        const std::string left =
+            countdown->to ? fmt::format("%{{eif:max(0,{}-time(0)):d}}",
+                                        countdown->to->time_since_epoch().count() / 1000)
+                          : fmt::format("%{{eif:max(0,{}-t):d}}", countdown->length.count() / 1000);
+        add_time(picture, overlay, left, countdown->size, when, next);
       } else if (const auto* text = std::get_if<TextOverlay>(&overlay.content)) {
         graph(
             fmt::format("{}drawtext=text={}:expansion=none:fontsize={}:fontcolor=white:"

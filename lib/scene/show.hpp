@@ -64,6 +64,16 @@ struct RoomInput {
 
 using Input = std::variant<MediaInput, TestInput, ColorInput, RoomInput>;
 
+/// A source that steps back while others speak.
+struct Duck {
+  std::vector<std::string> under{};  ///< The sources it listens to, as they are in the mix.
+  double by_db = 12;                 ///< So much quieter, 0 to 60.
+  double threshold_db = -40;         ///< Speech is louder than this (RMS, dBFS).
+  milliseconds attack{80};           ///< From no to full reduction.
+  milliseconds hold{400};            ///< Reduction stays this long after the last word.
+  milliseconds release{800};         ///< From full to no reduction.
+};
+
 /// Anything that yields frames.
 struct Source {
   std::string name{};
@@ -72,6 +82,8 @@ struct Source {
   bool muted = false;
   milliseconds delay{0};  ///< Added to picture and sound alike.
   std::string filter{};   ///< libavfilter chain for the picture; empty for none.
+  bool follow = false;    ///< Heard only while a scene on air shows it.
+  std::optional<Duck> duck{};
 };
 
 enum class LayoutKind : std::uint8_t { kFull, kSideBySide, kPip, kGrid, kScreen, kItems };
@@ -114,15 +126,33 @@ struct TextOverlay {
   friend bool operator==(const TextOverlay&, const TextOverlay&) = default;
 };
 
-/// A picture over the program, drawn once and shown or hidden.
+/// The time of day.
+struct ClockOverlay {
+  std::string format = "%H:%M:%S";  ///< strftime; drawn again when the text changes.
+  bool utc = false;                 ///< Otherwise the machine's own zone.
+  int size = 36;
+  friend bool operator==(const ClockOverlay&, const ClockOverlay&) = default;
+};
+/// Time left: to a moment, or from the program's beginning.
+struct CountdownOverlay {
+  std::optional<WallTime> to{};
+  milliseconds length{0};  ///< Without `to`: so long after the program's beginning.
+  std::string done{};      ///< Shown at the end; "00:00" when empty.
+  int size = 72;
+  friend bool operator==(const CountdownOverlay&, const CountdownOverlay&) = default;
+};
+
+/// A picture over the program, drawn once (clock and countdown: when their text changes) and shown
+/// or hidden.
 struct Overlay {
   std::string name{};
-  std::variant<LowerThird, ImageOverlay, TextOverlay> content{};
+  std::variant<LowerThird, ImageOverlay, TextOverlay, ClockOverlay, CountdownOverlay> content{};
   std::optional<int> x{};  ///< Left edge; a lower third and a text have a place of their own.
   std::optional<int> y{};
   double opacity = 1;
   bool visible = false;
-  milliseconds fade{300};  ///< Length of fade in and out; 0 switches at once.
+  milliseconds fade{300};                ///< Length of fade in and out; 0 switches at once.
+  std::optional<milliseconds> length{};  ///< `for`: hides by itself so long after it was shown.
 };
 
 enum class TransitionKind : std::uint8_t { kCut, kFade, kFtb, kWipe };
@@ -144,6 +174,7 @@ struct PreviewAction {
 struct OverlayAction {
   std::string overlay{};
   bool show = true;
+  std::optional<milliseconds> length{};  ///< Instead of the overlay's own.
 };
 /// New words for a lower third or a text overlay.
 struct OverlayTextAction {
@@ -169,6 +200,11 @@ struct DelayAction {
   std::string source{};
   milliseconds delay{0};
 };
+/// Whether the source is heard only while a scene on air shows it.
+struct FollowAction {
+  std::string source{};
+  bool follow = true;
+};
 /// Everything to black and silence, or back.
 struct BlackAction {
   bool black = true;
@@ -178,7 +214,8 @@ struct StopAction {};
 /// Starts the clock of the show's cues and duration, when the program was begun on hold.
 struct GoAction {};
 using Action = std::variant<TakeAction, PreviewAction, OverlayAction, OverlayTextAction, GainAction,
-                            MuteAction, SoloAction, DelayAction, BlackAction, StopAction, GoAction>;
+                            MuteAction, SoloAction, DelayAction, FollowAction, BlackAction,
+                            StopAction, GoAction>;
 
 /// Actions that happen in one frame, at a time from the program's beginning.
 struct Cue {
@@ -194,6 +231,23 @@ struct Encode {
   std::string preset = "veryfast";
   std::string profile{};  ///< Empty: high, or constrained baseline for room and WHIP.
   std::string encoder = "libx264";
+};
+
+/// What the program watches itself for; a guard without a time is off.
+struct Guards {
+  std::optional<milliseconds> black{};   ///< Dark for so long.
+  double black_percent = 4;              ///< Dark: no more than this part of white.
+  std::optional<milliseconds> frozen{};  ///< Not a pixel moved for so long.
+  std::optional<milliseconds> silent{};
+  double silent_db = -60;  ///< Silent: peaks below this, dBFS.
+  std::optional<milliseconds> clipped{};
+  double clipped_db = 3;  ///< Clipped: the limiter takes off more than this.
+  std::optional<milliseconds> quiet{};
+  double quiet_lufs = -40;  ///< Quiet: momentary loudness below this, but not silent.
+  /// A scene that comes by itself when the picture is black or frozen, and goes when the scene
+  /// before would show something again.
+  std::string slate{};
+  [[nodiscard]] bool any() const noexcept { return black || frozen || silent || clipped || quiet; }
 };
 
 struct FileOutput {
@@ -235,6 +289,9 @@ struct Show {
   std::string program{};    ///< Scene on air at the first frame.
   std::vector<Cue> cues{};  ///< In order of time.
   Encode encode{};
+  double ceiling_dbtp = -1;  ///< The limiter's: true peaks of the program stay below.
+  Guards guards{};
+  std::string filter{};  ///< libavfilter chain for the program's picture; empty for none.
   std::vector<Output> outputs{};
   std::optional<milliseconds> duration{};
   bool frame_code = false;  ///< Burn a machine-readable frame number in (frame/frame_code.hpp).

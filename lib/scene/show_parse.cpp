@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "scene/layout.hpp"
+#include "scene/parse_parts.hpp"
 #include "scene/parse_values.hpp"
 #include "scene/show.hpp"
 
@@ -45,8 +46,9 @@ class Parser {
   }
 
   Result<Show> parse() {
-    TS_CHECK(root_.only({"schema", "name", "canvas", "sources", "scenes", "overlays", "program",
-                         "cues", "encode", "outputs", "duration", "frame_code"}));
+    TS_CHECK(
+        root_.only({"schema", "name", "canvas", "sources", "scenes", "overlays", "program", "cues",
+                    "encode", "sound", "guards", "filter", "outputs", "duration", "frame_code"}));
     TS_TRY(const std::string schema, root_.string_or("schema", "ts.show/1"));
     if (schema != "ts.show/1") {
       TS_TRY(const auto member, root_.at("schema"));
@@ -68,6 +70,15 @@ class Parser {
     TS_CHECK(parse_program());
     TS_CHECK(parse_cues());
     TS_CHECK(parse_encode());
+    TS_TRY(const auto sound, root_.find("sound"));
+    if (sound) {
+      TS_TRY(show_.ceiling_dbtp, read_ceiling(*sound));
+    }
+    TS_TRY(const auto guards, root_.find("guards"));
+    if (guards) {
+      TS_TRY(show_.guards, read_guards(*guards, names_of(show_.scenes)));
+    }
+    TS_TRY(show_.filter, text_or(root_, "filter", "", 2000));
     TS_CHECK(parse_outputs());
     return std::move(show_);
   }
@@ -130,12 +141,17 @@ class Parser {
       TS_TRY(Source source, parse_source(name, member));
       show_.sources.push_back(std::move(source));
     }
+    for (const auto& [name, member] : members) {
+      TS_TRY(const auto duck, member.find("duck"));
+      if (duck) TS_CHECK(check_duck(*duck, name, names_of(show_.sources)));
+    }
     return ok_status();
   }
 
   Result<Source> parse_source(const std::string& name, const JsonReader& reader) {
     TS_CHECK(reader.only({"url", "listen", "device", "size", "fps", "loop", "in", "out", "test",
-                          "tone_hz", "color", "room", "gain_db", "muted", "delay", "filter"}));
+                          "tone_hz", "color", "room", "gain_db", "muted", "delay", "filter",
+                          "follow", "duck"}));
     Source source{.name = name};
     TS_TRY(const auto url, reader.find("url"));
     TS_TRY(const auto test, reader.find("test"));
@@ -200,6 +216,11 @@ class Parser {
     TS_TRY(source.muted, reader.bool_or("muted", false));
     TS_TRY(source.delay, duration_or(reader, "delay", milliseconds{0}, kMaxDelay));
     TS_TRY(source.filter, text_or(reader, "filter", "", 2000));
+    TS_TRY(source.follow, reader.bool_or("follow", false));
+    TS_TRY(const auto duck, reader.find("duck"));
+    if (duck) {
+      TS_TRY(source.duck, read_duck(*duck));
+    }
     return source;
   }
 
@@ -446,17 +467,20 @@ class Parser {
   }
 
   Result<Overlay> parse_overlay(const std::string& name, const JsonReader& reader) {
-    TS_CHECK(reader.only(
-        {"lower_third", "image", "text", "size", "x", "y", "width", "opacity", "visible", "fade"}));
+    TS_CHECK(reader.only({"lower_third", "image", "text", "clock", "countdown", "size", "x", "y",
+                          "width", "opacity", "visible", "fade", "for"}));
     Overlay overlay{.name = name};
     TS_TRY(const auto lower_third, reader.find("lower_third"));
     TS_TRY(const auto image, reader.find("image"));
     TS_TRY(const auto text, reader.find("text"));
-    const int kinds = (lower_third ? 1 : 0) + (image ? 1 : 0) + (text ? 1 : 0);
+    TS_TRY(const auto clock, reader.find("clock"));
+    TS_TRY(const auto countdown, reader.find("countdown"));
+    const int kinds = (lower_third ? 1 : 0) + (image ? 1 : 0) + (text ? 1 : 0) + (clock ? 1 : 0) +
+                      (countdown ? 1 : 0);
     if (kinds != 1) {
       Error error = reader.error(kinds == 0 ? "an overlay needs something to show"
                                             : "an overlay is one thing only");
-      error.hint = "give exactly one of lower_third, image or text";
+      error.hint = "give exactly one of lower_third, image, text, clock or countdown";
       return error;
     }
     if (lower_third) {
@@ -488,6 +512,12 @@ class Parser {
       content.size = static_cast<int>(size);
       overlay.content = content;
     }
+    if (clock) {
+      TS_TRY(overlay.content, read_clock(*clock, reader));
+    }
+    if (countdown) {
+      TS_TRY(overlay.content, read_countdown(*countdown, reader));
+    }
     for (const auto& [key, target] : {std::pair{"x", &overlay.x}, std::pair{"y", &overlay.y}}) {
       TS_TRY(const auto member, reader.find(key));
       if (!member) continue;
@@ -497,6 +527,11 @@ class Parser {
     TS_TRY(overlay.opacity, number_in_or(reader, "opacity", 1, 0, 1));
     TS_TRY(overlay.visible, reader.bool_or("visible", false));
     TS_TRY(overlay.fade, duration_or(reader, "fade", milliseconds{300}, seconds{10}));
+    TS_TRY(const auto length, reader.find("for"));
+    if (length) {
+      TS_TRY(overlay.length, read_duration(*length, kMaxAt));
+      if (*overlay.length <= milliseconds{0}) return length->error("longer than nothing");
+    }
     return overlay;
   }
 

@@ -13,6 +13,7 @@ Program media_program_table() {
               media_compose_explain(),
               media_compose_probe(),
               media_compose_run(),
+              media_compose_test(),
               media_check(),
               media_ingest(),
               media_picture(),

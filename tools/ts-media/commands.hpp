@@ -14,6 +14,7 @@ Command media_compose_check();
 Command media_compose_explain();
 Command media_compose_probe();
 Command media_compose_run();
+Command media_compose_test();
 Command media_check();
 Command media_ingest();
 Command media_picture();

@@ -41,6 +41,10 @@ Program ts_program() {
                         "ts compose run show.json\n"
                         "ts compose run show.json --out file:program.mp4 --duration 30s",
                         true),
+              delegated("compose test",
+                        "Compare every scene, overlay and transition step with golden pictures",
+                        "ts compose test show.json --golden golden --update\n"
+                        "ts compose test show.json --golden golden --sheet sheet.png"),
               compose_shot(),
               compose_source_add(),
               compose_source_remove(),
@@ -48,6 +52,7 @@ Program ts_program() {
               compose_status(),
               compose_stop(),
               compose_take(),
+              compose_tui(),
               db_backup(),
               db_check(),
               db_migrate(),

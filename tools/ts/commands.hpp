@@ -41,6 +41,7 @@ Command compose_source_restart();
 Command compose_status();
 Command compose_stop();
 Command compose_take();
+Command compose_tui();
 Command db_backup();
 Command db_check();
 Command db_migrate();

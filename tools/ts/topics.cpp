@@ -86,7 +86,25 @@ mux, whip, room; "name" is what ts compose output calls it.
 
 Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items.
 Transitions: cut, fade, ftb, wipe. Fits: cover, contain, stretch. Overlays start hidden unless
-visible. The mix is the sum of the sources at their gains, then the limiter.
+visible, and "for": "8s" hides one by itself. More overlays: {"text": "…", "size": 36},
+{"clock": "%H:%M"} (or {"format": …, "zone": "utc"}), and {"countdown": "5m"} from the program's
+beginning, or {"countdown": {"to": "2026-11-20T19:00:00Z", "done": "Welcome"}}.
+
+Sound: the sum of the sources at their gains, then a true-peak limiter ("sound": {"ceiling_dbtp": -1}).
+A source with "follow": true is heard only while a scene on air shows it. Music steps back under speech:
+  "music": {"url": "music.mp3", "loop": true, "gain_db": -6,
+            "duck": {"under": ["wide"], "by_db": 12, "threshold_db": -40,
+                     "attack": "80ms", "hold": "400ms", "release": "800ms"}}
+Loudness (EBU R128), peaks and true peaks are in ts compose status --json ("sound").
+
+Guards watch the program and raise an alarm after a time; one that is not named is off:
+  "guards": {"black": "5s", "frozen": "10s", "silent": {"after": "10s", "below_db": -60},
+             "clipped": {"after": "1s", "over_db": 3}, "quiet": {"after": "30s", "below_lufs": -40},
+             "slate": "opening"}
+"slate" names a scene that comes by itself for a black or frozen picture, and goes by itself.
+
+"filter": "hqdn3d,eq=contrast=1.1" on a source or on the whole show is a chain of libavfilter's
+picture filters; filters that read files or the network are refused.
 ts compose check SHOW.json finds what is wrong before the show does.)";
 
 }  // namespace

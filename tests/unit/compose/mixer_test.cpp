@@ -51,18 +51,6 @@ TEST(Fader, SumsAreNeverNormalised) {
   EXPECT_FLOAT_EQ(sum[0], 0.5F);
 }
 
-TEST(Limiter, LeavesQuietSoundAloneAndNeverPassesFullScale) {
-  std::vector<float> samples{0.5F, -0.79F, 1.0F, -3.0F, 100.0F};
-
-  const float peak = limit(samples);
-
-  EXPECT_EQ(peak, 100.0F);
-  EXPECT_EQ(samples[0], 0.5F);
-  EXPECT_EQ(samples[1], -0.79F);
-  EXPECT_GT(samples[2], 0.9F);
-  for (const float sample : samples) EXPECT_LE(std::abs(sample), 1.0F);
-}
-
 TEST(Tone, GoesOnWithoutASeamAcrossBlocks) {
   std::vector<float> whole(2 * 3200, 0.0F);
   std::vector<float> parts(2 * 3200, 0.0F);

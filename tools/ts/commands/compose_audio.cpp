@@ -21,6 +21,8 @@ struct Options {
   bool unmute = false;
   bool solo = false;
   bool unsolo = false;
+  bool follow = false;
+  bool unfollow = false;
   std::string delay;
 };
 
@@ -29,6 +31,7 @@ Status run(const Options& options, Context& context) {
   if (options.gain_db) request["gain_db"] = *options.gain_db;
   if (options.mute || options.unmute) request["mute"] = options.mute;
   if (options.solo || options.unsolo) request["solo"] = options.solo;
+  if (options.follow || options.unfollow) request["follow"] = options.follow;
   if (!options.delay.empty()) {
     TS_TRY(const auto delay, parse_duration(options.delay));
     request["delay_ms"] = delay.count();
@@ -36,7 +39,9 @@ Status run(const Options& options, Context& context) {
   if (request.size() == 2) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = "nothing to change",
-                 .hint = "give --gain DB, --mute, --unmute, --solo, --unsolo or --delay"};
+                 .hint =
+                     "give --gain DB, --mute, --unmute, --solo, --unsolo, --follow, --unfollow or "
+                     "--delay"};
   }
   return run_compositor_command(context, options.control, request);
 }
@@ -49,6 +54,8 @@ Runner bind(CLI::App& app) {
   app.add_flag("--unmute", options->unmute, "Heard again")->excludes(mute);
   auto* solo = app.add_flag("--solo", options->solo, "Only this source (and other solo ones)");
   app.add_flag("--unsolo", options->unsolo, "No longer solo")->excludes(solo);
+  auto* follow = app.add_flag("--follow", options->follow, "Heard only while a scene shows it");
+  app.add_flag("--unfollow", options->unfollow, "Heard whatever is shown")->excludes(follow);
   app.add_option("--delay", options->delay, "Its sound this much later, up to 10s");
   add_control_options(app, options->control);
   return [options](Context& context) { return run(*options, context); };
@@ -58,7 +65,7 @@ Runner bind(CLI::App& app) {
 
 Command compose_audio() {
   return {.path = "compose audio",
-          .summary = "Change a source's gain, mute, solo or delay",
+          .summary = "Change a source's gain, mute, solo, follow or delay",
           .example = "ts compose audio wide --gain=-6\nts compose audio phone --mute",
           .bind = bind,
           .details =

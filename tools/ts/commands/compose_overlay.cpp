@@ -3,9 +3,12 @@
 #include "compose_tools.hpp"
 
 #include "common/context.hpp"
+#include "core/duration.hpp"
 #include "core/json.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <string_view>
 
 namespace ts::cli {
 namespace {
@@ -16,11 +19,16 @@ struct Options {
   std::string title;
   std::string text;
   std::string subtitle;
+  std::string length;
 };
 
 Status run_switch(const Options& options, const char* command, Context& context) {
-  return run_compositor_command(context, options.control,
-                                Json{{"command", command}, {"overlay", options.overlay}});
+  Json request{{"command", command}, {"overlay", options.overlay}};
+  if (!options.length.empty()) {
+    TS_TRY(const auto length, parse_duration(options.length));
+    request["for_ms"] = length.count();
+  }
+  return run_compositor_command(context, options.control, request);
 }
 
 Status run_set(const Options& options, Context& context) {
@@ -41,6 +49,9 @@ template <const char* kCommand>
 Runner bind_switch(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("overlay", options->overlay, "Name of the overlay")->required()->type_name("NAME");
+  if (std::string_view(kCommand) == "overlay_show") {
+    app.add_option("--for", options->length, "Hide it by itself after this long");
+  }
   add_control_options(app, options->control);
   return [options](Context& context) { return run_switch(*options, kCommand, context); };
 }
@@ -63,7 +74,7 @@ constexpr char kHide[] = "overlay_hide";
 Command compose_overlay_show() {
   return {.path = "compose overlay show",
           .summary = "Fade an overlay in",
-          .example = "ts compose overlay show name",
+          .example = "ts compose overlay show name\nts compose overlay show name --for 8s",
           .bind = bind_switch<kShow>};
 }
 

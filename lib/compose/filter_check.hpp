@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/result.hpp"
+
+#include <string_view>
+
+namespace ts::compose {
+
+/// Whether a libavfilter chain of a show file may be run: known filters of pictures only, none that
+/// reads files, the network or other programs. Reads the text the way libavfilter does; creates
+/// nothing.
+/// @return kUsage naming the filter, with the nearest one that may be used.
+Status check_filter(std::string_view chain);
+
+}  // namespace ts::compose

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Readers of whole members of a show file that stand alone. Private to scene.
+#include "core/json.hpp"
+#include "scene/show.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ts::scene {
+
+/// "duck": {"under": "mic", "by_db": 12, …} of a source; the names are checked by check_duck.
+Result<Duck> read_duck(const JsonReader& reader);
+/// kUsage when a source ducks under one that is not there, or under itself.
+Status check_duck(const JsonReader& reader, std::string_view source,
+                  const std::vector<std::string>& sources);
+/// "sound": {"ceiling_dbtp": -1}.
+Result<double> read_ceiling(const JsonReader& reader);
+/// "guards": {"black": "5s", "silent": {"after": "10s", "below_db": -60}, "slate": "scene"}.
+Result<Guards> read_guards(const JsonReader& reader, const std::vector<std::string>& scenes);
+/// "clock": true, a strftime format, or {"format": …, "zone": "utc" | "local"}.
+Result<ClockOverlay> read_clock(const JsonReader& reader, const JsonReader& overlay);
+/// "countdown": "5m", a time in RFC 3339, or {"for" or "to": …, "done": …}.
+Result<CountdownOverlay> read_countdown(const JsonReader& reader, const JsonReader& overlay);
+
+}  // namespace ts::scene

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "compose_tools.hpp"
+#include "tui/terminal.hpp"
+#include "tui/view.hpp"
+
+#include "common/context.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "crypto/encoding.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ts::cli {
+namespace {
+
+using tui::Key;
+
+constexpr milliseconds kPeriod{100};
+constexpr milliseconds kAnswer{2000};
+
+struct Options {
+  ControlFlags control;
+  std::string print;
+  bool no_picture = false;
+};
+
+/// The operator's side of the control socket.
+class Desk {
+ public:
+  Desk(control::Client client, std::stop_token stop, bool pictures)
+      : client_(std::move(client)), stop_(std::move(stop)), pictures_(pictures) {}
+
+  /// Asks for everything the screen shows.
+  Status refresh(int columns, int rows) {
+    TS_TRY(const Json reply, client_.request(Json{{"command", "status"}}, kAnswer, stop_));
+    const auto status = reply.find("status");
+    if (status != reply.end()) model_.take_status(*status);
+    const tui::PictureSize size = tui::picture_size(columns, rows);
+    if (!pictures_ || size.width == 0) return ok_status();
+    const auto picture = client_.request(
+        Json{{"command", "picture"}, {"width", size.width}, {"height", size.height}}, kAnswer,
+        stop_);
+    // Before the first frame there is none.
+    if (!picture.ok()) {
+      return picture.error().kind == ErrorKind::kNotFound ? ok_status() : Status(picture.error());
+    }
+    const JsonReader reader(picture.value());
+    TS_TRY(const std::string text, reader.string_or("rgb"));
+    TS_TRY(model_.picture, crypto::base64_decode(text));
+    model_.picture_width = size.width;
+    model_.picture_height = size.height;
+    return ok_status();
+  }
+
+  /// @return false to leave.
+  Result<bool> press(const Key& key) {
+    switch (key.kind) {
+      case Key::Kind::kInterrupt:
+        return false;
+      case Key::Kind::kUp:
+        if (model_.selected > 0) --model_.selected;
+        return true;
+      case Key::Kind::kDown:
+        if (model_.selected + 1 < model_.sources.size()) ++model_.selected;
+        return true;
+      case Key::Kind::kEnter:
+        return send(Json{{"command", "take"}, {"transition", "fade"}}, "fade");
+      case Key::Kind::kFunction:
+        return overlay(static_cast<std::size_t>(key.number - 1));
+      case Key::Kind::kLetter:
+        return letter(key.letter);
+      case Key::Kind::kSuspend:
+      case Key::Kind::kRedraw:
+        break;
+    }
+    return true;
+  }
+  [[nodiscard]] const tui::Model& model() const { return model_; }
+
+ private:
+  Result<bool> letter(char letter) {
+    if (letter == 'q') return false;
+    if (letter == 'c') return send(Json{{"command", "cut"}}, "cut");
+    if (letter == 'b') {
+      return send(Json{{"command", "black"}, {"on", !model_.black}},
+                  model_.black ? "from black" : "to black");
+    }
+    if (letter >= '1' && letter <= '9') {
+      const auto index = static_cast<std::size_t>(letter - '1');
+      if (index >= model_.scenes.size()) return true;
+      const std::string& scene = model_.scenes[index];
+      return send(Json{{"command", "preview"}, {"scene", scene}}, "preview " + scene);
+    }
+    if (model_.selected >= model_.sources.size()) return true;
+    const tui::Model::Source& source = model_.sources[model_.selected];
+    Json request{{"command", "audio"}, {"source", source.name}};
+    if (letter == 'm') {
+      request["mute"] = !source.muted;
+      return send(std::move(request), (source.muted ? "unmute " : "mute ") + source.name);
+    }
+    if (letter == 's') {
+      request["solo"] = !source.solo;
+      return send(std::move(request), "solo " + source.name);
+    }
+    if (letter == 'f') {
+      request["follow"] = !source.follow;
+      return send(std::move(request), "follow " + source.name);
+    }
+    if (letter == '+' || letter == '=' || letter == '-') {
+      const double gain = std::clamp(source.gain_db + (letter == '-' ? -1.0 : 1.0), -120.0, 24.0);
+      request["gain_db"] = gain;
+      return send(std::move(request), fmt::format("{} {:+.1f} dB", source.name, gain));
+    }
+    return true;
+  }
+
+  Result<bool> overlay(std::size_t index) {
+    if (index >= model_.overlays.size()) return true;
+    const tui::Model::Overlay& overlay = model_.overlays[index];
+    return send(Json{{"command", overlay.on_air ? "overlay_hide" : "overlay_show"},
+                     {"overlay", overlay.name}},
+                fmt::format("{} {}", overlay.on_air ? "hide" : "show", overlay.name));
+  }
+
+  /// What the program refuses is shown, not the end of the screen.
+  Result<bool> send(Json request, const std::string& what) {
+    const auto reply = client_.request(request, kAnswer, stop_);
+    model_.wrong = !reply.ok();
+    if (reply.ok()) {
+      const auto tick = reply.value().find("tick");
+      model_.message =
+          fmt::format("{} at frame {}", what, tick == reply.value().end() ? "?" : dump_json(*tick));
+      return true;
+    }
+    const Error& error = reply.error();
+    model_.message = error.message + (error.hint.empty() ? "" : "; " + error.hint);
+    const bool gone = error.kind == ErrorKind::kInterrupted || error.code == "closed";
+    if (gone) return error;
+    return true;
+  }
+
+  control::Client client_;
+  std::stop_token stop_;
+  bool pictures_;
+  tui::Model model_{};
+};
+
+Result<tui::Terminal::Size> parse_size(const std::string& text) {
+  const auto cross = text.find('x');
+  const auto number = [](std::string_view digits) { return parse_u64(digits); };
+  const auto columns = number(std::string_view(text).substr(0, cross));
+  const auto rows = cross == std::string::npos ? std::optional<std::uint64_t>()
+                                               : number(std::string_view(text).substr(cross + 1));
+  if (!columns || !rows || *columns < 20 || *columns > 500 || *rows < 8 || *rows > 200) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("--print: no size of a screen: {}", shorten(text, 40)),
+                 .hint = "write for example --print 120x40"};
+  }
+  return tui::Terminal::Size{static_cast<int>(*columns), static_cast<int>(*rows)};
+}
+
+Status print_once(Desk& desk, const tui::Terminal::Size& size, Context& context) {
+  TS_CHECK(desk.refresh(size.columns, size.rows));
+  const tui::Screen screen = tui::draw(desk.model(), size.columns, size.rows);
+  if (context.options().color != "always") return context.out().print(tui::plain_text(screen));
+  return context.out().print(tui::difference(nullptr, screen, tui::Colors::kTrue) +
+                             fmt::format("\x1b[{};1H\n", size.rows));
+}
+
+/// The loop. @return why it ended.
+Status operate(Desk& desk, tui::Terminal& terminal, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const tui::Terminal::Size size = terminal.size();
+    TS_CHECK(desk.refresh(size.columns, size.rows));
+    TS_CHECK(terminal.show(tui::draw(desk.model(), size.columns, size.rows)));
+    TS_TRY(const std::vector<Key> keys, terminal.keys(kPeriod));
+    for (const Key& key : keys) {
+      if (key.kind == Key::Kind::kSuspend) terminal.suspend();
+      if (key.kind == Key::Kind::kRedraw) terminal.forget();
+      TS_TRY(const bool stay, desk.press(key));
+      if (!stay) return ok_status();
+    }
+  }
+  return Error{.kind = ErrorKind::kInterrupted, .message = "stopped; the program goes on"};
+}
+
+Status run(const Options& options, Context& context) {
+  std::optional<tui::Terminal::Size> print;
+  if (!options.print.empty()) {
+    TS_TRY(print, parse_size(options.print));
+  }
+  TS_TRY(auto client, connect_compositor(context, options.control));
+  Desk desk(std::move(client), context.stop(), !options.no_picture);
+  if (print) return print_once(desk, *print, context);
+  const bool color = context.environment("NO_COLOR").empty() && context.options().color != "never";
+  Status ended = ok_status();
+  {
+    TS_TRY(const auto terminal,
+           tui::Terminal::open(tui::colors_of(context.environment("TERM"),
+                                              context.environment("COLORTERM"), color)));
+    ended = operate(desk, *terminal, context.stop());
+  }
+  const bool over =
+      !ended.ok() && (ended.error().code == "closed" || ended.error().kind == ErrorKind::kRemote);
+  if (!over) return ended;
+  context.out().status("the program has ended");
+  return ok_status();
+}
+
+Runner bind(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_control_options(app, options->control);
+  app.add_option("--print", options->print,
+                 "Print one screen of this size as text instead, and leave")
+      ->type_name("COLSxROWS");
+  app.add_flag("--no-picture", options->no_picture, "Without the picture, for slow lines");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+Command compose_tui() {
+  return {
+      .path = "compose tui",
+      .summary = "Operate a running program from the terminal",
+      .example = "ts compose tui\nts compose tui --show rehearsal\nts compose tui --print 120x40",
+      .bind = bind,
+      .details =
+          "Program and preview, the picture on air, sound with loudness, sources with their "
+          "health, overlays, outputs with bit rate and drops, alarms. Keys: 1-9 put a scene "
+          "into the preview, Enter fades to it, c cuts, b goes to black and back, F1-F12 show "
+          "or hide overlays; the arrows choose a source, m mutes, s solos, f follows, + and - "
+          "change its gain. q leaves; the program goes on. 24-bit color where COLORTERM says "
+          "so, 256 colors elsewhere, none with NO_COLOR."};
+}
+
+}  // namespace ts::cli

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tui/view.hpp"
+
+#include "core/json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace ts::cli::tui {
+namespace {
+
+constexpr Style kPlain{};
+constexpr Style kDim{.front = 0x8A93A0};
+constexpr Style kTitle{.front = 0xFFFFFF, .back = 0x1F3A5F, .bold = true};
+constexpr Style kHead{.front = 0x7FB0E8, .bold = true};
+constexpr Style kProgram{.front = 0xFFFFFF, .back = 0xB02020, .bold = true};
+constexpr Style kPreview{.front = 0xFFFFFF, .back = 0x207030, .bold = true};
+constexpr Style kGood{.front = 0x50C070};
+constexpr Style kWarn{.front = 0xE8B030};
+constexpr Style kBad{.front = 0xFF5050, .bold = true};
+constexpr int kPanel = 36;  ///< Columns beside the picture.
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+double number_of(const Json& object, const char* key, double fallback = 0) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : fallback;
+}
+std::int64_t count_of(const Json& object, const char* key) {
+  return static_cast<std::int64_t>(number_of(object, key));
+}
+bool flag_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+std::vector<std::string> texts_of(const Json& object, const char* key) {
+  std::vector<std::string> out;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) return out;
+  for (const Json& entry : *found) {
+    if (entry.is_string()) out.push_back(entry.get<std::string>());
+  }
+  return out;
+}
+template <typename Use>
+void each_object(const Json& object, const char* key, const Use& use) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) return;
+  for (const Json& entry : *found) {
+    if (entry.is_object()) use(entry);
+  }
+}
+
+std::string clock_text(std::int64_t milliseconds) {
+  const std::int64_t total = milliseconds / 1000;
+  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+}
+
+std::string level_text(double value) {
+  return value <= -100 ? "   -  " : fmt::format("{:6.1f}", value);
+}
+
+Style state_style(const std::string& state) {
+  if (state == "live" || state == "still") return kGood;
+  if (state == "ended" || state == "finished") return kDim;
+  if (state == "connecting" || state == "stale" || state == "retrying") return kWarn;
+  return kBad;
+}
+
+/// A bar from -60 dB to 0 dB: green, above -18 yellow, above -6 red.
+void draw_meter(Screen& screen, int column, int row, int width, double db) {
+  const double part = std::clamp((db + 60) / 60, 0.0, 1.0);
+  const int filled = static_cast<int>(std::lround(part * width));
+  for (int i = 0; i < width; ++i) {
+    const double at = -60 + 60.0 * i / width;
+    const Color color = at >= -6 ? 0xE04040 : at >= -18 ? 0xD8B030 : 0x40B060;
+    screen.put(column + i, row, i < filled ? U'█' : U'·',
+               {.front = i < filled ? color : Color{0x404850}});
+  }
+}
+
+/// The last row that may be drawn on, above the message and the keys.
+int last_row(const Screen& screen) { return screen.rows() - 3; }
+
+void draw_title(Screen& screen, const Model& model) {
+  screen.fill(0, 0, screen.columns(), kTitle);
+  int at = screen.text(1, 0, model.show, kTitle, 30);
+  at = screen.text(at + 2, 0, clock_text(model.time_ms), kTitle);
+  at = screen.text(at + 2, 0, fmt::format("{:.1f} fps", model.fps), kTitle);
+  at = screen.text(at + 2, 0, model.engine, kTitle);
+  if (model.late > 0) at = screen.text(at + 2, 0, fmt::format("{} late", model.late), kTitle);
+  if (model.black) at = screen.text(at + 2, 0, " BLACK ", {0xFFFFFF, 0x000000, true});
+  for (const std::string& alarm : model.alarms) {
+    at = screen.text(at + 2, 0, fmt::format(" {} ", alarm), kProgram);
+  }
+}
+
+void draw_picture(Screen& screen, const Model& model, int column, int row) {
+  const auto pixel = [&](int x, int y) {
+    const auto at = static_cast<std::size_t>(3 * (y * model.picture_width + x));
+    const auto part = [&](std::size_t i) {
+      return static_cast<Color>(static_cast<unsigned char>(model.picture[at + i]));
+    };
+    return part(0) << 16U | part(1) << 8U | part(2);
+  };
+  const auto bytes = static_cast<std::size_t>(3 * model.picture_width * model.picture_height);
+  if (model.picture.size() < bytes) return;
+  for (int y = 0; y + 1 < model.picture_height; y += 2) {
+    for (int x = 0; x < model.picture_width; ++x) {
+      screen.put(column + x, row + y / 2, U'▀', {.front = pixel(x, y), .back = pixel(x, y + 1)});
+    }
+  }
+}
+
+void draw_scenes(Screen& screen, const Model& model, int column, int row, int rows) {
+  screen.text(column, row, "PROGRAM", kHead);
+  screen.text(column + 9, row, fmt::format(" {} ", model.program), kProgram, kPanel - 10);
+  screen.text(column, row + 1, "PREVIEW", kHead);
+  if (!model.preview.empty()) {
+    screen.text(column + 9, row + 1, fmt::format(" {} ", model.preview), kPreview, kPanel - 10);
+  }
+  int at = row + 3;
+  for (std::size_t i = 0; i < model.scenes.size() && at < row + rows; ++i, ++at) {
+    const std::string& name = model.scenes[i];
+    const Style style = name == model.program   ? kProgram
+                        : name == model.preview ? kPreview
+                                                : kPlain;
+    if (i < 9) screen.text(column, at, fmt::format("{}", i + 1), kDim);
+    screen.text(column + 2, at, fmt::format(" {} ", name), style, kPanel - 3);
+  }
+  ++at;
+  for (std::size_t i = 0; i < model.overlays.size() && at < row + rows; ++i, ++at) {
+    const Model::Overlay& overlay = model.overlays[i];
+    if (i < 12) screen.text(column, at, fmt::format("F{}", i + 1), kDim);
+    screen.text(column + 4, at, overlay.name,
+                overlay.broken   ? kBad
+                : overlay.on_air ? Style{0x000000, 0xE0A030, true}
+                                 : kPlain,
+                kPanel - 5);
+  }
+}
+
+int draw_sound(Screen& screen, const Model& model, int row) {
+  screen.text(1, row, "SOUND", kHead);
+  draw_meter(screen, 8, row, 24, model.peak_db);
+  const Style limited = model.limited_db > 3 ? kBad : model.limited_db > 0 ? kWarn : kDim;
+  int at = screen.text(33, row, fmt::format("{} dB", level_text(model.peak_db)), kPlain);
+  at = screen.text(at + 2, row,
+                   fmt::format("M {}  S {}  I {} LUFS", level_text(model.momentary),
+                               level_text(model.short_term), level_text(model.integrated)),
+                   kPlain);
+  at = screen.text(at + 2, row, fmt::format("TP {}", level_text(model.true_peak_max_db)), kPlain);
+  screen.text(at + 2, row, fmt::format("limiter {:.1f}", model.limited_db), limited);
+  return row + 1;
+}
+
+int draw_sources(Screen& screen, const Model& model, int row) {
+  screen.text(1, row, "SOURCES", kHead);
+  screen.text(20, row, "level", kDim);
+  screen.text(45, row, "gain", kDim);
+  ++row;
+  for (std::size_t i = 0; i < model.sources.size() && row <= last_row(screen); ++i, ++row) {
+    const Model::Source& source = model.sources[i];
+    if (i == model.selected) screen.put(0, row, U'▶', kWarn);
+    screen.text(1, row, source.name, source.on_air ? kProgram : kPlain, 17);
+    draw_meter(screen, 20, row, 16, source.muted ? -120 : source.level_db);
+    screen.text(37, row, level_text(source.level_db), kDim);
+    screen.text(44, row, fmt::format("{:+5.1f}", source.gain_db), kPlain);
+    screen.put(51, row, source.muted ? U'M' : U'·', source.muted ? kBad : kDim);
+    screen.put(52, row, source.solo ? U'S' : U'·', source.solo ? kWarn : kDim);
+    screen.put(53, row, source.follow ? U'F' : U'·', source.follow ? kGood : kDim);
+    screen.put(54, row, source.ducked_db > 0 ? U'D' : U'·', source.ducked_db > 0 ? kWarn : kDim);
+    const int at = screen.text(56, row, source.state, state_style(source.state));
+    screen.text(at + 1, row, source.reason, kDim, std::max(0, screen.columns() - at - 2));
+  }
+  return row;
+}
+
+int draw_outputs(Screen& screen, const Model& model, int row) {
+  if (row > last_row(screen)) return row;
+  screen.text(1, row++, "OUTPUTS", kHead);
+  for (const Model::Output& output : model.outputs) {
+    if (row > last_row(screen)) break;
+    screen.text(1, row, output.name, kPlain, 18);
+    screen.text(20, row, output.state, state_style(output.state), 14);
+    screen.text(35, row, fmt::format("{:6.0f} kb/s", output.bits / 1000), kPlain);
+    screen.text(48, row, fmt::format("{:8.1f} MB", static_cast<double>(output.bytes) / 1e6),
+                kPlain);
+    screen.text(61, row, fmt::format("{} dropped", output.dropped),
+                output.dropped > 0 ? kBad : kDim);
+    screen.text(76, row++, output.reason, kDim, std::max(0, screen.columns() - 77));
+  }
+  return row;
+}
+
+}  // namespace
+
+void Model::take_status(const Json& status) {
+  if (!status.is_object()) return;
+  const std::int64_t before_ms = time_ms;
+  show = text_of(status, "show");
+  engine = text_of(status, "engine");
+  program = text_of(status, "program");
+  preview = text_of(status, "preview");
+  time_ms = count_of(status, "time_ms");
+  fps = number_of(status, "fps");
+  late = count_of(status, "lagged") + count_of(status, "skipped");
+  black = flag_of(status, "black");
+  alarms = texts_of(status, "alarms");
+  scenes = texts_of(status, "scenes");
+  if (const auto sound = status.find("sound"); sound != status.end() && sound->is_object()) {
+    peak_db = number_of(*sound, "peak_db", -120);
+    true_peak_max_db = number_of(*sound, "true_peak_max_db", -120);
+    limited_db = number_of(*sound, "limited_db");
+    momentary = number_of(*sound, "momentary_lufs", -120);
+    short_term = number_of(*sound, "short_term_lufs", -120);
+    integrated = number_of(*sound, "integrated_lufs", -120);
+  }
+  sources.clear();
+  each_object(status, "sources", [&](const Json& entry) {
+    sources.push_back({.name = text_of(entry, "name"),
+                       .state = text_of(entry, "state"),
+                       .reason = text_of(entry, "reason"),
+                       .on_air = flag_of(entry, "on_air"),
+                       .muted = flag_of(entry, "muted"),
+                       .solo = flag_of(entry, "solo"),
+                       .follow = flag_of(entry, "follow"),
+                       .gain_db = number_of(entry, "gain_db"),
+                       .level_db = number_of(entry, "level_db", -120),
+                       .ducked_db = number_of(entry, "ducked_db")});
+  });
+  if (selected >= sources.size()) selected = sources.empty() ? 0 : sources.size() - 1;
+  overlays.clear();
+  each_object(status, "overlays", [&](const Json& entry) {
+    overlays.push_back({.name = text_of(entry, "name"),
+                        .on_air = flag_of(entry, "on_air"),
+                        .broken = !text_of(entry, "trouble").empty()});
+  });
+  const std::vector<Output> before = std::exchange(outputs, {});
+  each_object(status, "outputs", [&](const Json& entry) {
+    Output output{.name = text_of(entry, "name"),
+                  .state = text_of(entry, "state"),
+                  .reason = text_of(entry, "reason"),
+                  .bytes = count_of(entry, "bytes"),
+                  .dropped = count_of(entry, "dropped")};
+    for (const Output& old : before) {
+      if (old.name != output.name) continue;
+      output.bits = old.bits;
+      const double passed = static_cast<double>(time_ms - before_ms) / 1000;
+      if (passed <= 0 || output.bytes < old.bytes) break;
+      // Outputs write in bursts: a mean over about two seconds is what people can read.
+      const double now = static_cast<double>(output.bytes - old.bytes) * 8 / passed;
+      const double weight = std::min(1.0, old.bits == 0 ? 1.0 : passed / 2);
+      output.bits = old.bits + (now - old.bits) * weight;
+    }
+    outputs.push_back(std::move(output));
+  });
+}
+
+PictureSize picture_size(int columns, int rows) noexcept {
+  const int width = std::min({columns - kPanel - 3, 128, (rows - 12) * 32 / 9}) & ~1;
+  if (width < 16) return {};
+  return {.width = width, .height = (width * 9 / 16) & ~1};
+}
+
+Screen draw(const Model& model, int columns, int rows) {
+  Screen screen(columns, rows);
+  draw_title(screen, model);
+  const PictureSize size = picture_size(screen.columns(), screen.rows());
+  int row = 2;
+  int used = size.height / 2;
+  if (size.width > 0) {
+    draw_picture(screen, model, 1, row);
+  } else {
+    used = std::min(8, std::max(3, screen.rows() / 3));
+  }
+  const int list =
+      3 + static_cast<int>(model.scenes.size()) + 1 + static_cast<int>(model.overlays.size());
+  used = std::max(used, std::min(list, std::max(3, screen.rows() - 14)));
+  draw_scenes(screen, model, size.width > 0 ? size.width + 3 : 1, row, used);
+  row += used + 1;
+  if (row <= last_row(screen)) row = draw_sound(screen, model, row);
+  if (row <= last_row(screen)) row = draw_sources(screen, model, row);
+  (void)draw_outputs(screen, model, row);
+  screen.text(1, screen.rows() - 2, model.message, model.wrong ? kBad : kGood,
+              screen.columns() - 2);
+  screen.fill(0, screen.rows() - 1, screen.columns(), kTitle);
+  screen.text(1, screen.rows() - 1,
+              "1-9 preview  Enter fade  c cut  b black  F1- overlays  ↑↓ source  m mute  s solo  "
+              "f follow  +- gain  q quit",
+              kTitle, screen.columns() - 2);
+  return screen;
+}
+
+}  // namespace ts::cli::tui
