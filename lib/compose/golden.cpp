@@ -151,7 +151,8 @@ Status add_overlays(const scene::Show& show, Studio& studio) {
            draw_overlay(overlay, show.canvas, live_text(overlay, kMoment, milliseconds{0})));
     ++serial;
     for (const int percent : {50, 100}) {
-      const OverlayPicture picture{drawn.picture, serial, drawn.x, drawn.y, percent / 100.0};
+      const OverlayPicture picture{drawn.picture, serial,          drawn.x,
+                                   drawn.y,       percent / 100.0, drawn.sprite};
       TS_CHECK(
           studio.add(fmt::format("overlay {}{}", overlay.name, percent == 100 ? "" : " 50%"),
                      {.scene = studio.plan(show.program), .overlays = std::span(&picture, 1)}));

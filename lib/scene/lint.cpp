@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,6 +22,8 @@ class Linter {
   std::vector<Finding> run() {
     scenes();
     cues();
+    sound();
+    guards();
     unused();
     encoding();
     return std::move(findings_);
@@ -43,12 +46,101 @@ class Linter {
               "change the order (z), the size or the opacity");
           break;
         }
+        overlap(scene, i);
         if (scene.layers[i].opacity <= 0) {
           add(true, "$.scenes." + scene.name,
               fmt::format("'{}' has opacity 0: nobody sees it", scene.layers[i].source),
               "leave it out, or give it an opacity");
         }
       }
+    }
+  }
+
+  /// Free items that hide most of another one; the other layouts mean it.
+  void overlap(const Scene& scene, std::size_t index) {
+    if (scene.layout != LayoutKind::kItems) return;
+    const Rect& below = scene.layers[index].cell;
+    for (std::size_t above = index + 1; above < scene.layers.size(); ++above) {
+      const Layer& cover = scene.layers[above];
+      if (cover.opacity < 1 || cover.cell.covers(below)) continue;
+      const int width = std::min(below.x + below.width, cover.cell.x + cover.cell.width) -
+                        std::max(below.x, cover.cell.x);
+      const int height = std::min(below.y + below.height, cover.cell.y + cover.cell.height) -
+                         std::max(below.y, cover.cell.y);
+      if (width <= 0 || height <= 0) continue;
+      const double part =
+          static_cast<double>(width) * height / (static_cast<double>(below.width) * below.height);
+      if (part < 0.5) continue;
+      add(false, "$.scenes." + scene.name,
+          fmt::format("'{}' covers {:.0f} % of '{}'", cover.source, part * 100,
+                      scene.layers[index].source),
+          "change place or size if that is not meant");
+    }
+  }
+
+  /// What nobody will hear though it is there.
+  void sound() {
+    std::set<std::string> unmuted;
+    for (const Cue& cue : show_.cues) {
+      for (const Action& action : cue.actions) {
+        const auto* mute = std::get_if<MuteAction>(&action);
+        if (mute != nullptr && !mute->muted) unmuted.insert(mute->source);
+      }
+    }
+    for (const Source& source : show_.sources) {
+      const std::string where = "$.sources." + source.name;
+      const auto* test = std::get_if<TestInput>(&source.input);
+      const bool sounds = std::holds_alternative<MediaInput>(source.input) ||
+                          std::holds_alternative<RoomInput>(source.input) ||
+                          (test != nullptr && test->tone_hz > 0);
+      if (sounds && source.muted && !unmuted.contains(source.name)) {
+        add(false, where, "is muted from the start and no cue unmutes it",
+            "add an unmute cue; an operator may do it, too");
+      }
+      if (sounds && !source.muted && source.gain_db <= -60) {
+        add(false, where, fmt::format("a gain of {} dB is as good as muted", source.gain_db),
+            "give it a gain above -60, or say \"muted\": true");
+      }
+      const bool shown = std::any_of(show_.scenes.begin(), show_.scenes.end(), [&](const auto& s) {
+        return std::any_of(s.layers.begin(), s.layers.end(),
+                           [&](const Layer& layer) { return layer.source == source.name; });
+      });
+      if (source.follow && !shown) {
+        add(true, where, "follows the picture, but no scene shows it: it is never heard",
+            "put it into a scene, or remove \"follow\"");
+      }
+      if (!source.duck) continue;
+      for (const std::string& name : source.duck->under) {
+        const Source* under = show_.find_source(name);
+        if (under == nullptr || !under->muted || unmuted.contains(name)) continue;
+        add(false, where + ".duck", fmt::format("'{}' is always muted: it never ducks", name),
+            "unmute it in a cue, or name another source");
+      }
+    }
+  }
+
+  void guards() {
+    const Guards& guards = show_.guards;
+    for (const auto& [name, after] : {std::pair{"black", guards.black},
+                                      {"frozen", guards.frozen},
+                                      {"silent", guards.silent},
+                                      {"clipped", guards.clipped},
+                                      {"quiet", guards.quiet}}) {
+      if (!after || !show_.duration || *after < *show_.duration) continue;
+      add(false, fmt::format("$.guards.{}", name),
+          fmt::format("after {} the show is over", format_duration(*after)),
+          "make the time shorter");
+    }
+    const Scene* slate = guards.slate.empty() ? nullptr : show_.find_scene(guards.slate);
+    if (slate == nullptr) return;
+    used_scenes_.insert(slate->name);
+    for (const Layer& layer : slate->layers) {
+      const Source* source = show_.find_source(layer.source);
+      const auto* media = std::get_if<MediaInput>(&source->input);
+      if (media == nullptr || media->is_file) continue;
+      add(true, "$.guards.slate",
+          fmt::format("its source '{}' comes over the network and may be lost, too", source->name),
+          "build the slate from files, patterns or colors");
     }
   }
 
@@ -76,6 +168,13 @@ class Linter {
   void overlay(const OverlayAction& action, const Cue& cue) {
     used_overlays_.insert(action.overlay);
     bool& visible = visible_[action.overlay];
+    const auto gone = hides_at_.find(action.overlay);
+    if (gone != hides_at_.end() && gone->second <= cue.at) visible = false;
+    hides_at_.erase(action.overlay);
+    const Overlay* item = show_.find_overlay(action.overlay);
+    if (action.show && item != nullptr && item->length) {
+      hides_at_[action.overlay] = cue.at + *item->length;
+    }
     if (visible == action.show) {
       add(false, cue.where,
           fmt::format("overlay '{}' is {} already", action.overlay, visible ? "visible" : "hidden"),
@@ -90,6 +189,7 @@ class Linter {
     for (const Overlay& item : show_.overlays) {
       visible_[item.name] = item.visible;
       if (item.visible) used_overlays_.insert(item.name);
+      if (item.visible && item.length) hides_at_[item.name] = *item.length;
     }
     for (const Source& source : show_.sources) muted_[source.name] = source.muted;
     bool black = false;
@@ -136,7 +236,10 @@ class Linter {
     }
     for (const Source& source : show_.sources) {
       if (used_sources.contains(source.name)) continue;
-      const bool heard = std::holds_alternative<MediaInput>(source.input) && !source.muted;
+      const auto* test = std::get_if<TestInput>(&source.input);
+      const bool heard = (std::holds_alternative<MediaInput>(source.input) ||
+                          (test != nullptr && test->tone_hz > 0)) &&
+                         !source.muted;
       add(false, "$.sources." + source.name,
           heard ? "no scene shows this source; it is only heard" : "no scene shows this source",
           heard ? "fine for music; otherwise put it into a scene"
@@ -177,6 +280,7 @@ class Linter {
   std::set<std::string> used_scenes_;
   std::set<std::string> used_overlays_;
   std::map<std::string, bool> visible_;
+  std::map<std::string, milliseconds> hides_at_;  ///< Overlays that go by themselves.
   std::map<std::string, bool> muted_;
   std::map<std::string, std::string> muted_at_;
   std::string on_air_;

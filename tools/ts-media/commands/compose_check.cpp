@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include "common/context.hpp"
+#include "compose/filter_check.hpp"
 #include "compose/raster.hpp"
 #include "core/json.hpp"
 #include "media/ffmpeg_log.hpp"
@@ -37,7 +38,7 @@ void open_files(const scene::Show& show, std::vector<scene::Finding>& findings) 
     }
   }
   for (const scene::Overlay& overlay : show.overlays) {
-    const auto drawn = compose::draw_overlay(overlay, show.canvas);
+    const auto drawn = compose::draw_overlay(overlay, show.canvas, "00:00");
     if (!drawn.ok()) {
       findings.push_back(
           {true, "$.overlays." + overlay.name, drawn.error().message, drawn.error().hint});
@@ -45,10 +46,25 @@ void open_files(const scene::Show& show, std::vector<scene::Finding>& findings) 
   }
 }
 
+/// Filters that would be refused when the program starts.
+void check_filters(const scene::Show& show, std::vector<scene::Finding>& findings) {
+  const auto check = [&](const std::string& where, const std::string& filter) {
+    const Status status = compose::check_filter(filter);
+    if (!status.ok()) {
+      findings.push_back({true, where, status.error().message, status.error().hint});
+    }
+  };
+  for (const scene::Source& source : show.sources) {
+    check("$.sources." + source.name + ".filter", source.filter);
+  }
+  check("$.filter", show.filter);
+}
+
 Status run(const Options& options, Context& context) {
   const media::FfmpegLog ffmpeg_log(context.log());
   TS_TRY(const scene::Show show, scene::load_show(options.show));
   std::vector<scene::Finding> findings = scene::lint(show);
+  check_filters(show, findings);
   open_files(show, findings);
   std::size_t serious = 0;
   Json list = Json::array();

@@ -207,8 +207,12 @@ Status run(const Options& options, Context& context) {
     TS_TRY(Judged one, judge(picture, options.golden, exact));
     if (!one.good()) {
       ++wrong;
-      text += fmt::format("{}: {} (SSIM {:.4f}, worst tile {:.4f})\n", picture.name, one.verdict,
-                          one.difference.ssim, one.difference.worst_ssim);
+      text += fmt::format("{}: {}", picture.name, one.verdict);
+      if (one.verdict == "different") {
+        text += fmt::format(" (SSIM {:.4f}, worst tile {:.4f})", one.difference.ssim,
+                            one.difference.worst_ssim);
+      }
+      text += "\n";
     }
     judged.push_back(std::move(one));
   }

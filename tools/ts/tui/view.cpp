@@ -290,9 +290,11 @@ Screen draw(const Model& model, int columns, int rows) {
   screen.text(1, screen.rows() - 2, model.message, model.wrong ? kBad : kGood,
               screen.columns() - 2);
   screen.fill(0, screen.rows() - 1, screen.columns(), kTitle);
+  const bool wide = screen.columns() >= 110;
   screen.text(1, screen.rows() - 1,
-              "1-9 preview  Enter fade  c cut  b black  F1- overlays  ↑↓ source  m mute  s solo  "
-              "f follow  +- gain  q quit",
+              wide ? "1-9 preview  Enter fade  c cut  b black  F1-F12 overlays  ↑↓ source  m mute  "
+                     "s solo  f follow  +- gain  q quit"
+                   : "1-9 preview  Enter fade  c cut  b black  F1- overlay  ↑↓ m s f + -  q quit",
               kTitle, screen.columns() - 2);
   return screen;
 }
