@@ -2,7 +2,6 @@
 #include "compose/compositor.hpp"
 
 #include "compose/encode_stage.hpp"
-#include "compose/filter_check.hpp"
 #include "compose/guards.hpp"
 #include "compose/live_text.hpp"
 #include "compose/mixer.hpp"
@@ -14,6 +13,7 @@
 #include "core/bounded_queue.hpp"
 #include "core/file.hpp"
 #include "frame/frame_code.hpp"
+#include "media/filter_check.hpp"
 
 #include <fmt/format.h>
 
@@ -86,10 +86,10 @@ class Compositor::Impl {
 
   Status prepare() {
     for (const scene::Source& source : show_.sources) {
-      TS_CHECK(check_filter(source.filter)
+      TS_CHECK(media::check_filter(source.filter)
                    .with_context(fmt::format("at $.sources.{}.filter", source.name)));
     }
-    TS_CHECK(check_filter(show_.filter).with_context("at $.filter"));
+    TS_CHECK(media::check_filter(show_.filter).with_context("at $.filter"));
     TS_TRY(renderer_, make_renderer(options_.engine, show_.canvas));
     for (std::size_t i = 0; i < show_.scenes.size(); ++i) {
       ScenePlan plan{.id = i + 1, .name = show_.scenes[i].name};

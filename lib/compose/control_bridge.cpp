@@ -3,7 +3,7 @@
 
 #include "compose/wire.hpp"
 #include "core/json.hpp"
-#include "crypto/encoding.hpp"
+#include "media/base64.hpp"
 #include "media/png.hpp"
 
 #include <fmt/format.h>
@@ -190,7 +190,7 @@ void ControlBridge::picture(const control::PictureCommand& command, control::Rep
   Json members;
   members["width"] = command.width;
   members["height"] = command.height;
-  members["rgb"] = crypto::base64_encode(rgb);
+  members["rgb"] = media::to_base64(rgb);
   reply.ok(compositor_->snapshot().tick, members);
 }
 

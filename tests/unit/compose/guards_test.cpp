@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/guards.hpp"
 
-#include "compose/filter_check.hpp"
+#include "media/filter_check.hpp"
 
 #include <gtest/gtest.h>
 
@@ -158,7 +158,7 @@ TEST(FilterCheck, LetsPicturesFiltersThrough) {
   for (const char* chain :
        {"", "hqdn3d", "eq=contrast=1.1:brightness=0.05,unsharp", " crop = 100:100 , hflip",
         "lutyuv=y='if(gt(val,100),255,0)'", "eq@one=gamma=1.2", "crop=iw-mod(iw\\,2):ih"}) {
-    EXPECT_TRUE(check_filter(chain).ok()) << chain;
+    EXPECT_TRUE(media::check_filter(chain).ok()) << chain;
   }
 }
 
@@ -186,12 +186,12 @@ TEST(FilterCheck, RefusesFilesNetworkAndLabels) {
                             "hflip=x]y",
                             "signature=filename=/tmp/x",
                             "psnr=stats_file=/tmp/x"}) {
-    EXPECT_FALSE(check_filter(chain).ok()) << chain;
+    EXPECT_FALSE(media::check_filter(chain).ok()) << chain;
   }
 }
 
 TEST(FilterCheck, NamesTheFilterThatWasMeant) {
-  const auto status = check_filter("hflp");
+  const auto status = media::check_filter("hflp");
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().hint, "did you mean 'hflip'?");
 }

@@ -2,10 +2,10 @@
 #include "commands.hpp"
 
 #include "common/context.hpp"
-#include "compose/filter_check.hpp"
 #include "compose/raster.hpp"
 #include "core/json.hpp"
 #include "media/ffmpeg_log.hpp"
+#include "media/filter_check.hpp"
 #include "media/reader.hpp"
 #include "scene/lint.hpp"
 
@@ -49,7 +49,7 @@ void open_files(const scene::Show& show, std::vector<scene::Finding>& findings) 
 /// Filters that would be refused when the program starts.
 void check_filters(const scene::Show& show, std::vector<scene::Finding>& findings) {
   const auto check = [&](const std::string& where, const std::string& filter) {
-    const Status status = compose::check_filter(filter);
+    const Status status = media::check_filter(filter);
     if (!status.ok()) {
       findings.push_back({true, where, status.error().message, status.error().hint});
     }

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace ts::compose {
+namespace ts::media {
 
 /// Whether a libavfilter chain of a show file may be run: known filters of pictures only, none that
 /// reads files, the network or other programs. Reads the text the way libavfilter does; creates
@@ -13,4 +13,4 @@ namespace ts::compose {
 /// @return kUsage naming the filter, with the nearest one that may be used.
 Status check_filter(std::string_view chain);
 
-}  // namespace ts::compose
+}  // namespace ts::media

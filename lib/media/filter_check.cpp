@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compose/filter_check.hpp"
+#include "media/filter_check.hpp"
 
 #include "core/text.hpp"
 #include "media/ffmpeg.hpp"
@@ -15,7 +15,7 @@ extern "C" {
 #include <string>
 #include <vector>
 
-namespace ts::compose {
+namespace ts::media {
 namespace {
 
 // Filters of one picture that need nothing but their options. Not here: movie, subtitles, lut3d,
@@ -177,4 +177,4 @@ Status check_filter(std::string_view chain) {
   }
 }
 
-}  // namespace ts::compose
+}  // namespace ts::media
