@@ -46,7 +46,7 @@ std::optional<Key> named_key(char introducer, std::string_view parameter, char f
   if (introducer == 'O' && final >= 'P' && final <= 'S') {
     return Key{.kind = Key::Kind::kFunction, .number = final - 'P' + 1};
   }
-  if (final != '~') return std::nullopt;
+  if (final != '~' || parameter.size() > 3) return std::nullopt;
   static constexpr std::array<std::pair<int, int>, 12> kFunctions{{{11, 1},
                                                                    {12, 2},
                                                                    {13, 3},
