@@ -142,4 +142,4 @@ COMMANDS = {
     "webhook verify": (LOCAL, ["--provider", "mux", "--body", "body.json", "--header", "Mux-Signature: t=1,v1=00"], False),
 }
 # They run until they are stopped, make media, or belong to the build.
-LEFT_OUT = {"sandbox up", "webhook listen", "docs check", "docs man"}
+LEFT_OUT = {"compose tui", "sandbox up", "webhook listen", "docs check", "docs man"}
