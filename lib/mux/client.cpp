@@ -103,6 +103,11 @@ std::string hint_for(int status, ErrorKind kind, std::string_view path) {
                ? "make an access token with the System permission in the Mux dashboard"
                : "make an access token with Mux Video read and write in the Mux dashboard";
   }
+  if (kind == ErrorKind::kNotFound && path.starts_with("/system/v1/webhooks")) {
+    return "list them with ts webhook endpoint list --provider mux; where Mux has no such call, "
+           "use "
+           "the dashboard, Settings > Webhooks";
+  }
   if (kind == ErrorKind::kNotFound) {
     return "list what this access token's environment holds, with ts mux list or ts mux asset list";
   }
