@@ -150,6 +150,7 @@ class Kills:
         for name, kind in sorted({row[:2] for row in self.rows}):
             times = [row[3] for row in self.rows if row[:2] == (name, kind) and row[3] is not None]
             lines.append(f"| {name} | {kind} | {len(times)} | {statistics.median(times):.2f} | {max(times):.2f} |" if times else f"| {name} | {kind} | 0 | | |")
+        lines += ["", "0.00: the viewer saw nothing of it, what was buffered bridged the fault (or it was over before the next look at the state, every 0.1 s)."]
         lines += ["", "| healthy output | frames missing |", "| --- | --- |"]
         lines += [f"| {name} | {count} |" for name, count in missing.items()]
         lines += ["", "Everything as it should be." if not self.faults else "WRONG:"] + [f"* {fault}" for fault in self.faults]
