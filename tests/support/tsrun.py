@@ -120,8 +120,8 @@ class Machine:
         return self.path(name)
 
 
-def ffprobe(url, *more):
-    done = subprocess.run(["ffprobe", "-v", "error", "-of", "json", *more, url], capture_output=True, text=True, timeout=60)
+def ffprobe(url, *more, timeout=60):
+    done = subprocess.run(["ffprobe", "-v", "error", "-of", "json", *more, url], capture_output=True, text=True, timeout=timeout)
     if done.returncode != 0:
         raise AssertionError(f"ffprobe {url}: {done.stderr}")
     return json.loads(done.stdout)
