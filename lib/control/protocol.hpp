@@ -46,7 +46,8 @@
 /// - batch: commands: 1 to 64 of the above, all in one frame or none
 /// - source_add: name, source: an object as in the show file; paths absolute
 /// - source_remove, source_restart: name
-/// - output_add: output: "file:/ABS", "hls:/ABS", "rtmp-url-file:/ABS", "srt-url-file:/ABS", "mux:ID", "whip:URL",
+/// - output_add: output: "file:/ABS", "hls:/ABS", "rtmp-url-file:/ABS", "srt-url-file:/ABS",
+/// "mux:ID", "whip:URL",
 ///   "room"; name?
 /// - output_remove: name
 /// - output_list: reply: "outputs": [{"name", "target", "state", …}]

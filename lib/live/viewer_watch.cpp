@@ -24,8 +24,7 @@ Result<playback::MediaPlaylist> media_playlist(net::HttpTransport& transport,
   if (playlist.master->variants.empty()) {
     return Error{.kind = ErrorKind::kRemote, .message = "the master playlist has no variant"};
   }
-  TS_TRY(const auto address,
-         playback::resolve_url(url, playlist.master->variants.front().uri));
+  TS_TRY(const auto address, playback::resolve_url(url, playlist.master->variants.front().uri));
   TS_TRY(const auto second, playback::fetch(transport, address, kRequestTimeout, stop));
   TS_TRY(auto media, playback::parse_playlist(second.body));
   if (media.media) return std::move(*media.media);
@@ -79,9 +78,9 @@ std::optional<ViewerWatch::Change> ViewerWatch::change() {
   }
   if (!stalled_since_ && told_) {
     told_ = false;
-    return Change{.stalled = false,
-                  .text = fmt::format("the viewers' playlist goes on after {} s",
-                                      stall_.count() / 1000)};
+    return Change{
+        .stalled = false,
+        .text = fmt::format("the viewers' playlist goes on after {} s", stall_.count() / 1000)};
   }
   return std::nullopt;
 }

@@ -67,10 +67,10 @@ Result<VideoEncoder> VideoEncoder::create(const VideoEncoderOptions& options) {
     ++formats;
   }
   if (formats != nullptr && *formats == AV_PIX_FMT_NONE) {
-    return Error{.kind = ErrorKind::kMedia,
-                 .message = fmt::format("'{}' takes no pictures from memory (yuv420p)",
-                                        options.encoder),
-                 .hint = "use libx264, h264_nvenc or h264_v4l2m2m"};
+    return Error{
+        .kind = ErrorKind::kMedia,
+        .message = fmt::format("'{}' takes no pictures from memory (yuv420p)", options.encoder),
+        .hint = "use libx264, h264_nvenc or h264_v4l2m2m"};
   }
   VideoEncoder out;
   out.codec_.reset(avcodec_alloc_context3(codec));

@@ -31,8 +31,7 @@ struct ShowRun {
 
 /// Runs a show's text offline into `out`.
 inline ShowRun run_offline(const std::string& text, const std::filesystem::path& folder,
-                           const std::filesystem::path& out,
-                           const std::string& engine = "native") {
+                           const std::filesystem::path& out, const std::string& engine = "native") {
   ShowRun run{.result = Error{}};
   auto show = scene::parse_show(text, "test show", folder);
   if (!show.ok()) {

@@ -13,8 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::string_view kMaster =
-    "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=100000\npb/live.m3u8\n";
+constexpr std::string_view kMaster = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=100000\npb/live.m3u8\n";
 
 std::string media(int first, int target = 2) {
   return fmt::format(

@@ -241,10 +241,10 @@ TEST(VerifyToken, ReadsTimesWithFractionsAndRefusesOtherTypes) {
 }
 
 TEST(VerifyToken, TakesTheLastOfRepeatedMembers) {
-  const auto verdict = verdict_of(token_of(
-      R"({"iss":"APIother","iss":"APIkey","exp":1,"exp":1760000100,"sub":"a","sub":null,)"
-      R"("jti":"b","attributes":{"x":"1","x":"2"},"video":{"hidden":true},)"
-      R"("video":{"room":"r","room":"s","canPublish":true,"canPublish":null}})"));
+  const auto verdict = verdict_of(
+      token_of(R"({"iss":"APIother","iss":"APIkey","exp":1,"exp":1760000100,"sub":"a","sub":null,)"
+               R"("jti":"b","attributes":{"x":"1","x":"2"},"video":{"hidden":true},)"
+               R"("video":{"room":"r","room":"s","canPublish":true,"canPublish":null}})"));
   ASSERT_TRUE(verdict.accepted()) << verdict.detail;
   EXPECT_EQ(verdict.claims.identity, "b");
   ASSERT_EQ(verdict.claims.attributes.size(), 1U);
