@@ -100,7 +100,7 @@ TEST(ControlLine, RefusesSoundBeyondItsLimits) {
   EXPECT_FALSE(parse_line(R"({"command":"audio","source":"a","delay_ms":10001})").request.ok());
   EXPECT_FALSE(parse_line(R"({"command":"audio","source":"a","delay_ms":-1})").request.ok());
   EXPECT_EQ(error_of(R"({"command":"audio","source":"a"})").hint,
-            "give gain_db, mute, solo or delay_ms");
+            "give gain_db, mute, solo, delay_ms or follow");
 }
 
 TEST(ControlLine, ReadsABatchAsOneCommand) {
