@@ -66,5 +66,55 @@ TEST(Lint, NamesASourceThatNobodyCanSee) {
   EXPECT_TRUE(has(lint(show.value()), "'a' is completely behind 'b'"));
 }
 
+std::vector<Finding> lint_text(const std::string& text) {
+  const auto show = parse_show(text, "show", "");
+  return show.ok() ? lint(show.value())
+                   : std::vector<Finding>{{true, "", show.error().message, ""}};
+}
+
+TEST(Lint, SoundThatIsMutedForEverIsNamed) {
+  const std::string show =
+      R"({"sources": {"mic": {"url": "a.wav", "muted": true}, "music": {"url": "b.wav",
+           "duck": {"under": "mic"}}, "quiet": {"url": "c.wav", "gain_db": -80}},
+          "scenes": {"one": {"layout": "grid", "slots": ["mic", "music", "quiet"]}})";
+
+  const auto findings = lint_text(show + "}");
+  EXPECT_TRUE(has(findings, "is muted from the start and no cue unmutes it"));
+  EXPECT_TRUE(has(findings, "'mic' is always muted: it never ducks"));
+  EXPECT_TRUE(has(findings, "as good as muted"));
+  const auto mended = lint_text(show + R"(, "cues": [{"at": "1s", "unmute": "mic"}]})");
+  EXPECT_FALSE(has(mended, "muted from the start"));
+  EXPECT_FALSE(has(mended, "never ducks"));
+}
+
+TEST(Lint, ItemsThatHideMostOfEachOtherAreNamed) {
+  const auto findings = lint_text(
+      R"({"sources": {"a": {"color": "red"}, "b": {"color": "blue"}},
+          "scenes": {"one": {"items": [
+            {"source": "a", "x": 0, "y": 0, "width": 400, "height": 400},
+            {"source": "b", "x": 100, "y": 0, "width": 400, "height": 400}]}}})");
+  EXPECT_TRUE(has(findings, "'b' covers 75 % of 'a'"));
+}
+
+TEST(Lint, AnOverlayThatGoesByItselfMayBeShownAgain) {
+  const std::string cues =
+      R"({"at": "1s", "take": "two"}, {"at": "2s", "show": "name"}, {"at": "9s", "show": "name"})";
+  EXPECT_TRUE(has(lint_cues(cues), "is visible already"));
+  const auto findings = lint_text(
+      R"({"sources": {"a": {"color": "red"}}, "scenes": {"one": {"layout": "full", "slots": ["a"]}},
+          "overlays": {"name": {"text": "x", "for": "5s"}},
+          "cues": [{"at": "2s", "show": "name"}, {"at": "9s", "show": "name"}]})");
+  EXPECT_FALSE(has(findings, "is visible already"));
+}
+
+TEST(Lint, ASlateFromTheNetworkIsSerious) {
+  const auto findings = lint_text(
+      R"({"sources": {"cam": {"url": "rtmp://h/a"}}, "duration": "10s",
+          "scenes": {"one": {"layout": "full", "slots": ["cam"]}},
+          "guards": {"black": "20s", "slate": "one"}})");
+  EXPECT_TRUE(has(findings, "comes over the network"));
+  EXPECT_TRUE(has(findings, "after 20s the show is over"));
+}
+
 }  // namespace
 }  // namespace ts::scene
