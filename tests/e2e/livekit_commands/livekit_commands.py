@@ -167,7 +167,8 @@ class LivekitCommands(unittest.TestCase):
         planned = json.loads(self.ok("egress", "start", "--room", "main", "--video-track", self.video, "--mux",
                                      self.live, "--dry-run"))
         self.assertEqual(planned["schema"], "ts.dry_run/1")
-        self.assertEqual(planned["requests"][0]["body"]["streamOutputs"][0]["urls"], ["mux://***"])
+        self.assertEqual([request["method"] for request in planned["requests"]], ["GET", "POST"])
+        self.assertEqual(planned["requests"][1]["body"]["streamOutputs"][0]["urls"], [f"mux://STREAM_KEY_OF_{self.live}"])
         self.assertEqual(len(self.json("egress", "list")["egress"]), len(before))
 
     @classmethod

@@ -286,11 +286,15 @@ TEST(Service, TakesARefusalOfTheCloudAsFinal) {
 TEST(Service, RefusesTextThatIsNotUtf8BeforeSending) {
   Harness harness;
 
-  const auto result = harness.rooms.create({.name = "main\xff"});
+  const auto name = harness.rooms.create({.name = "main\xff"});
+  const auto metadata = harness.rooms.create({.name = "main", .metadata = "\xff"});
 
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error().kind, ErrorKind::kUsage);
-  EXPECT_EQ(result.error().message, "the value of $.name is not UTF-8");
+  ASSERT_FALSE(name.ok());
+  EXPECT_EQ(name.error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(name.error().message, "the room name is not UTF-8");
+  ASSERT_FALSE(metadata.ok());
+  EXPECT_EQ(metadata.error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(metadata.error().message, "the value of $.metadata is not UTF-8");
   EXPECT_TRUE(harness.transport.requests.empty());
 }
 
