@@ -13,7 +13,7 @@ build_packages=(g++ cmake ninja-build ccache pkg-config python3 git ca-certifica
   libqrcodegencpp-dev libboost1.74-dev
   libavformat-dev libavcodec-dev libavfilter-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev
   ffmpeg fonts-dejavu-core)
-test_packages=(libgtest-dev libgmock-dev curl openssl sqlite3 nginx-light libnginx-mod-rtmp zbar-tools imagemagick strace chromium
+test_packages=(libgtest-dev libgmock-dev curl openssl sqlite3 nginx-light libnginx-mod-rtmp zbar-tools imagemagick strace chromium tmux
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   python3-gi gir1.2-gst-rtsp-server-1.0)
 tidy_packages=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
