@@ -45,7 +45,7 @@ void SourceRecording::write(const media::Reader::Packet& packet) {
   if (copy->dts == AV_NOPTS_VALUE) copy->dts = copy->pts;
   media::EncodedPacket out{.video = packet.video || !video_, .key = key};
   out.packet = std::shared_ptr<const AVPacket>(copy.release(), [](const AVPacket* owned) {
-    auto* pointer = const_cast<AVPacket*>(owned);  // NOLINT
+    auto* pointer = const_cast<AVPacket*>(owned);  // NOLINT: av_packet_free wants it
     av_packet_free(&pointer);
   });
   if (const Status written = muxer_->write(out, start_us_); !written.ok()) fail(written.error());

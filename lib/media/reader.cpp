@@ -300,7 +300,7 @@ StreamFormat Reader::format(bool video) const {
   if (copy == nullptr || avcodec_parameters_copy(copy, stream.codecpar) < 0) throw std::bad_alloc();
   StreamFormat out{.time_base = stream.time_base, .rate = stream.avg_frame_rate};
   out.parameters = std::shared_ptr<const AVCodecParameters>(copy, [](const AVCodecParameters* own) {
-    auto* pointer = const_cast<AVCodecParameters*>(own);  // NOLINT
+    auto* pointer = const_cast<AVCodecParameters*>(own);  // NOLINT: free wants it
     avcodec_parameters_free(&pointer);
   });
   return out;
