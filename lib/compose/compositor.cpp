@@ -7,6 +7,7 @@
 #include "compose/mixer.hpp"
 #include "compose/raster.hpp"
 #include "compose/renderer.hpp"
+#include "compose/scene_compiler.hpp"
 #include "compose/source.hpp"
 #include "compose/wire.hpp"
 #include "core/assert.hpp"
@@ -91,6 +92,7 @@ class Compositor::Impl {
     }
     TS_CHECK(media::check_filter(show_.filter).with_context("at $.filter"));
     TS_TRY(renderer_, make_renderer(options_.engine, show_.canvas));
+    if (!options_.offline) scene_compiler_ = std::make_unique<SceneCompiler>(*renderer_);
     for (std::size_t i = 0; i < show_.scenes.size(); ++i) {
       ScenePlan plan{.id = i + 1, .name = show_.scenes[i].name};
       for (const scene::Layer& layer : show_.scenes[i].layers) {
@@ -125,7 +127,6 @@ class Compositor::Impl {
     generations_.resize(sources_.size());
     slates_.resize(sources_.size());
     slate_drawings_.resize(sources_.size());
-    plain_slate_ = draw_slate("", show_.canvas);
     TS_TRY(stage_,
            EncodeStage::start(show_, options_.baseline, options_.offline, fan_out_, options_.log));
     for (const media::MuxTarget& target : options_.outputs) attach(target.clone());
@@ -149,6 +150,8 @@ class Compositor::Impl {
     }
     // Drawing takes milliseconds: here, on the caller's thread, not between two frames.
     for (const scene::Action& action : command.actions) {
+      if (const auto* take = std::get_if<scene::TakeAction>(&action)) prepare_scene(take->scene);
+      if (const auto* next = std::get_if<scene::PreviewAction>(&action)) prepare_scene(next->scene);
       const auto* text = std::get_if<scene::OverlayTextAction>(&action);
       if (text == nullptr) continue;
       const scene::Overlay* found = show_.find_overlay(text->overlay);
@@ -171,6 +174,20 @@ class Compositor::Impl {
     }
     queue(std::move(command));
     return future;
+  }
+
+  /// On the caller's thread, with the sources' pictures of the last tick.
+  void prepare_scene(const std::string& name) {
+    ScenePlan wanted;
+    std::vector<SourcePicture> sources;
+    {
+      const std::lock_guard lock(snapshot_mutex_);
+      const ScenePlan* found = plan(name);
+      if (found == nullptr || shown_sources_.empty()) return;
+      wanted = *found;
+      for (const Picture& picture : shown_sources_) sources.push_back({.picture = picture});
+    }
+    renderer_->prepare(wanted, sources);
   }
 
   void queue(Command command) {
@@ -301,11 +318,13 @@ class Compositor::Impl {
       out.skipped = counters.skipped;
       out.quality = counters.quality;
       out.gaps = counters.gaps;
+      out.encode = stage_->latency();
     }
     {
       const std::lock_guard lock(sources_mutex_);
       for (std::size_t i = 0; i < sources_.size() && i < out.sources.size(); ++i) {
         out.sources[i].feed = sources_[i]->feed().status();
+        out.sources[i].latency = sources_[i]->feed().latency();
       }
       std::erase_if(out.sources, [&](const auto& info) { return removed_.contains(info.name); });
     }
@@ -401,6 +420,11 @@ class Compositor::Impl {
   void answer_commands();
   void send_events();
   void pick_sources(std::uint64_t tick);
+  /// A card without a name; made when it is needed first.
+  const Picture& plain_slate() {
+    if (!plain_slate_) plain_slate_ = draw_slate("", show_.canvas);
+    return plain_slate_;
+  }
   /// The card with the source's name; a plain one while that is being drawn.
   Picture slate(std::size_t index);
   /// Whether a layer of that scene shows the source.
@@ -412,6 +436,8 @@ class Compositor::Impl {
   }
   /// Tells the sources whether anybody looks at them.
   void want_sources(std::uint64_t tick, const Program::State& state);
+  /// Has the scenes compiled that may be taken next.
+  void prepare_next(std::uint64_t tick);
   /// False when the command takes a scene whose sources have to catch up; they begin to.
   bool arm(const Command& command, std::uint64_t tick);
   Picture compose(std::uint64_t tick, const Program::State& state);
@@ -432,6 +458,7 @@ class Compositor::Impl {
   Program program_;
   media::RtmpListeners listeners_;
   std::unique_ptr<Renderer> renderer_;
+  std::unique_ptr<SceneCompiler> scene_compiler_;  // null offline, where nothing is late
   std::vector<ScenePlan> plans_;
   std::vector<LoadedOverlay> overlays_;
   std::uint64_t overlay_serial_ = 0;
@@ -630,6 +657,18 @@ void Compositor::Impl::want_sources(std::uint64_t tick, const Program::State& st
   }
 }
 
+void Compositor::Impl::prepare_next(std::uint64_t tick) {
+  if (!scene_compiler_) return;
+  const auto ask = [&](std::string_view scene) {
+    const ScenePlan* next = scene.empty() ? nullptr : plan(scene);
+    if (next != nullptr) scene_compiler_->ask(*next, pictures_);
+  };
+  ask(program_.preview());
+  for (const std::string_view scene : program_.scenes_before(tick + program_.ticks_of(kCueLead))) {
+    ask(scene);
+  }
+}
+
 void Compositor::Impl::answer_commands() {
   for (auto& [answer, result] : answers_) answer->set_value(std::move(result));
   answers_.clear();
@@ -697,7 +736,7 @@ Picture Compositor::Impl::slate(std::size_t index) {
     drawing = std::async(std::launch::async,
                          [name, canvas = show_.canvas] { return draw_slate(name, canvas); });
   }
-  if (drawing.wait_for(seconds{0}) != std::future_status::ready) return plain_slate_;
+  if (drawing.wait_for(seconds{0}) != std::future_status::ready) return plain_slate();
   slates_[index] = drawing.get();
   ++generations_[index];
   return slates_[index];
@@ -747,7 +786,7 @@ Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& stat
     if (render_errors_++ == 0 && options_.log != nullptr) {
       options_.log->error("compose", "scene '{}': {}", state.scene, canvas.error().message);
     }
-    picture = last_canvas_ ? last_canvas_ : plain_slate_;
+    picture = last_canvas_ ? last_canvas_ : plain_slate();
   }
   if (show_.frame_code) burn_frame_code(picture, tick);
   return picture;
@@ -907,6 +946,7 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
     if (state.stop) break;
     want_sources(tick, state);
     pick_sources(tick);
+    prepare_next(tick);
     Picture picture;
     if (lagging) {
       ++lagged_;

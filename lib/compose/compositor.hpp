@@ -53,6 +53,7 @@ struct Snapshot {
     bool on_air = false;
     Level level{};         ///< In the mix: after gain, mute, solo, follow and ducking.
     double ducked_db = 0;  ///< How far it steps back now.
+    Latency latency{};     ///< From a picture's arrival (decoded) to the tick that shows it.
   };
   std::string show{};
   std::string engine{};
@@ -71,6 +72,7 @@ struct Snapshot {
   std::uint64_t clock_jumps = 0;     ///< Times the process stood still for more than 2 s.
   std::uint64_t render_errors = 0;
   double worst_tick_ms = 0;  ///< The longest one tick took to compose.
+  Latency encode{};          ///< From a tick's picture to its packet.
   std::string scene{};
   std::string preview{};
   ProgramSound sound{};

@@ -87,7 +87,7 @@ void EncodeStage::push_picture(Picture picture, std::uint64_t tick, std::stop_to
       judge_locked(false);
     }
     newest_ = picture;
-    pictures_.push_back({std::move(picture), tick});
+    pictures_.push_back({std::move(picture), tick, clock_.steady_now()});
   }
   changed_.notify_all();
 }
@@ -171,7 +171,9 @@ void EncodeStage::encode_video() {
     const bool key = key_.exchange(false, std::memory_order_relaxed);
     status = video_.encode(*item.picture, static_cast<std::int64_t>(item.tick), key, sink);
     const std::lock_guard lock(mutex_);
-    if (status.ok()) ++counters_.frames;
+    if (!status.ok()) break;
+    ++counters_.frames;
+    latency_.add(clock_.steady_now() - item.pushed);
   }
   if (status.ok()) status = video_.drain(sink);
   if (!status.ok()) fail(status.error());
@@ -213,6 +215,11 @@ void EncodeStage::finish() {
   changed_.notify_all();
   if (video_thread_.joinable()) video_thread_.join();
   if (audio_thread_.joinable()) audio_thread_.join();
+}
+
+Latency EncodeStage::latency() const {
+  const std::lock_guard lock(mutex_);
+  return latency_.summary();
 }
 
 EncodeStage::Counters EncodeStage::counters() const {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compose/latency.hpp"
 #include "compose/outputs.hpp"
 #include "compose/picture.hpp"
 #include "core/bounded_queue.hpp"
+#include "core/clock.hpp"
 #include "core/log.hpp"
 #include "media/encoder.hpp"
 #include "scene/show.hpp"
@@ -60,6 +62,8 @@ class EncodeStage {
   /// No more input; returns when everything is encoded and handed on.
   void finish();
   [[nodiscard]] Counters counters() const;
+  /// From a tick's picture to its packet.
+  [[nodiscard]] Latency latency() const;
   /// The first trouble of an encoder.
   [[nodiscard]] std::optional<Error> trouble() const;
 
@@ -67,6 +71,7 @@ class EncodeStage {
   struct Item {
     Picture picture;
     std::uint64_t tick = 0;
+    SteadyTime pushed{};
   };
   EncodeStage(media::VideoEncoder video, media::AudioEncoder audio,
               media::VideoEncoderOptions options, bool patient, std::size_t late_limit,
@@ -95,6 +100,8 @@ class EncodeStage {
   bool closed_ = false;
   std::optional<Error> trouble_{};
   Counters counters_{};
+  LatencyHistogram latency_;
+  SystemClock clock_;
   std::size_t judged_ = 0;       ///< Pictures in this period.
   std::size_t judged_late_ = 0;  ///< Of these, repeated.
   std::size_t calm_ = 0;         ///< Pictures since the last repeated one.

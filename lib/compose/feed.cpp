@@ -13,6 +13,8 @@ using std::chrono::nanoseconds;
 constexpr ProgramTime kTolerance = milliseconds{2};
 constexpr ProgramTime kHold = milliseconds{500};
 constexpr int kFade = kRate / 200;  // 5 ms
+/// The producer is woken for so much sound at once, not for every tick's.
+constexpr std::int64_t kRefill = kRate / 8;
 
 }  // namespace
 
@@ -34,7 +36,7 @@ std::string_view to_string(SourceState state) noexcept {
   return "connecting";
 }
 
-bool Feed::push_picture(Picture picture, ProgramTime due) {
+bool Feed::push_picture(Picture picture, ProgramTime due, ProgramTime arrived) {
   {
     const std::lock_guard lock(mutex_);
     if (pictures_.size() >= limits_.pictures) {
@@ -46,7 +48,7 @@ bool Feed::push_picture(Picture picture, ProgramTime due) {
     const ProgramTime previous = pictures_.empty() ? current_due_ : pictures_.back().due;
     if (any_ && !rested_ && due > previous) interval_ = due - previous;
     rested_ = false;
-    pictures_.push_back({std::move(picture), due});
+    pictures_.push_back({std::move(picture), due, arrived});
     ++status_.pictures;
     any_ = true;
     lost_ = false;
@@ -105,22 +107,23 @@ void Feed::push_samples(std::span<const float> samples, std::int64_t position) {
       head_ = position;
       started_ = true;
     } else if (position > end) {
-      samples_.insert(samples_.end(), static_cast<std::size_t>(position - end) * 2, 0.0F);
+      samples_.append_silence(static_cast<std::size_t>(position - end) * 2);
     } else if (position < end) {
       // A step back in time: the newer sound replaces the older.
       const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(0, position - head_));
-      samples_.resize(keep * 2);
+      samples_.keep(keep * 2);
       if (keep == 0) head_ = position;
     }
-    samples_.insert(samples_.end(), samples.begin(), samples.end());
+    samples_.append(samples);
     // Nobody reads for a long time (a paused process): keep the newest two seconds beyond the
     // limit.
     const auto most = static_cast<std::size_t>((limits_.samples + 2 * kRate) * 2);
     if (samples_.size() > most) {
       const std::size_t excess = (samples_.size() - most) & ~std::size_t{1};
-      samples_.erase(samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(excess));
+      samples_.drop(excess);
       head_ += static_cast<std::int64_t>(excess / 2);
     }
+    refill_locked();
   }
   changed_.notify_all();
 }
@@ -135,10 +138,13 @@ bool Feed::picture_room_locked() const {
   return limits_.drop_oldest || pictures_.size() < limits_.pictures;
 }
 
-bool Feed::sample_room_locked() const {
-  if (!started_ || limits_.drop_oldest) return true;
-  const std::int64_t end = head_ + static_cast<std::int64_t>(samples_.size() / 2);
-  return end - read_to_ < limits_.samples;
+void Feed::refill_locked() {
+  const std::int64_t ahead =
+      head_ + static_cast<std::int64_t>(samples_.size() / 2) - std::max(read_to_, std::int64_t{0});
+  if (!started_ || limits_.drop_oldest || ahead < limits_.samples - kRefill)
+    filling_ = true;
+  else if (ahead >= limits_.samples)
+    filling_ = false;
 }
 
 bool Feed::picture_room() const {
@@ -148,7 +154,7 @@ bool Feed::picture_room() const {
 
 bool Feed::sample_room() const {
   const std::lock_guard lock(mutex_);
-  return sample_room_locked();
+  return filling_;
 }
 
 std::uint64_t Feed::taken() const {
@@ -225,16 +231,19 @@ SourceState Feed::state_at(ProgramTime time) const {
 Feed::Pick Feed::pick(ProgramTime time) {
   Pick out;
   bool took = false;
+  ProgramTime arrived{};
   {
     const std::lock_guard lock(mutex_);
     while (!pictures_.empty() && pictures_.front().due <= time + kTolerance) {
       current_ = std::move(pictures_.front().picture);
       current_due_ = pictures_.front().due;
+      arrived = pictures_.front().arrived;
       pictures_.pop_front();
       ++serial_;
       ++taken_;
       took = true;
     }
+    if (took) latency_.add(time - arrived);
     out.state = state_at(time);
     status_.state = out.state;
     out.serial = serial_;
@@ -247,6 +256,7 @@ Feed::Pick Feed::pick(ProgramTime time) {
 }
 
 void Feed::read_samples(std::int64_t start, std::span<float> out) {
+  bool wanted = false;
   {
     const std::lock_guard lock(mutex_);
     const auto count = static_cast<std::int64_t>(out.size() / 2);
@@ -255,7 +265,7 @@ void Feed::read_samples(std::int64_t start, std::span<float> out) {
     while (!samples_.empty() && head_ < start) {
       const auto skip =
           std::min<std::int64_t>(start - head_, static_cast<std::int64_t>(samples_.size() / 2));
-      samples_.erase(samples_.begin(), samples_.begin() + skip * 2);
+      samples_.drop(static_cast<std::size_t>(skip) * 2);
       head_ += skip;
     }
     const std::int64_t have_from = samples_.empty() ? start + count : std::max(head_, start);
@@ -280,20 +290,21 @@ void Feed::read_samples(std::int64_t start, std::span<float> out) {
             ? 0
             : static_cast<std::int64_t>(samples_.size() / 2) - (std::max(start, head_) - head_);
     const std::int64_t take = std::max<std::int64_t>(0, std::min(count - at, available));
-    const bool fade_in = take > 0 && !sounding_ && start + at > 0;
-    for (std::int64_t i = 0; i < take; ++i) {
-      const auto from = static_cast<std::size_t>(i) * 2;
-      const auto to = static_cast<std::size_t>(at + i) * 2;
-      const float factor = fade_in && i < kFade ? static_cast<float>(i) / kFade : 1.0F;
-      last_left_ = samples_[from];
-      last_right_ = samples_[from + 1];
-      peak = std::max({peak, std::abs(last_left_), std::abs(last_right_)});
-      out[to] += last_left_ * factor;
-      out[to + 1] += last_right_ * factor;
-    }
     if (take > 0) {
+      const auto taken = samples_.view().first(static_cast<std::size_t>(take) * 2);
+      const std::span<float> into = out.subspan(static_cast<std::size_t>(at) * 2, taken.size());
+      const bool fade_in = !sounding_ && start + at > 0;
+      const std::size_t fading =
+          fade_in ? std::min<std::size_t>(2 * std::size_t{kFade}, taken.size()) : 0;
+      for (std::size_t i = 0; i < fading; ++i) {
+        into[i] += taken[i] * static_cast<float>(i / 2) / static_cast<float>(kFade);
+      }
+      for (std::size_t i = fading; i < taken.size(); ++i) into[i] += taken[i];
+      for (const float sample : taken) peak = std::max(peak, std::abs(sample));
+      last_left_ = taken[taken.size() - 2];
+      last_right_ = taken[taken.size() - 1];
       sounding_ = true;
-      samples_.erase(samples_.begin(), samples_.begin() + take * 2);
+      samples_.drop(taken.size());
       head_ += take;
       if (at + take < count) {
         if (!ended_) ++status_.gaps;
@@ -309,10 +320,13 @@ void Feed::read_samples(std::int64_t start, std::span<float> out) {
       }
     }
     read_to_ = start + count;
-    ++taken_;
     status_.peak = peak;
+    const bool full = !filling_;
+    refill_locked();
+    wanted = full && filling_;
+    if (wanted) ++taken_;
   }
-  changed_.notify_all();
+  if (wanted) changed_.notify_all();
 }
 
 bool Feed::wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds patience,
@@ -333,6 +347,11 @@ bool Feed::wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds pa
 bool Feed::wait_first(milliseconds patience, std::stop_token stop) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, stop, patience, [&] { return any_ || lost_ || ended_; });
+}
+
+Latency Feed::latency() const {
+  const std::lock_guard lock(mutex_);
+  return latency_.summary();
 }
 
 bool Feed::has_sound() const {

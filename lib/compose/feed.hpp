@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compose/latency.hpp"
 #include "compose/picture.hpp"
+#include "compose/sample_queue.hpp"
 #include "core/clock.hpp"
 
 #include <chrono>
@@ -14,6 +16,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ts::compose {
@@ -40,7 +43,8 @@ class Feed {
  public:
   struct Limits {
     std::size_t pictures = 8;
-    std::int64_t samples = kRate;  ///< How far sound may run ahead before the producer waits.
+    /// How far sound may run ahead before the producer waits: more than the longest tick, of 1 s.
+    std::int64_t samples = kRate * 5 / 4;
     bool patient =
         false;  ///< Files, patterns: a late picture is held, never replaced by the slate.
     bool drop_oldest = false;  ///< Network sources: a full mailbox loses its oldest frame.
@@ -49,7 +53,11 @@ class Feed {
 
   // ---- the producer ----
   /// A picture due at `due`. @return false when the mailbox was full and nothing could be dropped.
-  bool push_picture(Picture picture, ProgramTime due);
+  /// @param arrived  when it came, for latency(); the due time of what was never late.
+  bool push_picture(Picture picture, ProgramTime due, ProgramTime arrived);
+  bool push_picture(Picture picture, ProgramTime due) {
+    return push_picture(std::move(picture), due, due);
+  }
   /// One picture that never gets old.
   void set_still(Picture picture);
   /// A picture due at `due` came and was kept packed: nobody looks at this source now.
@@ -110,14 +118,18 @@ class Feed {
   };
   [[nodiscard]] Status status() const;
   [[nodiscard]] bool has_sound() const;
+  /// From a picture's arrival to the tick that shows it first.
+  [[nodiscard]] Latency latency() const;
 
  private:
   struct Timed {
     Picture picture;
     ProgramTime due;
+    ProgramTime arrived;
   };
   [[nodiscard]] bool picture_room_locked() const;
-  [[nodiscard]] bool sample_room_locked() const;
+  /// After sound came or went: whether the producer should bring more.
+  void refill_locked();
   [[nodiscard]] SourceState state_at(ProgramTime time) const;
 
   const Limits limits_;
@@ -137,14 +149,16 @@ class Feed {
   bool ended_ = false;
   bool lost_ = false;
   bool any_ = false;
-  std::deque<float> samples_;
-  std::int64_t head_ = 0;  ///< Position of samples_.front().
+  SampleQueue samples_;
+  std::int64_t head_ = 0;  ///< Position of the first of `samples_`.
   bool started_ = false;
   std::int64_t read_to_ = 0;
+  bool filling_ = true;  ///< Sound is wanted, until limits_.samples are there.
   bool sounding_ = false;
   float last_left_ = 0;
   float last_right_ = 0;
   Status status_{};
+  LatencyHistogram latency_;
 };
 
 }  // namespace ts::compose

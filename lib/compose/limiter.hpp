@@ -20,15 +20,16 @@ class TruePeak {
   static constexpr std::size_t kDelay = kTaps / 2;
 
   TruePeak();
-  /// Takes one sample of both channels in.
-  /// @return the largest absolute value around the sample that came kDelay before.
-  float next(float left, float right) noexcept;
+  /// Takes the next samples in.
+  /// @param floor  peaks up to this do not matter: where none can be higher, `peaks` may hold less
+  ///               than the true one, which saves most of the work on quiet sound.
+  /// @param peaks  for each sample (of both channels) the largest absolute value around the one
+  ///               that came kDelay before.
+  void find(std::span<const float> samples, float floor, std::vector<float>& peaks);
 
  private:
-  /// The last kTaps samples twice in a row, so that a window is always contiguous.
-  std::array<std::array<float, 2 * kTaps>, 2> history_{};
-  std::size_t at_ = 0;
-  std::size_t loud_ = 0;  ///< Samples since one was loud enough to matter.
+  /// Each channel's last kTaps - 1 samples, then the new ones.
+  std::array<std::vector<float>, 2> lines_;
 };
 
 /// Keeps the true peaks of interleaved stereo below a ceiling, by turning down ahead of them: no
@@ -51,12 +52,15 @@ class Limiter {
   double take_reduction_db() noexcept;
 
  private:
-  void step(float left, float right, std::vector<float>& out);
+  /// The gain that lets the samples up to `peak`, the newest one, pass below the ceiling.
+  double next_gain(double peak);
+  /// Nothing has been turned down for so long that nothing is left to let go of.
+  [[nodiscard]] bool open() const noexcept;
 
   const double ceiling_;
   TruePeak peak_{};
-  std::deque<std::pair<float, float>> delayed_;
-  std::size_t warm_up_ = kAhead;
+  std::vector<float> peaks_;
+  std::vector<float> line_;  ///< Interleaved: what has not come out yet, at most kAhead frames.
   // The least gain of the window, as a monotonic queue of (position, gain).
   std::deque<std::pair<std::uint64_t, double>> least_;
   std::uint64_t position_ = 0;

@@ -62,7 +62,7 @@ class MediaSource final : public SourceRunner {
  public:
   MediaSource(const scene::Source& source, const scene::MediaInput& input,
               const SourceContext& context, ProgramTime origin, Timeline::Kind kind)
-      : SourceRunner(source, limits(kind)),
+      : SourceRunner(source, limits(kind, context.canvas.rate)),
         input_(input),
         context_(context),
         kind_(kind),
@@ -129,11 +129,17 @@ class MediaSource final : public SourceRunner {
   }
 
  private:
-  static Feed::Limits limits(Timeline::Kind kind) {
+  static Feed::Limits limits(Timeline::Kind kind, const scene::Ratio& rate) {
     // A file is read again as soon as a picture is taken: more in store is memory, not safety.
-    Feed::Limits out;
-    if (kind == Timeline::Kind::kFile) out = {.pictures = 4, .patient = true};
-    if (kind == Timeline::Kind::kPushed) out = {.pictures = 64, .drop_oldest = true};
+    Feed::Limits out{.samples = kRate / 2 + kRate * rate.den / rate.num};
+    if (kind == Timeline::Kind::kFile) {
+      out.pictures = 3;
+      out.patient = true;
+    }
+    if (kind == Timeline::Kind::kPushed) {
+      out.pictures = 64;
+      out.drop_oldest = true;
+    }
     return out;
   }
 
@@ -438,7 +444,7 @@ class MediaSource final : public SourceRunner {
     rest_if_unwanted();
     if (resting_) return rest();
     if (held_) {
-      if (!feed_.push_picture(held_->picture, held_->due)) return false;
+      if (!feed_.push_picture(held_->picture, held_->due, held_->arrived)) return false;
       held_.reset();
       return true;
     }
@@ -468,14 +474,15 @@ class MediaSource final : public SourceRunner {
     if (catching_up_) {
       const auto due = timeline_.due(time + video_.round);
       if (due && *due < context_.now() - kCatchUpLate) {
-        late_ = Held{share(std::move(frame)), *due};
+        late_ = Held{share(std::move(frame)), *due, *due};
         return true;
       }
       caught_up();
     }
-    const Timeline::Placed placed = timeline_.place(time + video_.round, context_.now(), true);
+    const ProgramTime arrived = context_.now();
+    const Timeline::Placed placed = timeline_.place(time + video_.round, arrived, true);
     if (placed.jumped) feed_.discard_queued();
-    held_ = Held{share(std::move(frame)), placed.due};
+    held_ = Held{share(std::move(frame)), placed.due, arrived};
     ++pictures_;
     return true;
   }
@@ -521,6 +528,7 @@ class MediaSource final : public SourceRunner {
   struct Held {
     Picture picture;
     ProgramTime due;
+    ProgramTime arrived;
   };
 
   scene::MediaInput input_;

@@ -150,11 +150,10 @@ std::vector<float> SoundDesk::mix(std::size_t frames, double master) {
 
 void SoundDesk::measure(std::span<const float> out) {
   sound_.level = level_of(out);
-  float peak = 0;
-  for (std::size_t i = 0; i + 1 < out.size(); i += 2) {
-    peak = std::max(peak, true_peak_.next(out[i], out[i + 1]));
-  }
-  sound_.true_peak = static_cast<double>(peak);
+  // A floor just below the sample peak: the highest point is never lower than that.
+  true_peak_.find(out, static_cast<float>(sound_.level.peak), peaks_);
+  sound_.true_peak =
+      peaks_.empty() ? 0.0 : static_cast<double>(*std::max_element(peaks_.begin(), peaks_.end()));
   sound_.true_peak_max = std::max(sound_.true_peak_max, sound_.true_peak);
   meter_.add(out);
   sound_.loudness = meter_.now();

@@ -115,6 +115,7 @@ class SoundDesk {
   Fader master_;
   Limiter limiter_;
   TruePeak true_peak_;
+  std::vector<float> peaks_;
   LoudnessMeter meter_;
   ProgramSound sound_{};
 };

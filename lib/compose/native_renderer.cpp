@@ -5,9 +5,13 @@
 #include "compose/sprite.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace ts::compose {
@@ -47,19 +51,15 @@ struct Recipe {
 class NativeRenderer final : public Renderer {
  public:
   NativeRenderer(const scene::Canvas& canvas, const Kernels& kernels)
-      : canvas_(canvas), kernels_(kernels), pool_(canvas.size) {
-    media::AvFrame black = make_canvas(canvas.size);
-    fill_rect(*black, {0, 0, canvas.size.width, canvas.size.height}, 0x000000);
-    black_ = share(std::move(black));
-  }
+      : canvas_(canvas), kernels_(kernels), pool_(canvas.size) {}
 
   [[nodiscard]] std::string_view name() const noexcept override { return "native"; }
 
   Result<Picture> render(const ProgramPicture& program,
                          std::span<const SourcePicture> sources) override {
-    if (program.black >= 1) return black_;
-    TS_TRY(CompiledScene * scene, compiled(*program.scene, sources));
-    CompiledScene* outgoing = nullptr;
+    if (program.black >= 1) return black();
+    TS_TRY(const Compiled scene, compiled(*program.scene, sources));
+    Compiled outgoing;
     Recipe recipe{.scene = scene->id};
     if (program.outgoing != nullptr) {
       TS_TRY(outgoing, compiled(*program.outgoing, sources));
@@ -79,30 +79,57 @@ class NativeRenderer final : public Renderer {
     return last_;
   }
 
+  void prepare(const ScenePlan& plan, std::span<const SourcePicture> sources) override {
+    (void)compiled(plan, sources);  // without pictures there is nothing to prepare for
+  }
+
+  [[nodiscard]] bool prepared(const ScenePlan& plan,
+                              std::span<const SourcePicture> sources) const override {
+    const auto shapes = shapes_of(plan, sources);
+    return shapes && kept(plan, *shapes, false) != nullptr;
+  }
+
  private:
   using Canvas = std::unique_ptr<StampedCanvas>;
+  /// Owners: the list of kept ones, and render() while it draws. Only render() touches its insides.
+  using Compiled = std::shared_ptr<CompiledScene>;
 
-  /// The scene's drawing steps for the shapes its sources have now.
-  Result<CompiledScene*> compiled(const ScenePlan& plan, std::span<const SourcePicture> sources) {
+  /// Of each layer's picture; nothing when one is missing.
+  static std::optional<std::vector<PictureShape>> shapes_of(
+      const ScenePlan& plan, std::span<const SourcePicture> sources) {
     std::vector<PictureShape> shapes;
     for (const auto& layer : plan.layers) {
       const Picture& picture = sources[layer.source].picture;
-      if (!picture) {
-        return Error{.kind = ErrorKind::kMedia, .message = "a layer's source has no picture"};
-      }
+      if (!picture) return std::nullopt;
       shapes.push_back(shape_of(*picture));
     }
-    const auto found = std::find_if(scenes_.begin(), scenes_.end(), [&](const auto& kept) {
-      return kept.plan == plan.id && kept.shapes == shapes;
+    return shapes;
+  }
+
+  [[nodiscard]] Compiled kept(const ScenePlan& plan, const std::vector<PictureShape>& shapes,
+                              bool use) const {
+    const std::lock_guard lock(scenes_mutex_);
+    const auto found = std::find_if(scenes_.begin(), scenes_.end(), [&](const auto& scene) {
+      return scene->plan == plan.id && scene->shapes == shapes;
     });
-    if (found != scenes_.end()) {
-      scenes_.splice(scenes_.begin(), scenes_, found);
-      return &scenes_.front();
+    if (found == scenes_.end()) return nullptr;
+    if (use) scenes_.splice(scenes_.begin(), scenes_, found);
+    return *found;
+  }
+
+  /// The scene's drawing steps for the shapes its sources have now.
+  Result<Compiled> compiled(const ScenePlan& plan, std::span<const SourcePicture> sources) {
+    auto shapes = shapes_of(plan, sources);
+    if (!shapes) {
+      return Error{.kind = ErrorKind::kMedia, .message = "a layer's source has no picture"};
     }
-    scenes_.push_front(compile_scene(plan, canvas_, std::move(shapes), ++next_id_));
-    // Two are in use at a time: the last ones of the list never are.
+    if (auto scene = kept(plan, *shapes, true)) return scene;
+    auto made = std::make_shared<CompiledScene>(
+        compile_scene(plan, canvas_, std::move(*shapes), next_id_.fetch_add(1)));
+    const std::lock_guard lock(scenes_mutex_);
+    scenes_.push_front(made);
     if (scenes_.size() > kKeptScenes) scenes_.pop_back();
-    return &scenes_.front();
+    return made;
   }
 
   /// A picture nobody sees does not count as a change.
@@ -146,7 +173,7 @@ class NativeRenderer final : public Renderer {
     if (program.transition == scene::TransitionKind::kFtb) {
       const Picture shown = blend.show_incoming ? after() : before();
       canvas = pool_.take(0);
-      mix(*black_, *shown, *canvas->frame, blend.incoming_256);
+      mix(*black(), *shown, *canvas->frame, blend.incoming_256);
     } else {
       const Picture old_scene = before();
       const Picture new_scene = after();
@@ -322,10 +349,20 @@ class NativeRenderer final : public Renderer {
     found->second->draw(kernels_, canvas, overlay.x, overlay.y, place.factor_256);
   }
 
+  /// Made when it is needed first: most programs never go to black.
+  const Picture& black() {
+    if (!black_) {
+      media::AvFrame made = make_canvas(canvas_.size);
+      fill_rect(*made, {0, 0, canvas_.size.width, canvas_.size.height}, 0x000000);
+      black_ = share(std::move(made));
+    }
+    return black_;
+  }
+
   /// Towards black, in place.
-  void darken(StampedCanvas& canvas, int black_256) const {
+  void darken(StampedCanvas& canvas, int black_256) {
     if (black_256 == 0) return;
-    mix(*canvas.frame, *black_, *canvas.frame, black_256);
+    mix(*canvas.frame, *black(), *canvas.frame, black_256);
     canvas.stamp = {};
   }
 
@@ -363,8 +400,9 @@ class NativeRenderer final : public Renderer {
   const Kernels& kernels_;
   CanvasPool pool_;
   Picture black_;
-  std::list<CompiledScene> scenes_;  // the one used last first
-  std::uint64_t next_id_ = 0;
+  mutable std::mutex scenes_mutex_;
+  mutable std::list<Compiled> scenes_;  // the one used last first
+  std::atomic<std::uint64_t> next_id_{1};
   std::list<std::pair<std::uint64_t, std::unique_ptr<const Sprite>>> sprites_;
   Recipe last_recipe_;
   Picture last_;

@@ -56,7 +56,8 @@ struct ProgramPicture {
   std::span<const OverlayPicture> overlays{};  ///< Bottom to top, over both scenes.
 };
 
-/// Makes the canvas of one tick. Called by the tick thread only; must not wait for anything.
+/// Makes the canvas of one tick. render() is called by the tick thread only and must not wait for
+/// anything; prepare() and prepared() by any thread at the same time.
 class Renderer {
  public:
   Renderer() = default;
@@ -74,6 +75,15 @@ class Renderer {
   /// @return kMedia only for trouble inside the engine; the caller then repeats the last canvas.
   virtual Result<Picture> render(const ProgramPicture& program,
                                  std::span<const SourcePicture> sources) = 0;
+
+  /// Makes what render() needs for a scene while its sources' pictures have these shapes, which may
+  /// take milliseconds. render() would make it itself, between two frames.
+  virtual void prepare(const ScenePlan& /*plan*/, std::span<const SourcePicture> /*sources*/) {}
+  /// Whether that has been done; true for an engine that has nothing to prepare. Quick.
+  [[nodiscard]] virtual bool prepared(const ScenePlan& /*plan*/,
+                                      std::span<const SourcePicture> /*sources*/) const {
+    return true;
+  }
 };
 
 /// How a transition weighs two canvases at `progress`; shared so that engines agree.

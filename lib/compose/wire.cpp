@@ -23,6 +23,12 @@ std::string clock_text(milliseconds time) {
   return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
+Json latency_json(const Latency& latency) {
+  return {{"median_ms", rounded(latency.median_ms, 100)},
+          {"p99_ms", rounded(latency.p99_ms, 100)},
+          {"worst_ms", rounded(latency.worst_ms, 100)}};
+}
+
 }  // namespace
 
 std::string short_name(std::string_view name) {
@@ -69,6 +75,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
   into["quality"] = to_string(snapshot.quality);
   into["clock_jumps"] = snapshot.clock_jumps;
   into["worst_tick_ms"] = rounded(snapshot.worst_tick_ms, 1000);
+  into["encode_latency"] = latency_json(snapshot.encode);
   into["program"] = snapshot.scene;
   into["preview"] = snapshot.preview.empty() ? Json(nullptr) : Json(snapshot.preview);
   into["audio_peak_db"] = decibels(snapshot.sound.sum_peak);
@@ -103,6 +110,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
     entry["late"] = source.feed.late;
     entry["losses"] = source.feed.losses;
     entry["peak_db"] = decibels(static_cast<double>(source.feed.peak));
+    entry["latency"] = latency_json(source.latency);
     if (!source.feed.reason.empty()) entry["reason"] = source.feed.reason;
     sources.push_back(std::move(entry));
   }
@@ -204,9 +212,11 @@ std::string stats_text(const Snapshot& snapshot) {
   std::string text = fmt::format(
       "ticks {}  frames {}  samples {}\n"
       "late: compositor {}  encoder {}  missing {}  standstills {}\n"
-      "slowest tick {:.1f} ms, {:.2f} of real time\n",
+      "slowest tick {:.1f} ms, {:.2f} of real time\n"
+      "tick to packet: half within {:.1f} ms, 99 % within {:.1f} ms, slowest {:.1f} ms\n",
       snapshot.tick, snapshot.frames, snapshot.samples, snapshot.lagged, snapshot.skipped,
-      snapshot.gaps, snapshot.clock_jumps, snapshot.worst_tick_ms, snapshot.speed);
+      snapshot.gaps, snapshot.clock_jumps, snapshot.worst_tick_ms, snapshot.speed,
+      snapshot.encode.median_ms, snapshot.encode.p99_ms, snapshot.encode.worst_ms);
   for (const auto& source : snapshot.sources) {
     text += fmt::format("source {}: {}, {} frames, {} dropped, {} late, lost {} times\n",
                         source.name, to_string(source.feed.state), source.feed.pictures,

@@ -56,11 +56,13 @@ AvDictionary header_options(const MuxTarget& target) {
     case MuxTarget::Kind::kFile: {
       const std::string extension = fs::path(target.path).extension().string();
       if (extension == ".mp4" || extension == ".mov") {
-        // Fragments survive a crash; delay_moov keeps the encoder delay of AAC right.
+        // Fragments survive a crash, which costs the last second at most; delay_moov keeps the
+        // encoder delay of AAC right.
+        out.set("frag_duration", std::int64_t{1'000'000});
         out.set("movflags",
                 "+frag_keyframe+empty_moov+delay_moov+default_base_moof+negative_cts_offsets");
       } else if (extension == ".mkv") {
-        out.set("cluster_time_limit", std::int64_t{2000});
+        out.set("cluster_time_limit", std::int64_t{1000});
       }
       break;
     }

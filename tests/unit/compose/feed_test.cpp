@@ -66,6 +66,45 @@ TEST(Feed, AFullMailboxOfAFileRefusesAndThatOfANetworkLosesTheOldest) {
   EXPECT_EQ(network.status().dropped, 1U);
 }
 
+TEST(Feed, TellsHowLongPicturesWaitedForTheirTick) {
+  Feed feed({});
+  feed.push_picture(picture(), milliseconds{100}, milliseconds{30});
+  feed.push_picture(picture(), milliseconds{200}, milliseconds{150});
+  (void)feed.pick(milliseconds{100});
+  (void)feed.pick(milliseconds{140});  // the same picture again
+  (void)feed.pick(milliseconds{210});
+
+  const Latency latency = feed.latency();
+
+  EXPECT_EQ(latency.count, 2U);
+  EXPECT_EQ(latency.worst_ms, 70);
+}
+
+TEST(Feed, WantsSoundInPortionsInsteadOfEveryTick) {
+  Feed feed({});
+  constexpr std::int64_t kTick = kRate / 30;
+  std::vector<float> out(2 * kTick);
+  std::int64_t pushed = 0;
+  const auto fill = [&] {
+    while (feed.sample_room()) {
+      feed.push_samples(std::vector<float>(2 * 1024, 0.5F), pushed);
+      pushed += 1024;
+    }
+  };
+  fill();
+  EXPECT_GT(pushed, kRate) << "a tick may be as long as a second";
+  int refills = 0;
+  for (std::int64_t tick = 0; tick < 30; ++tick) {
+    feed.read_samples(tick * kTick, out);
+    refills += feed.sample_room() ? 1 : 0;
+    fill();
+  }
+
+  EXPECT_GE(refills, 5);
+  EXPECT_LE(refills, 9);
+  EXPECT_EQ(feed.status().gaps, 0U);
+}
+
 TEST(Feed, SoundLandsOnItsSampleAndAGapIsSilence) {
   Feed feed({});
   const std::vector<float> ones(2 * 100, 1.0F);

@@ -18,6 +18,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ts::compose {
@@ -363,6 +364,43 @@ TEST(NativeRenderer, SendsAnUnchangedCanvasAgain) {
   EXPECT_EQ(first.value(), second.value());
   EXPECT_NE(second.value(), third.value());
   EXPECT_EQ(third.value(), fourth.value());
+}
+
+TEST(NativeRenderer, PreparesASceneForItsSourcesShapes) {
+  const auto engine = make_native_renderer(kCanvas);
+  const ScenePlan& plan = studio().plan("grid-4");
+  auto other = studio().sources;
+  other[0].picture = share(make_canvas({322, 182}));
+  auto missing = studio().sources;
+  missing[0].picture = nullptr;
+
+  EXPECT_FALSE(engine->prepared(plan, studio().sources));
+  engine->prepare(plan, studio().sources);
+
+  EXPECT_TRUE(engine->prepared(plan, studio().sources));
+  EXPECT_FALSE(engine->prepared(plan, other));
+  EXPECT_FALSE(engine->prepared(plan, missing));
+}
+
+TEST(NativeRenderer, IsPreparedWhileItRenders) {
+  const auto engine = make_native_renderer(kCanvas);
+  const std::vector<std::string> names{"full", "grid-4", "grid-1"};
+  {
+    const std::jthread preparing([&] {
+      for (int round = 0; round < 50; ++round) {
+        for (const auto& name : names) engine->prepare(studio().plan(name), studio().sources);
+      }
+    });
+    for (std::size_t tick = 0; tick < 50; ++tick) {
+      const auto picture =
+          engine->render({.scene = &studio().plan(names[tick % names.size()])}, studio().sources);
+      ASSERT_TRUE(picture.ok());
+    }
+  }
+
+  for (const auto& name : names) {
+    EXPECT_TRUE(engine->prepared(studio().plan(name), studio().sources)) << name;
+  }
 }
 
 TEST(NativeRenderer, NeverWritesToACanvasSomebodyHolds) {

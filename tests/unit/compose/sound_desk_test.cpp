@@ -50,17 +50,59 @@ TEST(TruePeak, FindsTheTopOfASineBetweenItsSamples) {
   // At a quarter of the rate and 45 degrees every sample is 3 dB below the top.
   const std::vector<float> samples = sine(12'000, 1.0, 2000, std::numbers::pi / 4);
   TruePeak meter;
+  std::vector<float> peaks;
+  meter.find(samples, 0, peaks);
   float sample_peak = 0;
-  float true_peak = 0;
+  for (const float sample : samples) sample_peak = std::max(sample_peak, std::abs(sample));
 
-  for (std::size_t i = 0; i < samples.size(); i += 2) {
-    sample_peak = std::max(sample_peak, std::abs(samples[i]));
-    const float peak = meter.next(samples[i], samples[i + 1]);
-    if (i > 200) true_peak = std::max(true_peak, peak);  // past the hard start
-  }
+  const float true_peak =
+      *std::max_element(peaks.begin() + 100, peaks.end());  // past the hard start
 
   EXPECT_NEAR(to_db(static_cast<double>(sample_peak)), -3.01, 0.01);
   EXPECT_NEAR(to_db(static_cast<double>(true_peak)), 0.0, 0.1);
+}
+
+TEST(TruePeak, FindsTheSameHoweverTheSoundIsCut) {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<float> level(-1, 1);
+  std::vector<float> samples(2 * 1000);
+  for (float& sample : samples) sample = level(random);
+  TruePeak whole;
+  std::vector<float> expected;
+  whole.find(samples, 0, expected);
+
+  TruePeak cut;
+  std::vector<float> found;
+  for (std::size_t at = 0, length = 1; at < samples.size() / 2;
+       at += length, length = length % 71 + 3) {
+    std::vector<float> part;
+    const std::size_t count = std::min(length, samples.size() / 2 - at);
+    cut.find(std::span(samples).subspan(2 * at, 2 * count), 0, part);
+    found.insert(found.end(), part.begin(), part.end());
+  }
+
+  EXPECT_EQ(found, expected);
+}
+
+TEST(TruePeak, AFloorHidesNothingAboveIt) {
+  std::mt19937 random(8);
+  std::uniform_real_distribution<float> level(-1, 1);
+  std::vector<float> samples(2 * 4000);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i] = level(random) * (i / 2 % 500 < 100 ? 0.9F : 0.01F);
+  }
+  TruePeak exact;
+  TruePeak rough;
+  std::vector<float> expected;
+  std::vector<float> found;
+  exact.find(samples, 0, expected);
+  rough.find(samples, 0.3F, found);
+
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (expected[i] > 0.3F) EXPECT_EQ(found[i], expected[i]) << i;
+    EXPECT_LE(found[i], expected[i]) << i;
+  }
 }
 
 TEST(Limiter, PassesSoundBelowTheCeilingBitByBitAndInPlace) {
