@@ -14,7 +14,7 @@ build_packages=(g++ cmake ninja-build ccache pkg-config python3 git ca-certifica
   libavformat-dev libavcodec-dev libavfilter-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev
   libpango1.0-dev ffmpeg fonts-dejavu-core)
 # The fonts (24 MB) are what the pictures of text in every script under tests/golden were drawn with.
-test_packages=(fonts-noto-core fonts-droid-fallback fonts-noto-color-emoji
+test_packages=(fonts-noto-core fonts-wqy-microhei fonts-noto-color-emoji
   libgtest-dev libgmock-dev curl openssl sqlite3 nginx-light libnginx-mod-rtmp zbar-tools imagemagick strace chromium tmux
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   python3-gi gir1.2-gst-rtsp-server-1.0)

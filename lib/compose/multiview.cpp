@@ -46,7 +46,7 @@ void draw_picture(AVFrame& canvas, const AVFrame& picture, const scene::Rect& pl
   }
 }
 
-/// White text on what is there, in luma; its capitals at y.
+/// White text on what is there; its capitals at y.
 void draw_label(AVFrame& canvas, const std::string& text, int x, int y, int size, int width) {
   const auto drawn =
       draw_text(text, {.size = size, .bold = true, .max_width = width, .max_height = 2 * size});
@@ -57,7 +57,13 @@ void draw_label(AVFrame& canvas, const std::string& text, int x, int y, int size
     if (row < 0 || row >= canvas.height) continue;
     for (int u = 0; u < label.width && x + u < canvas.width; ++u) {
       std::uint8_t* luma = at(canvas, 0, x + u, row);
-      *luma = static_cast<std::uint8_t>(*luma + (235 - *luma) * label.at(u, v).a / 255);
+      const int covered = label.at(u, v).a;
+      *luma = static_cast<std::uint8_t>(*luma + (235 - *luma) * covered / 255);
+      if (row % 2 != 0 || (x + u) % 2 != 0) continue;
+      for (const int plane : {1, 2}) {
+        std::uint8_t* chroma = at(canvas, plane, (x + u) / 2, row / 2);
+        *chroma = static_cast<std::uint8_t>(*chroma + (128 - *chroma) * covered / 255);
+      }
     }
   }
 }

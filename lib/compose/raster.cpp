@@ -118,15 +118,16 @@ int even_down(int value) noexcept { return value & ~1; }
 Result<DrawnOverlay> draw_lower_third(const scene::LowerThird& content,
                                       const scene::Overlay& overlay, const scene::Canvas& canvas) {
   const int unit = std::max(12, canvas.size.height / 20);  // 36 at 720
-  const int most = canvas.size.width - 4 * unit;
+  const int padding = unit / 2;
+  const int stripe = std::max(4, unit / 6);
+  // As far from the right edge as from the left one.
+  const int most = canvas.size.width - 2 * (canvas.size.width / 16) - stripe - 3 * padding;
   const int small = unit * 2 / 3;
   TS_TRY(const DrawnText title,
          draw_text(content.title,
                    {.size = unit, .bold = true, .max_width = most, .max_height = kTallest}));
   TS_TRY(const DrawnText subtitle,
          draw_text(content.subtitle, {.size = small, .max_width = most, .max_height = kTallest}));
-  const int padding = unit / 2;
-  const int stripe = std::max(4, unit / 6);
   const int text_width = std::max({title.width, subtitle.width, canvas.size.width / 4});
   const int width = std::min(even(stripe + 2 * padding + text_width + padding), canvas.size.width);
   // One line has its line's height whatever letters are in it; more lines have what they need.

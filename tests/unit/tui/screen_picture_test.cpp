@@ -60,6 +60,7 @@ class CellPainter {
     block(x, y, kCellHeight, cell.style.back == kDefault ? kTerminal : cell.style.back);
     if (cell.letter == U' ') return;
     if (cell.letter == U'█') return block(x, y, kCellHeight, front);
+    if (cell.letter == U'▇') return block(x, y + kCellHeight / 8, kCellHeight * 7 / 8, front);
     if (cell.letter == U'▀') return block(x, y, kCellHeight / 2, front);
     const compose::DrawnText& letter = drawn(cell.letter, cell.style.bold);
     for (int v = 0; v < letter.height; ++v) {
@@ -103,6 +104,7 @@ class CellPainter {
 /// A sunset, so that the picture has something to show.
 std::string landscape(PictureSize size) {
   std::string rgb;
+  const auto add = [&](double value) { rgb += static_cast<char>(static_cast<int>(value)); };
   for (int y = 0; y < size.height; ++y) {
     for (int x = 0; x < size.width; ++x) {
       const double down = static_cast<double>(y) / size.height;
@@ -110,9 +112,9 @@ std::string landscape(PictureSize size) {
       const double sun = std::hypot(x - size.width * 0.7, (y - size.height * 0.4) * 1.0);
       const bool ground = down > hill;
       const bool bright = sun < size.height * 0.12;
-      rgb += static_cast<char>(ground ? 24 : bright ? 255 : 40 + 200 * down);
-      rgb += static_cast<char>(ground ? 52 : bright ? 220 : 60 + 80 * down);
-      rgb += static_cast<char>(ground ? 36 : bright ? 120 : 140 - 60 * down);
+      add(ground ? 24 : bright ? 255 : 40 + 200 * down);
+      add(ground ? 52 : bright ? 220 : 60 + 80 * down);
+      add(ground ? 36 : bright ? 120 : 140 - 60 * down);
     }
   }
   return rgb;

@@ -79,7 +79,8 @@ void draw_meter(Screen& screen, int column, int row, int width, double db) {
   for (int i = 0; i < width; ++i) {
     const double at = -60 + 60.0 * i / width;
     const Color color = at >= -6 ? 0xE04040 : at >= -18 ? 0xD8B030 : 0x40B060;
-    screen.put(column + i, row, i < filled ? U'█' : U'·',
+    // Not the whole cell: the bars of two rows stay apart.
+    screen.put(column + i, row, i < filled ? U'▇' : U'·',
                {.front = i < filled ? color : Color{0x404850}});
   }
 }
@@ -209,7 +210,10 @@ void draw_thumbnails(Screen& screen, const Model& model) {
     screen.text(column + 1, row, source.name, source.on_air ? kProgram : kDim,
                 kThumbnail.width - 2);
     const auto found = model.thumbnails.find(source.name);
-    if (found == model.thumbnails.end()) continue;
+    if (found == model.thumbnails.end()) {
+      screen.text(column + 5, row + kThumbnail.height / 4, "no picture", kDim);
+      continue;
+    }
     draw_picture(screen, found->second, kThumbnail, column, row + 1);
   }
 }
