@@ -31,11 +31,15 @@ pkg_check_modules(FFMPEG IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavuti
 pkg_check_modules(FFMPEG_DELAYED libavfilter>=8 libavdevice>=59)
 # libebur128: the reference implementation of EBU R128 loudness that OBS and others measure with.
 pkg_check_modules(EBUR128 IMPORTED_TARGET libebur128>=1.2)
-if(FFMPEG_FOUND AND FFMPEG_DELAYED_FOUND AND EBUR128_FOUND)
+# Pango with Cairo and fontconfig: letters of every script (shaping, both directions, a font for each)
+# for overlays. Debian's libavcodec loads all three anyway (through librsvg), so they cost ts-media
+# nothing; FFmpeg's own drawtext joins no Devanagari and no Thai.
+pkg_check_modules(PANGO IMPORTED_TARGET pangocairo>=1.50 fontconfig)
+if(FFMPEG_FOUND AND FFMPEG_DELAYED_FOUND AND EBUR128_FOUND AND PANGO_FOUND)
   set(TS_MEDIA_ENABLED ON)
 else()
   set(TS_MEDIA_ENABLED OFF)
-  message(STATUS "ts-media is off: FFmpeg or libebur128 development packages are missing (scripts/build.sh installs them)")
+  message(STATUS "ts-media is off: FFmpeg, libebur128 or Pango development packages are missing (scripts/build.sh installs them)")
 endif()
 
 if(BUILD_TESTING)

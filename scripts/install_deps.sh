@@ -12,8 +12,10 @@ build_packages=(g++ cmake ninja-build ccache pkg-config python3 git ca-certifica
   libcli11-dev nlohmann-json3-dev libfmt-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev
   libqrcodegencpp-dev libboost1.74-dev
   libavformat-dev libavcodec-dev libavfilter-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev
-  ffmpeg fonts-dejavu-core)
-test_packages=(libgtest-dev libgmock-dev curl openssl sqlite3 nginx-light libnginx-mod-rtmp zbar-tools imagemagick strace chromium tmux
+  libpango1.0-dev ffmpeg fonts-dejavu-core)
+# The fonts (24 MB) are what the pictures of text in every script under tests/golden were drawn with.
+test_packages=(fonts-noto-core fonts-wqy-microhei fonts-noto-color-emoji
+  libgtest-dev libgmock-dev curl openssl sqlite3 nginx-light libnginx-mod-rtmp zbar-tools imagemagick strace chromium tmux
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   python3-gi gir1.2-gst-rtsp-server-1.0)
 tidy_packages=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/compositor.hpp"
 
-#include "compose/encode_stage.hpp"
+#include "compose/encoder_bank.hpp"
+#include "compose/filter_stage.hpp"
 #include "compose/guards.hpp"
+#include "compose/hls_ladder.hpp"
 #include "compose/live_text.hpp"
 #include "compose/mixer.hpp"
+#include "compose/multiview.hpp"
 #include "compose/raster.hpp"
 #include "compose/renderer.hpp"
 #include "compose/scene_compiler.hpp"
 #include "compose/source.hpp"
+#include "compose/text_painter.hpp"
 #include "compose/wire.hpp"
 #include "core/assert.hpp"
 #include "core/bounded_queue.hpp"
@@ -80,8 +84,7 @@ class Compositor::Impl {
         desk_(show_),
         guards_(show_.guards, [this](milliseconds time) { return program_.ticks_of(time); }),
         auto_slate_(show_, program_.ticks_of(kSlateCalm)),
-        program_filter_(show_.filter, 0),
-        fan_out_(true, options_.offline) {
+        program_filter_(show_.filter, 0) {
     if (options_.duration) show_.duration = options_.duration;
   }
 
@@ -113,6 +116,7 @@ class Compositor::Impl {
         overlays_.emplace_back();
         continue;
       }
+      warn_letters(overlay.name, drawn.value());
       overlays_.push_back({std::move(drawn).value(), ++overlay_serial_});
     }
     zero_.store(clock_.steady_now().time_since_epoch().count(), std::memory_order_relaxed);
@@ -127,9 +131,10 @@ class Compositor::Impl {
     generations_.resize(sources_.size());
     slates_.resize(sources_.size());
     slate_drawings_.resize(sources_.size());
-    TS_TRY(stage_,
-           EncodeStage::start(show_, options_.baseline, options_.offline, fan_out_, options_.log));
-    for (const media::MuxTarget& target : options_.outputs) attach(target.clone());
+    TS_TRY(encoders_, EncoderBank::start(show_, {.baseline = options_.baseline,
+                                                 .patient = options_.offline,
+                                                 .log = options_.log}));
+    for (const media::MuxTarget& target : options_.outputs) TS_CHECK(attach(target));
     publish(0, {}, 0);
     return ok_status();
   }
@@ -169,6 +174,7 @@ class Compositor::Impl {
         command.answer->set_value(drawn.error());
         return future;
       }
+      warn_letters(found->name, drawn.value());
       command.drawn.emplace_back(static_cast<std::size_t>(found - show_.overlays.data()),
                                  std::move(drawn).value());
     }
@@ -190,6 +196,11 @@ class Compositor::Impl {
     renderer_->prepare(wanted, sources);
   }
 
+  void warn_letters(const std::string& overlay, const DrawnOverlay& drawn) const {
+    if (drawn.unknown.empty() || options_.log == nullptr) return;
+    options_.log->warning("compose", "overlay '{}': {}", overlay, missing_letters(drawn.unknown));
+  }
+
   void queue(Command command) {
     const auto answer = command.answer;
     if (commands_.try_push(std::move(command))) return;
@@ -199,56 +210,90 @@ class Compositor::Impl {
                             .retryable = true});
   }
 
-  void attach(media::MuxTarget target) {
-    // RTMP may take long to connect; what was made meanwhile is still wanted.
-    auto output = std::make_shared<OutputRunner>(
-        std::move(target), stage_->video_format(), stage_->audio_format(),
-        OutputRunner::Options{.patient = options_.offline,
-                              .queue = milliseconds{4000},
-                              .log = options_.log,
-                              .request_key = [this] { stage_->request_key(); }});
-    {
-      const std::lock_guard lock(outputs_mutex_);
-      outputs_.push_back(output);
+  Status attach(const media::MuxTarget& target) {
+    std::vector<media::MuxTarget> parts = one_per_rendition(target);
+    std::vector<LadderStep> steps;
+    for (const media::MuxTarget& part : parts) {
+      const std::string name = part.renditions.empty() ? "" : part.renditions.front();
+      TS_TRY(EncoderBank::Feed feed, encoders_->use(name));
+      steps.push_back({name, std::move(feed)});
     }
-    fan_out_.add(std::move(output));
+    if (parts.size() > 1) TS_CHECK(write_master(target, steps));
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      // RTMP may take long to connect; what was made meanwhile is still wanted.
+      auto runner = std::make_shared<OutputRunner>(
+          std::move(parts[i]), steps[i].feed.video, steps[i].feed.audio,
+          OutputRunner::Options{.patient = options_.offline,
+                                .queue = milliseconds{4000},
+                                .log = options_.log,
+                                .request_key = [bank = encoders_.get()] { bank->request_key(); }});
+      {
+        const std::lock_guard lock(outputs_mutex_);
+        outputs_.push_back({runner, steps[i].feed.fan_out});
+      }
+      steps[i].feed.fan_out->add(std::move(runner));
+    }
+    return ok_status();
   }
 
-  Status add_output(media::MuxTarget target) {
+  static Status write_master(const media::MuxTarget& target, const std::vector<LadderStep>& steps) {
+    std::error_code made;
+    std::filesystem::create_directories(target.path, made);
+    Status written = ok_status();
+    if (!made) {
+      written = write_file_atomic(std::filesystem::path(target.path) / "index.m3u8",
+                                  master_playlist(steps));
+    }
+    if (!made && written.ok()) return written;
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = fmt::format("open {}: {}", target.name,
+                                        made ? made.message() : written.error().message),
+                 .hint = "check the path and its permissions"};
+  }
+
+  /// Whether an output of that short name is meant: itself, or a rendition of it.
+  static bool is_output(const OutputRunner& output, const std::string& name) {
+    const std::string own = short_name(output.name());
+    return own == name || own.starts_with(name + "@");
+  }
+
+  Status add_output(const media::MuxTarget& target) {
     {
       const std::lock_guard lock(outputs_mutex_);
       for (const auto& output : outputs_) {
-        if (short_name(output->name()) != short_name(target.name)) continue;
+        if (!is_output(*output.runner, short_name(target.name))) continue;
         return Error{.kind = ErrorKind::kConflict,
                      .message = fmt::format("there is an output '{}' already", target.name),
                      .hint = "remove it first, or choose another name"};
       }
     }
-    attach(std::move(target));
-    stage_->request_key();
+    TS_CHECK(attach(target));
+    encoders_->request_key();
     return ok_status();
   }
 
   Status remove_output(const std::string& name) {
-    std::shared_ptr<OutputRunner> found;
+    std::vector<Attached> found;
     {
       const std::lock_guard lock(outputs_mutex_);
-      const auto at = std::find_if(outputs_.begin(), outputs_.end(), [&](const auto& output) {
-        return short_name(output->name()) == name;
-      });
-      if (at != outputs_.end()) {
-        found = *at;
-        outputs_.erase(at);
-      }
+      const auto kept = std::stable_partition(
+          outputs_.begin(), outputs_.end(),
+          [&](const Attached& output) { return !is_output(*output.runner, name); });
+      found.assign(kept, outputs_.end());
+      outputs_.erase(kept, outputs_.end());
     }
-    if (!found) {
+    if (found.empty()) {
       return Error{.kind = ErrorKind::kNotFound,
                    .message = fmt::format("the program has no output '{}'", name),
                    .hint = "list the outputs first"};
     }
-    fan_out_.remove(found.get());
-    found->finish();
-    if (!found->wait(seconds{5})) found->abort();
+    for (const Attached& output : found) {
+      output.fan_out->remove(output.runner.get());
+      output.runner->finish();
+    }
+    for (const Attached& output : found) {
+      if (!output.runner->wait(seconds{5})) output.runner->abort();
+    }
     return ok_status();
   }
 
@@ -311,14 +356,16 @@ class Compositor::Impl {
       const std::lock_guard lock(snapshot_mutex_);
       out = snapshot_;
     }
-    if (stage_) {
-      const EncodeStage::Counters counters = stage_->counters();
+    if (encoders_) {
+      const EncodeStage::Counters counters = encoders_->counters();
+      out.renditions = encoders_->renditions();
+      out.filter_late = filter_late_.load(std::memory_order_relaxed);
       out.frames = counters.frames;
       out.samples = counters.samples;
       out.skipped = counters.skipped;
       out.quality = counters.quality;
       out.gaps = counters.gaps;
-      out.encode = stage_->latency();
+      out.encode = encoders_->latency();
     }
     {
       const std::lock_guard lock(sources_mutex_);
@@ -329,7 +376,7 @@ class Compositor::Impl {
       std::erase_if(out.sources, [&](const auto& info) { return removed_.contains(info.name); });
     }
     const std::lock_guard lock(outputs_mutex_);
-    for (const auto& output : outputs_) out.outputs.push_back(output->status());
+    for (const auto& output : outputs_) out.outputs.push_back(output.runner->status());
     return out;
   }
 
@@ -352,6 +399,10 @@ class Compositor::Impl {
     }
     return nullptr;
   }
+
+  [[nodiscard]] Picture preview_picture() const;
+  [[nodiscard]] Picture source_glimpse(const std::string& name);
+  [[nodiscard]] Picture multiview_picture();
 
   [[nodiscard]] const scene::Show& show() const noexcept { return show_; }
 
@@ -438,11 +489,21 @@ class Compositor::Impl {
   void want_sources(std::uint64_t tick, const Program::State& state);
   /// Has the scenes compiled that may be taken next.
   void prepare_next(std::uint64_t tick);
+  /// Which sources are decoded the cheap way, and whether the encoder's ladder has a step.
+  void choose_economy(std::uint64_t tick, const Program::State& state);
+  /// Whether every scene that is seen shows the source at half its size at most.
+  [[nodiscard]] bool only_small(std::size_t source, const Program::State& state) const;
   /// False when the command takes a scene whose sources have to catch up; they begin to.
   bool arm(const Command& command, std::uint64_t tick);
   Picture compose(std::uint64_t tick, const Program::State& state);
-  /// Through the program's own filter; as it is when that fails.
-  Picture filtered(Picture picture);
+  /// Through the program's own filter.
+  Result<Picture> filtered(const Picture& picture);
+  void start_filter();
+  /// On its way to the encoders, through the program's filter. @return what viewers see now.
+  Picture put_out(Picture picture, std::uint64_t tick);
+  /// To the encoders, with its frame code; from one thread. @return what was sent.
+  Picture send(Picture picture, std::uint64_t tick);
+  void filter_off(const Error& error);
   /// The guards, and what they do.
   void watch(std::uint64_t tick, const Picture& picture, const Program::State& state);
   /// The picture a clock or countdown has at this tick.
@@ -474,8 +535,10 @@ class Compositor::Impl {
   Guards guards_;
   AutoSlate auto_slate_;
   PictureConverter program_filter_;
+  bool filter_now_ = false;           // offline
+  Quality quality_ = Quality::kFull;  // as it was told last
   Picture last_canvas_;
-  bool filter_failed_ = false;
+  std::stop_token abort_{};
   std::atomic<std::int64_t> zero_{0};
   BoundedQueue<Command> commands_{64};
   std::optional<Command> held_;  // its sources catch up
@@ -496,14 +559,18 @@ class Compositor::Impl {
   SteadyTime fps_since_{};
   std::uint64_t fps_frames_ = 0;
   std::uint64_t lagged_ = 0;
+  std::atomic<std::uint64_t> filter_late_{0};
   std::uint64_t jumps_ = 0;
   std::uint64_t render_errors_ = 0;
   double worst_ms_ = 0;
-  FanOut fan_out_;
-  std::unique_ptr<EncodeStage> stage_;
+  std::unique_ptr<EncoderBank> encoders_;
+  std::optional<FilterStage> filter_stage_{};  // its thread feeds the encoders
   mutable std::mutex outputs_mutex_;
-  // Owners: this list and the fan-out.
-  std::vector<std::shared_ptr<OutputRunner>> outputs_;
+  struct Attached {
+    std::shared_ptr<OutputRunner> runner;  // owners: this list and the fan-out
+    FanOut* fan_out;
+  };
+  std::vector<Attached> outputs_;
   // Last: their threads ask this object for the time.
   mutable std::mutex sources_mutex_;  // against restart_source; the tick thread is the one writer
   std::set<std::string, std::less<>> removed_;          // names whose place is kept
@@ -653,8 +720,48 @@ void Compositor::Impl::want_sources(std::uint64_t tick, const Program::State& st
   }
   const std::uint64_t linger = program_.ticks_of(kLinger);
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    sources_[i]->set_wanted(last_wanted_[i] && tick - *last_wanted_[i] <= linger);
+    const bool seen = last_wanted_[i] && tick - *last_wanted_[i] <= linger;
+    sources_[i]->set_wanted(seen || options_.hot || sources_[i]->source().hot);
   }
+  choose_economy(tick, state);
+}
+
+void Compositor::Impl::choose_economy(std::uint64_t tick, const Program::State& state) {
+  const Quality quality = encoders_->counters().quality;
+  const bool wanted = options_.economy || quality >= Quality::kEconomy;
+  bool possible = false;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const bool small = only_small(i, state);
+    possible = possible || small;
+    sources_[i]->set_economy(wanted && small);
+  }
+  // Where it is on already it can give nothing more.
+  encoders_->offer_economy(possible && !options_.economy);
+  if (quality == std::exchange(quality_, quality)) return;
+  if (options_.on_event) {
+    options_.on_event({ProgramEvent::Kind::kQuality, tick, std::string(to_string(quality)), {}});
+  }
+}
+
+bool Compositor::Impl::only_small(std::size_t source, const Program::State& state) const {
+  const Picture& picture = pictures_[source].picture;
+  if (!picture) return false;
+  bool seen = false;
+  for (const std::string_view scene :
+       {state.scene, state.outgoing, std::string_view(program_.preview())}) {
+    const ScenePlan* shown = scene.empty() ? nullptr : plan(scene);
+    if (shown == nullptr) continue;
+    for (const auto& layer : shown->layers) {
+      if (layer.source != source) continue;
+      seen = true;
+      const scene::Crop& crop = layer.layer.crop;
+      const double width = picture->width * (1 - crop.left - crop.right);
+      const double height = picture->height * (1 - crop.top - crop.bottom);
+      // At half the size a quarter of the pixels are left: no block's edge is seen any more.
+      if (2 * layer.layer.cell.width > width || 2 * layer.layer.cell.height > height) return false;
+    }
+  }
+  return seen;
 }
 
 void Compositor::Impl::prepare_next(std::uint64_t tick) {
@@ -686,19 +793,52 @@ void Compositor::Impl::send_events() {
   }
 }
 
-Picture Compositor::Impl::filtered(Picture picture) {
-  if (show_.filter.empty()) return picture;
-  auto out = program_filter_.convert(copy_pixels(*picture));
-  if (out.ok() && out.value() && size_of(*out.value()) == show_.canvas.size) {
-    return share(std::move(out).value());
-  }
-  if (!filter_failed_ && options_.log != nullptr) {
-    options_.log->error("compose", "the program's filter is off: {}",
-                        out.ok() ? "its pictures are of another size" : out.error().message);
-  }
-  filter_failed_ = true;
-  show_.filter.clear();
+Result<Picture> Compositor::Impl::filtered(const Picture& picture) {
+  TS_TRY(media::AvFrame out, program_filter_.convert(copy_pixels(*picture)));
+  if (out && size_of(*out) == show_.canvas.size) return share(std::move(out));
+  return Error{.kind = ErrorKind::kMedia, .message = "its pictures are of another size"};
+}
+
+void Compositor::Impl::start_filter() {
+  if (show_.filter.empty()) return;
+  // Offline every picture waits for its filter.
+  filter_now_ = options_.offline;
+  if (options_.offline) return;
+  filter_stage_.emplace([this](const Picture& picture) { return filtered(picture); },
+                        [this](const Picture& picture, std::uint64_t tick) { send(picture, tick); },
+                        static_cast<std::size_t>(2 * show_.canvas.rate.value()),
+                        [this](const Error& error) { filter_off(error); });
+}
+
+void Compositor::Impl::filter_off(const Error& error) {
+  if (options_.log == nullptr) return;
+  options_.log->error("compose", "the program's filter is off: {}", error.message);
+}
+
+Picture Compositor::Impl::send(Picture picture, std::uint64_t tick) {
+  if (show_.frame_code) burn_frame_code(picture, tick);
+  encoders_->push_picture(picture, tick, abort_);
   return picture;
+}
+
+Picture Compositor::Impl::put_out(Picture picture, std::uint64_t tick) {
+  if (filter_stage_) {
+    filter_stage_->push(picture, tick);
+    const FilterStage::Counters late = filter_stage_->counters();
+    filter_late_.store(late.late + late.gaps, std::memory_order_relaxed);
+    const Picture newest = filter_stage_->newest();
+    return newest ? newest : picture;
+  }
+  if (filter_now_) {
+    auto out = filtered(picture);
+    if (out.ok()) {
+      picture = std::move(out).value();
+    } else {
+      filter_now_ = false;
+      filter_off(out.error());
+    }
+  }
+  return send(std::move(picture), tick);
 }
 
 void Compositor::Impl::watch(std::uint64_t tick, const Picture& picture,
@@ -742,6 +882,73 @@ Picture Compositor::Impl::slate(std::size_t index) {
   return slates_[index];
 }
 
+Picture Compositor::Impl::preview_picture() const {
+  ScenePlan wanted;
+  std::vector<SourcePicture> sources;
+  {
+    const std::lock_guard lock(snapshot_mutex_);
+    const ScenePlan* found = snapshot_.preview.empty() ? nullptr : plan(snapshot_.preview);
+    if (found == nullptr) return nullptr;
+    wanted = *found;
+    for (const Picture& picture : shown_sources_) sources.push_back({.picture = picture});
+  }
+  // An engine of its own, on the caller's thread: the one on air is never asked to wait.
+  const auto renderer = make_native_renderer(show_.canvas);
+  auto picture = renderer->render({.scene = &wanted}, sources);
+  return picture.ok() ? std::move(picture).value() : nullptr;
+}
+
+Picture Compositor::Impl::source_glimpse(const std::string& name) {
+  std::shared_ptr<SourceRunner> resting;
+  Picture shown;
+  {
+    const std::scoped_lock lock(sources_mutex_, snapshot_mutex_);
+    for (std::size_t i = 0; i < sources_.size() && i < shown_sources_.size(); ++i) {
+      if (sources_[i]->source().name != name) continue;
+      if (!behind_[i]) return shown_sources_[i];
+      shown = shown_sources_[i];
+      resting = sources_[i];
+    }
+  }
+  if (!resting) return nullptr;
+  resting->ask_glimpse();
+  Picture newest = resting->glimpse();
+  return newest ? newest : shown;
+}
+
+Picture Compositor::Impl::multiview_picture() {
+  const Snapshot now = snapshot();
+  Multiview view;
+  view.program = {.name = "PROGRAM " + now.scene,
+                  .picture = program_picture(),
+                  .tally = Multiview::Tally::kProgram};
+  view.preview = {.name = "PREVIEW " + now.preview,
+                  .picture = preview_picture(),
+                  .tally = Multiview::Tally::kPreview};
+  std::set<std::string> previewed;
+  {
+    const std::lock_guard lock(snapshot_mutex_);
+    const ScenePlan* next = now.preview.empty() ? nullptr : plan(now.preview);
+    if (next != nullptr) {
+      for (const auto& layer : next->layers) previewed.insert(layer.layer.source);
+    }
+  }
+  for (const Snapshot::SourceInfo& source : now.sources) {
+    Multiview::Tile tile{.name = source.name, .picture = source_glimpse(source.name)};
+    if (source.on_air) {
+      tile.tally = Multiview::Tally::kProgram;
+    } else if (previewed.contains(source.name)) {
+      tile.tally = Multiview::Tally::kPreview;
+    }
+    const SourceState state = source.feed.state;
+    if (state != SourceState::kLive && state != SourceState::kStill) {
+      tile.trouble = to_string(state);
+    }
+    view.sources.push_back(std::move(tile));
+  }
+  return draw_multiview(view);
+}
+
 void Compositor::Impl::pick_sources(std::uint64_t tick) {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const Feed::Pick pick = sources_[i]->feed().pick(time_of(tick));
@@ -780,7 +987,7 @@ Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& stat
   auto canvas = renderer_->render(program, pictures_);
   Picture picture;
   if (canvas.ok()) {
-    picture = filtered(std::move(canvas).value());
+    picture = std::move(canvas).value();
     last_canvas_ = picture;
   } else {
     if (render_errors_++ == 0 && options_.log != nullptr) {
@@ -788,7 +995,6 @@ Picture Compositor::Impl::compose(std::uint64_t tick, const Program::State& stat
     }
     picture = last_canvas_ ? last_canvas_ : plain_slate();
   }
-  if (show_.frame_code) burn_frame_code(picture, tick);
   return picture;
 }
 
@@ -813,7 +1019,7 @@ void Compositor::Impl::mix(std::uint64_t tick, double black, const std::stop_tok
     strip.gliding = presence > 0 && presence < 1;
   }
   auto out = desk_.mix(frames, 1 - black);
-  if (!out.empty()) stage_->push_samples(std::move(out), stop);
+  if (!out.empty()) encoders_->push_samples(std::move(out), stop);
 }
 
 void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
@@ -821,7 +1027,7 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
   worst_ms_ = std::max(worst_ms_, compose_ms);
   const SteadyTime at = clock_.steady_now();
   const double since = std::chrono::duration<double>(at - fps_since_).count();
-  const EncodeStage::Counters counters = stage_->counters();
+  const EncodeStage::Counters counters = encoders_->counters();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_.show = show_.name;
   snapshot_.engine = std::string(renderer_->name());
@@ -834,6 +1040,7 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
   snapshot_.worst_tick_ms = worst_ms_;
   snapshot_.sound = desk_.sound();
   snapshot_.alarms = guards_.active();
+  if (counters.quality != Quality::kFull) snapshot_.alarms.push_back("overload");
   snapshot_.black = state.black > 0;
   if (snapshot_.scenes.size() != show_.scenes.size()) {
     snapshot_.scenes.clear();
@@ -894,7 +1101,7 @@ std::optional<Error> Compositor::Impl::output_trouble() {
   if (outputs_.empty()) return std::nullopt;
   std::optional<Error> first;
   for (const auto& output : outputs_) {
-    const OutputRunner::Status status = output->status();
+    const OutputRunner::Status status = output.runner->status();
     const bool hopeless = status.state == OutputState::kFailed ||
                           (status.state == OutputState::kRetrying && !status.ever_live);
     if (!hopeless) return std::nullopt;
@@ -911,6 +1118,8 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
   if (show_.duration) total = std::max<std::uint64_t>(1, program_.ticks_of(*show_.duration));
   preroll(stop);
   wall_start_ = clock_.now();
+  abort_ = abort;
+  start_filter();
   started_ = clock_.steady_now();
   fps_since_ = started_;
   zero_.store(started_.time_since_epoch().count(), std::memory_order_relaxed);
@@ -951,23 +1160,21 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
     if (lagging) {
       ++lagged_;
       picture = last_canvas_;
-      if (show_.frame_code) burn_frame_code(picture, tick);
     } else {
       picture = compose(tick, state);
     }
     const double took =
         std::chrono::duration<double, std::milli>(clock_.steady_now() - begin).count();
+    picture = put_out(std::move(picture), tick);
     {
       const std::lock_guard lock(snapshot_mutex_);
       shown_ = picture;
     }
-    const Picture on_air = picture;
-    stage_->push_picture(std::move(picture), tick, abort);
     mix(tick, state.black, abort);
-    watch(tick, on_air, state);
+    watch(tick, picture, state);
     publish(tick + 1, state, took);
     answer_commands();
-    if (auto broken = stage_->trouble()) {
+    if (auto broken = encoders_->trouble()) {
       trouble = std::move(broken);
       break;
     }
@@ -988,12 +1195,13 @@ Result<Compositor::Report> Compositor::Impl::end(bool stopped, std::optional<Err
                                      .message = "the program has ended",
                                      .hint = "start it again"});
   }
-  stage_->push_samples(desk_.finish(), abort);
-  stage_->finish();
+  if (filter_stage_) filter_stage_->finish();
+  encoders_->push_samples(desk_.finish(), abort);
+  encoders_->finish();
   std::vector<std::shared_ptr<OutputRunner>> outputs;
   {
     const std::lock_guard lock(outputs_mutex_);
-    outputs = outputs_;
+    for (const Attached& output : outputs_) outputs.push_back(output.runner);
   }
   for (const auto& output : outputs) output->finish();
   const SteadyTime deadline = clock_.steady_now() + (options_.offline ? seconds{120} : seconds{8});
@@ -1010,6 +1218,7 @@ Result<Compositor::Report> Compositor::Impl::end(bool stopped, std::optional<Err
     snapshot_.running = false;
   }
   Report report{.last = snapshot(), .stopped = stopped};
+  if (!trouble) trouble = encoders_->rendition_trouble();
   if (trouble) return *trouble;
   for (const OutputRunner::Status& status : report.last.outputs) {
     if (status.state != OutputState::kFinished) report.failed_outputs.push_back(status.name);
@@ -1050,9 +1259,7 @@ Result<Compositor::Report> Compositor::run(std::stop_token stop, std::stop_token
 std::future<Result<std::uint64_t>> Compositor::post(std::vector<scene::Action> actions) {
   return impl_->post(std::move(actions));
 }
-Status Compositor::add_output(media::MuxTarget target) {
-  return impl_->add_output(std::move(target));
-}
+Status Compositor::add_output(const media::MuxTarget& target) { return impl_->add_output(target); }
 Status Compositor::remove_output(const std::string& name) { return impl_->remove_output(name); }
 Status Compositor::add_source(const scene::Source& source) { return impl_->add_source(source); }
 Status Compositor::remove_source(const std::string& name) { return impl_->remove_source(name); }
@@ -1060,6 +1267,9 @@ Status Compositor::restart_source(const std::string& name) { return impl_->resta
 Snapshot Compositor::snapshot() const { return impl_->snapshot(); }
 Picture Compositor::program_picture() const { return impl_->program_picture(); }
 Picture Compositor::source_picture(const std::string& name) { return impl_->source_picture(name); }
+Picture Compositor::preview_picture() const { return impl_->preview_picture(); }
+Picture Compositor::source_glimpse(const std::string& name) { return impl_->source_glimpse(name); }
+Picture Compositor::multiview_picture() { return impl_->multiview_picture(); }
 const scene::Show& Compositor::show() const noexcept { return impl_->show(); }
 
 }  // namespace ts::compose

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "compose/encode_stage.hpp"
+#include "compose/encoder_bank.hpp"
 #include "compose/feed.hpp"
 #include "compose/mixer.hpp"
 #include "compose/outputs.hpp"
@@ -32,6 +32,8 @@ struct RunOptions {
   std::string engine = "native";  ///< Or filtergraph, the reference on libavfilter.
   std::vector<media::MuxTarget> outputs{};
   std::string iso{};      ///< Folder for clean recordings of the sources that are no files.
+  bool hot = false;       ///< All sources are decoded all the time, as with their own "hot".
+  bool economy = false;   ///< Much reduced sources are decoded the cheap way from the beginning.
   bool baseline = false;  ///< Constrained baseline: an output is WebRTC.
   std::string ca_file{};
   Clock* clock = nullptr;  ///< Must outlive the compositor.
@@ -68,6 +70,7 @@ struct Snapshot {
   std::uint64_t lagged = 0;   ///< Ticks the compositor was late for; the picture before was shown.
   std::uint64_t skipped = 0;  ///< Ticks whose picture the encoder had no time for; likewise.
   std::uint64_t gaps = 0;     ///< Frame numbers that are missing.
+  std::uint64_t filter_late = 0;     ///< Ticks whose picture the program's filter had no time for.
   Quality quality = Quality::kFull;  ///< Less while encoding cannot keep up.
   std::uint64_t clock_jumps = 0;     ///< Times the process stood still for more than 2 s.
   std::uint64_t render_errors = 0;
@@ -87,6 +90,7 @@ struct Snapshot {
   bool black = false;  ///< The operator's fade to black.
   std::vector<SourceInfo> sources{};
   std::vector<OutputRunner::Status> outputs{};
+  std::vector<EncoderBank::Info> renditions{};  ///< That run, beside the main encode.
 };
 
 /// A live switcher without a window: sources in, one program out, any number of outputs.
@@ -117,8 +121,10 @@ class Compositor {
   ///         when 64 batches are waiting already. The future is ready within one tick.
   std::future<Result<std::uint64_t>> post(std::vector<scene::Action> actions);
 
-  Status add_output(media::MuxTarget target);
-  /// Finishes the output and forgets it. The name is the short one, as in the status.
+  /// @return kConflict for a name that is taken, kNotFound for a rendition the show has not.
+  Status add_output(const media::MuxTarget& target);
+  /// Finishes the output (with all its renditions) and forgets it. The name is the short one, as in
+  /// the status.
   Status remove_output(const std::string& name);
   /// A source joins. A scene of its name that shows it alone joins with it, unless there is one.
   /// @return kConflict when there is a source of that name; kMedia when its file does not open.
@@ -134,6 +140,13 @@ class Compositor {
   /// A source's newest picture; null when there is none (or no such source). Waits up to 400 ms
   /// when the source was not decoded because nobody saw it.
   [[nodiscard]] Picture source_picture(const std::string& name);
+  /// The scene in preview, without overlays; null when it is empty.
+  [[nodiscard]] Picture preview_picture() const;
+  /// A source's newest picture without having it decoded: of one that nobody looks at, its last key
+  /// frame (of the call before, or null, at first). Null when there is no such source.
+  [[nodiscard]] Picture source_glimpse(const std::string& name);
+  /// Preview, program and all sources in one picture.
+  [[nodiscard]] Picture multiview_picture();
   [[nodiscard]] const scene::Show& show() const noexcept;
 
  private:

@@ -168,23 +168,38 @@ void ControlBridge::add_output(const control::OutputAddCommand& command, control
   if (!target.value().url.empty() && options_.log != nullptr) {
     options_.log->scrub(target.value().url);
   }
-  reply.answer(compositor_->add_output(std::move(target).value()), compositor_->snapshot().tick);
+  reply.answer(compositor_->add_output(target.value()), compositor_->snapshot().tick);
 }
 
-Picture ControlBridge::picture_of(const std::string& source, control::Reply& reply) const {
-  Picture picture =
-      source.empty() ? compositor_->program_picture() : compositor_->source_picture(source);
-  if (!picture) {
-    reply.fail(Error{.kind = ErrorKind::kNotFound,
-                     .message = source.empty() ? "no picture is on air yet"
-                                               : fmt::format("there is no source '{}'", source),
-                     .hint = "see ts compose status for the sources' names"});
+Picture ControlBridge::picture_of(control::View view, const std::string& source, bool glimpse,
+                                  control::Reply& reply) const {
+  Picture picture;
+  Error missing{.kind = ErrorKind::kNotFound, .message = "no picture is on air yet"};
+  switch (view) {
+    case control::View::kProgram:
+      picture = compositor_->program_picture();
+      missing.hint = "wait a moment and ask again";
+      break;
+    case control::View::kSource:
+      picture = glimpse ? compositor_->source_glimpse(source) : compositor_->source_picture(source);
+      missing.message = fmt::format("there is no source '{}'", source);
+      missing.hint = "see ts compose status for the sources' names";
+      break;
+    case control::View::kPreview:
+      picture = compositor_->preview_picture();
+      missing.message = "the preview is empty";
+      missing.hint = "put a scene there: ts compose preview SCENE";
+      break;
+    case control::View::kMultiview:
+      picture = compositor_->multiview_picture();
+      break;
   }
+  if (!picture) reply.fail(missing);
   return picture;
 }
 
 void ControlBridge::picture(const control::PictureCommand& command, control::Reply& reply) const {
-  const Picture picture = picture_of(command.source, reply);
+  const Picture picture = picture_of(command.view, command.source, command.glimpse, reply);
   if (!picture) return;
   const std::string rgb = shrink_to_rgb(*picture, {command.width, command.height});
   Json members;
@@ -195,7 +210,7 @@ void ControlBridge::picture(const control::PictureCommand& command, control::Rep
 }
 
 void ControlBridge::shoot(const control::ShotCommand& command, control::Reply& reply) {
-  const Picture picture = picture_of(command.source, reply);
+  const Picture picture = picture_of(command.view, command.source, false, reply);
   if (!picture) return;
   if (const Status written = media::write_png(*picture, command.path); !written.ok()) {
     reply.fail(written.error());

@@ -56,7 +56,8 @@ class ControlBridge {
   void do_slowly(control::Request request);
   void add_output(const control::OutputAddCommand& command, control::Reply& reply);
   /// The newest picture of a source or, without a name, of the program; null has been answered.
-  [[nodiscard]] Picture picture_of(const std::string& source, control::Reply& reply) const;
+  [[nodiscard]] Picture picture_of(control::View view, const std::string& source, bool glimpse,
+                                   control::Reply& reply) const;
   void picture(const control::PictureCommand& command, control::Reply& reply) const;
   void shoot(const control::ShotCommand& command, control::Reply& reply);
 

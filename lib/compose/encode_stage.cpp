@@ -19,6 +19,8 @@ std::string_view to_string(Quality quality) noexcept {
   switch (quality) {
     case Quality::kFull:
       return "full";
+    case Quality::kEconomy:
+      return "economy";
     case Quality::kReduced:
       return "reduced";
     case Quality::kHalf:
@@ -27,45 +29,62 @@ std::string_view to_string(Quality quality) noexcept {
   return "full";
 }
 
-Result<std::unique_ptr<EncodeStage>> EncodeStage::start(const scene::Show& show, bool baseline,
-                                                        bool patient, FanOut& fan_out, Log* log) {
-  const scene::Canvas& canvas = show.canvas;
-  media::VideoEncoderOptions options{
-      .width = canvas.size.width,
-      .height = canvas.size.height,
-      .rate = {static_cast<int>(canvas.rate.num), static_cast<int>(canvas.rate.den)},
-      .bitrate = show.encode.video_bitrate,
-      .gop = show.encode.gop,
-      .preset = show.encode.preset,
-      .profile = show.encode.profile,
-      .encoder = show.encode.encoder};
-  if (baseline && options.profile.empty()) options.profile = "baseline";
-  TS_TRY(auto video, media::VideoEncoder::create(options));
-  TS_TRY(auto audio, media::AudioEncoder::create(show.encode.audio_bitrate));
-  const auto late = static_cast<std::size_t>(2 * canvas.rate.value());
-  return std::unique_ptr<EncodeStage>(
-      new EncodeStage(std::move(video), std::move(audio), options, patient, late, fan_out, log));
+EncodeSettings encode_settings(const scene::Show& show) {
+  return {.canvas = show.canvas, .size = show.canvas.size, .encode = show.encode};
 }
 
-EncodeStage::EncodeStage(media::VideoEncoder video, media::AudioEncoder audio,
-                         media::VideoEncoderOptions options, bool patient, std::size_t late_limit,
-                         FanOut& fan_out, Log* log)
+Result<std::unique_ptr<EncodeStage>> EncodeStage::start(EncodeSettings settings, FanOut& fan_out) {
+  const scene::Encode& encode = settings.encode;
+  const scene::Ratio rate = settings.canvas.rate;
+  media::VideoEncoderOptions options{
+      .width = settings.size.width,
+      .height = settings.size.height,
+      .rate = {static_cast<int>(rate.num), static_cast<int>(rate.den)},
+      .bitrate = encode.video_bitrate,
+      .gop = encode.gop,
+      .preset = encode.preset,
+      .profile = encode.profile,
+      .encoder = encode.encoder};
+  if (settings.baseline && options.profile.empty()) options.profile = "baseline";
+  TS_TRY(auto video, media::VideoEncoder::create(options));
+  std::optional<media::AudioEncoder> audio;
+  if (settings.sound) {
+    TS_TRY(audio, media::AudioEncoder::create(encode.audio_bitrate));
+  }
+  return std::unique_ptr<EncodeStage>(
+      new EncodeStage(std::move(video), std::move(audio), options, settings, fan_out));
+}
+
+EncodeStage::EncodeStage(media::VideoEncoder video, std::optional<media::AudioEncoder> audio,
+                         media::VideoEncoderOptions options, const EncodeSettings& settings,
+                         FanOut& fan_out)
     : video_(std::move(video)),
       video_format_(video_.format()),
       options_(std::move(options)),
-      log_(log),
+      name_(settings.name),
+      log_(settings.log),
       audio_(std::move(audio)),
-      patient_(patient),
-      late_limit_(std::max(late_limit, kQueuedPictures)),
+      patient_(settings.patient),
+      late_limit_(
+          std::max(static_cast<std::size_t>(2 * settings.canvas.rate.value()), kQueuedPictures)),
       fan_out_(fan_out),
       calm_wanted_(kCalmSeconds * late_limit_ / 2) {
+  if (settings.size != settings.canvas.size) scaler_.emplace(settings.canvas.size, settings.size);
   video_thread_ = std::jthread([this] { encode_video(); });
+  if (!audio_) return;
+  sound_to_.push_back(&fan_out);
   audio_thread_ = std::jthread([this] { encode_audio(); });
 }
 
 EncodeStage::~EncodeStage() { finish(); }
 
-void EncodeStage::push_picture(Picture picture, std::uint64_t tick, std::stop_token stop) {
+void EncodeStage::share_sound(FanOut& with) {
+  const std::lock_guard lock(sound_mutex_);
+  sound_to_.push_back(&with);
+}
+
+void EncodeStage::push_picture(Picture picture, std::uint64_t tick, bool key,
+                               std::stop_token stop) {
   {
     std::unique_lock lock(mutex_);
     if (patient_) {
@@ -79,6 +98,7 @@ void EncodeStage::push_picture(Picture picture, std::uint64_t tick, std::stop_to
       judge_locked(true);
       if (pictures_.size() >= late_limit_) {
         ++counters_.gaps;
+        key_owed_ = key_owed_ || key;
         return;
       }
       ++counters_.skipped;
@@ -87,7 +107,7 @@ void EncodeStage::push_picture(Picture picture, std::uint64_t tick, std::stop_to
       judge_locked(false);
     }
     newest_ = picture;
-    pictures_.push_back({std::move(picture), tick, clock_.steady_now()});
+    pictures_.push_back({std::move(picture), tick, std::exchange(key_owed_, false) || key, clock_.steady_now()});
   }
   changed_.notify_all();
 }
@@ -98,7 +118,7 @@ void EncodeStage::judge_locked(bool late) {
   if (late) ++judged_late_;
   const Quality now = counters_.quality;
   if (calm_ >= calm_wanted_ && now != Quality::kFull) {
-    set_quality_locked(now == Quality::kHalf ? Quality::kReduced : Quality::kFull);
+    set_quality_locked(better_than(now));
     return;
   }
   // late_limit_ is what 2 s hold.
@@ -108,7 +128,19 @@ void EncodeStage::judge_locked(bool late) {
   if (!bad || now == Quality::kHalf) return;
   // Too soon up again: wait longer the next time.
   calm_wanted_ = std::min(calm_wanted_ * 2, kMostCalmSeconds * late_limit_ / 2);
-  set_quality_locked(now == Quality::kFull ? Quality::kReduced : Quality::kHalf);
+  set_quality_locked(worse_than(now));
+}
+
+Quality EncodeStage::worse_than(Quality quality) const noexcept {
+  if (quality >= Quality::kReduced) return Quality::kHalf;
+  const bool economy = economy_possible_.load(std::memory_order_relaxed);
+  return quality == Quality::kFull && economy ? Quality::kEconomy : Quality::kReduced;
+}
+
+Quality EncodeStage::better_than(Quality quality) const noexcept {
+  if (quality == Quality::kHalf) return Quality::kReduced;
+  const bool economy = economy_possible_.load(std::memory_order_relaxed);
+  return quality == Quality::kReduced && economy ? Quality::kEconomy : Quality::kFull;
 }
 
 void EncodeStage::set_quality_locked(Quality quality) {
@@ -116,10 +148,12 @@ void EncodeStage::set_quality_locked(Quality quality) {
   counters_.quality = quality;
   judged_ = judged_late_ = calm_ = 0;
   if (log_ == nullptr) return;
+  const std::string of = name_.empty() ? "" : " of rendition '" + name_ + "'";
   if (worse) {
-    log_->warning("compose", "encoding cannot keep up: quality is {} now", to_string(quality));
+    log_->warning("compose", "encoding cannot keep up: quality{} is {} now", of,
+                  to_string(quality));
   } else {
-    log_->info("compose", "quality is {} again", to_string(quality));
+    log_->info("compose", "quality{} is {} again", of, to_string(quality));
   }
 }
 
@@ -161,15 +195,15 @@ void EncodeStage::encode_video() {
       quality = counters_.quality;
     }
     changed_.notify_all();
-    if (fast != (quality != Quality::kFull)) {
+    if (fast != (quality >= Quality::kReduced)) {
       fast = !fast;
       status = change_encoder(fast, sink);
       if (!status.ok()) break;
     }
     if (quality == Quality::kHalf && item.tick % 2 == 1 && shown) item.picture = shown;
     shown = item.picture;
-    const bool key = key_.exchange(false, std::memory_order_relaxed);
-    status = video_.encode(*item.picture, static_cast<std::int64_t>(item.tick), key, sink);
+    const Picture scaled = scaler_ ? scaler_->scale(item.picture) : std::move(item.picture);
+    status = video_.encode(*scaled, static_cast<std::int64_t>(item.tick), item.key, sink);
     const std::lock_guard lock(mutex_);
     if (!status.ok()) break;
     ++counters_.frames;
@@ -181,20 +215,22 @@ void EncodeStage::encode_video() {
 }
 
 void EncodeStage::encode_audio() {
-  const media::PacketSink sink = [this](media::EncodedPacket packet) {
-    fan_out_.push(std::move(packet));
+  const media::PacketSink sink = [this](const media::EncodedPacket& packet) {
+    const std::lock_guard lock(sound_mutex_);
+    for (FanOut* to : sound_to_) to->push(packet);
   };
   Status status = ok_status();
   while (status.ok()) {
     const auto block = samples_.pop({});
     if (!block) break;
-    status = audio_.encode(*block, sink);
+    status = audio_->encode(*block, sink);
     const std::lock_guard lock(mutex_);
-    counters_.samples = audio_.samples();
+    counters_.samples = audio_->samples();
   }
-  if (status.ok()) status = audio_.drain(sink);
+  if (status.ok()) status = audio_->drain(sink);
   if (!status.ok()) fail(status.error());
-  fan_out_.finish(false);
+  const std::lock_guard lock(sound_mutex_);
+  for (FanOut* to : sound_to_) to->finish(false);
 }
 
 void EncodeStage::fail(const Error& error) {

@@ -4,6 +4,7 @@
 #include "compose/latency.hpp"
 #include "compose/outputs.hpp"
 #include "compose/picture.hpp"
+#include "compose/picture_scaler.hpp"
 #include "core/bounded_queue.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
@@ -18,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -25,14 +27,28 @@
 namespace ts::compose {
 
 /// What is given up, step by step, when encoding cannot keep up: more than a tenth of the pictures
-/// of 2 s had to be repeated. After 15 s without a repeated one (longer each time that was too
-/// soon) a step is taken back.
+/// of 2 s had to be repeated (the first step only where it helps). After 15 s without a repeated
+/// one (longer each time that was too soon) a step is taken back.
 enum class Quality : std::uint8_t {
   kFull,     ///< As the show says.
+  kEconomy,  ///< Sources that are much reduced are decoded without their loop filter.
   kReduced,  ///< The encoder's fastest way that needs no other headers.
   kHalf,     ///< Besides, every second picture repeats the one before.
 };
 std::string_view to_string(Quality quality) noexcept;
+
+struct EncodeSettings {
+  scene::Canvas canvas{};  ///< What comes in.
+  scene::Size size{};      ///< What is encoded; pictures are scaled when it is another size.
+  scene::Encode encode{};
+  bool baseline = false;  ///< Constrained baseline, unless `encode` names a profile.
+  bool patient = false;   ///< Offline: push waits for room and never repeats a picture.
+  bool sound = true;      ///< False: the fan-out gets its sound from another stage.
+  std::string name{};     ///< In messages; empty for the main encode.
+  Log* log = nullptr;
+};
+/// The main encode of a show.
+EncodeSettings encode_settings(const scene::Show& show);
 
 /// Both encoders on their threads, between the tick and the fan-out.
 class EncodeStage {
@@ -45,22 +61,27 @@ class EncodeStage {
     Quality quality = Quality::kFull;
   };
 
-  /// @param patient  offline: push waits for room and never repeats a picture.
-  static Result<std::unique_ptr<EncodeStage>> start(const scene::Show& show, bool baseline,
-                                                    bool patient, FanOut& fan_out,
-                                                    Log* log = nullptr);
+  static Result<std::unique_ptr<EncodeStage>> start(EncodeSettings settings, FanOut& fan_out);
   EncodeStage(const EncodeStage&) = delete;
   EncodeStage& operator=(const EncodeStage&) = delete;
   ~EncodeStage();
 
   [[nodiscard]] const media::StreamFormat& video_format() const { return video_format_; }
-  [[nodiscard]] const media::StreamFormat& audio_format() const { return audio_.format(); }
-  void push_picture(Picture picture, std::uint64_t tick, std::stop_token stop);
+  /// Only with sound.
+  [[nodiscard]] const media::StreamFormat& audio_format() const { return audio_->format(); }
+  /// The encoded sound goes there, too, from now on. Only with sound.
+  void share_sound(FanOut& with);
+  /// @param key  the picture becomes a key frame; when it is left out, the next one does.
+  void push_picture(Picture picture, std::uint64_t tick, bool key, std::stop_token stop);
   void push_samples(std::vector<float> samples, std::stop_token stop);
-  /// The next picture becomes a key frame.
-  void request_key() noexcept { key_.store(true, std::memory_order_relaxed); }
+  /// The first sample pushed will be that one of the program. Before the first push.
+  void begin_sound_at(std::int64_t sample) noexcept { audio_->begin_at(sample); }
   /// No more input; returns when everything is encoded and handed on.
   void finish();
+  /// Whether Quality::kEconomy would save anything now. Any thread.
+  void offer_economy(bool possible) noexcept {
+    economy_possible_.store(possible, std::memory_order_relaxed);
+  }
   [[nodiscard]] Counters counters() const;
   /// From a tick's picture to its packet.
   [[nodiscard]] Latency latency() const;
@@ -71,14 +92,16 @@ class EncodeStage {
   struct Item {
     Picture picture;
     std::uint64_t tick = 0;
+    bool key = false;
     SteadyTime pushed{};
   };
-  EncodeStage(media::VideoEncoder video, media::AudioEncoder audio,
-              media::VideoEncoderOptions options, bool patient, std::size_t late_limit,
-              FanOut& fan_out, Log* log);
+  EncodeStage(media::VideoEncoder video, std::optional<media::AudioEncoder> audio,
+              media::VideoEncoderOptions options, const EncodeSettings& settings, FanOut& fan_out);
   /// One more picture was wanted, `late` when it had to be a repeated one.
   void judge_locked(bool late);
   void set_quality_locked(Quality quality);
+  [[nodiscard]] Quality worse_than(Quality quality) const noexcept;
+  [[nodiscard]] Quality better_than(Quality quality) const noexcept;
   /// Another preset, when its stream has the same headers. On the encoder's thread.
   ts::Status change_encoder(bool fast, const media::PacketSink& sink);
   void encode_video();
@@ -88,8 +111,10 @@ class EncodeStage {
   media::VideoEncoder video_;
   const media::StreamFormat video_format_;
   const media::VideoEncoderOptions options_;
+  const std::string name_;
   Log* log_;
-  media::AudioEncoder audio_;
+  std::optional<PictureScaler> scaler_{};  // of the encoder's thread
+  std::optional<media::AudioEncoder> audio_;
   const bool patient_;
   const std::size_t late_limit_;
   FanOut& fan_out_;
@@ -106,7 +131,10 @@ class EncodeStage {
   std::size_t judged_late_ = 0;  ///< Of these, repeated.
   std::size_t calm_ = 0;         ///< Pictures since the last repeated one.
   std::size_t calm_wanted_ = 0;  ///< For a step back.
-  std::atomic<bool> key_{false};
+  std::atomic<bool> economy_possible_{false};
+  bool key_owed_ = false;  ///< The picture that should have become one was left out.
+  std::mutex sound_mutex_;
+  std::vector<FanOut*> sound_to_{};
   BoundedQueue<std::vector<float>> samples_{600};
   std::jthread video_thread_;
   std::jthread audio_thread_;

@@ -109,6 +109,9 @@ void EventBoard::on_event(const ProgramEvent& event) {
     case Kind::kGuard:
       server_.publish("guard", tick, Json{{"guard", event.name}, {"active", event.detail == "on"}});
       return;
+    case Kind::kQuality:
+      server_.publish("quality", tick, Json{{"quality", event.name}});
+      return;
     case Kind::kBlack:
       server_.publish("black", tick, Json{{"on", event.name == "on"}});
       return;
@@ -123,9 +126,6 @@ void EventBoard::on_event(const ProgramEvent& event) {
 }
 
 void EventBoard::on_snapshot(const Snapshot& snapshot) {
-  if (std::exchange(quality_, snapshot.quality) != snapshot.quality) {
-    server_.publish("quality", snapshot.tick, Json{{"quality", to_string(snapshot.quality)}});
-  }
   if (snapshot.running) server_.publish("meters", snapshot.tick, meters_json(snapshot));
   for (const auto& source : snapshot.sources) {
     const auto state = std::string(to_string(source.feed.state));

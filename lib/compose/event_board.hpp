@@ -44,7 +44,6 @@ class EventBoard {
   Names tally_program_;
   Names tally_preview_;
   // The snapshot's thread:
-  Quality quality_ = Quality::kFull;
   std::map<std::string, std::string> source_states_;
   std::map<std::string, std::string> output_states_;
 };

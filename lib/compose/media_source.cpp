@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <mutex>
 #include <utility>
 
 namespace ts::compose {
@@ -109,6 +110,17 @@ class MediaSource final : public SourceRunner {
   void set_wanted(bool wanted) override {
     if (wanted_.exchange(wanted, std::memory_order_relaxed) == wanted) return;
     if (wanted) feed_.wake();
+  }
+
+  void set_economy(bool economy) override { economy_.store(economy, std::memory_order_relaxed); }
+
+  void ask_glimpse() override {
+    glimpse_wanted_.store(true, std::memory_order_relaxed);
+    feed_.wake();
+  }
+  [[nodiscard]] Picture glimpse() const override {
+    const std::lock_guard lock(glimpse_mutex_);
+    return glimpse_;
   }
 
   [[nodiscard]] bool ready() const noexcept override {
@@ -236,6 +248,7 @@ class MediaSource final : public SourceRunner {
     behind_.store(false, std::memory_order_relaxed);
     kept_.clear();
     kept_bytes_ = 0;
+    glimpse_from_.reset();
     feed_.set_has(video_.present, audio_.present);
     feed_.set_connecting();
     converter_.emplace(source_.filter, info.rotation);
@@ -346,6 +359,7 @@ class MediaSource final : public SourceRunner {
         const auto due = timeline_.due(time_of(*entry.packet, true) + entry.round);
         reader_->skip_unreferenced(due && *due < context_.now() - 2 * kCatchUpLate);
       }
+      if (lane.video) reader_->skip_loop_filter(economy_.load(std::memory_order_relaxed));
       reader_->send(lane.video, entry.packet.get());
       queued_bytes_ -= static_cast<std::size_t>(entry.packet->size);
       lane.queue.pop_front();
@@ -380,6 +394,7 @@ class MediaSource final : public SourceRunner {
   /// Takes one packet at its time and keeps it if it belongs to the newest group of pictures.
   bool rest() {
     if (wanted_.load(std::memory_order_relaxed)) return catch_up();
+    if (glimpse_wanted_.exchange(false, std::memory_order_relaxed)) take_glimpse();
     if (video_.queue.empty()) return false;
     Entry& next = video_.queue.front();
     if (!next.packet) {
@@ -417,6 +432,22 @@ class MediaSource final : public SourceRunner {
       return catch_up();
     }
     return true;
+  }
+
+  /// Decodes the key frame of what is kept; the decoder is idle while it rests.
+  void take_glimpse() {
+    if (kept_.empty() || glimpse_from_ == kept_from_) return;
+    reader_->restart(true);
+    reader_->send(true, kept_.front().packet.get());
+    reader_->send(true, nullptr);
+    media::AvFrame frame = reader_->receive(true);
+    reader_->restart(true);
+    if (!frame) return;
+    auto converted = converter_->convert(std::move(frame));
+    if (!converted.ok() || !converted.value()) return;
+    glimpse_from_ = kept_from_;
+    const std::lock_guard lock(glimpse_mutex_);
+    glimpse_ = share(std::move(converted).value());
   }
 
   /// Decodes what was kept, without showing what is over already.
@@ -549,6 +580,7 @@ class MediaSource final : public SourceRunner {
   ProgramTime sound_round_{};
   std::size_t queued_bytes_ = 0;
   std::atomic<bool> wanted_{true};
+  std::atomic<bool> economy_{false};
   std::atomic<bool> behind_{false};
   bool may_rest_ = false;
   bool resting_ = false;
@@ -556,6 +588,10 @@ class MediaSource final : public SourceRunner {
   std::deque<Entry> kept_;  // since the last key frame, while resting
   std::size_t kept_bytes_ = 0;
   ProgramTime kept_from_{};
+  std::atomic<bool> glimpse_wanted_{false};
+  std::optional<ProgramTime> glimpse_from_;  // time of the key frame it is
+  mutable std::mutex glimpse_mutex_;
+  Picture glimpse_{};
   bool reading_done_ = false;
   ProgramTime round_{};
   ProgramTime round_end_{};

@@ -49,6 +49,7 @@ OutputRunner::OutputRunner(media::MuxTarget target, media::StreamFormat video,
       options_(std::move(options)),
       retries_(target_.remote()) {
   figures_.name = name_;
+  if (!target_.renditions.empty()) figures_.rendition = target_.renditions.front();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -234,7 +235,9 @@ ts::Status OutputRunner::session(const std::stop_token& stop) {
         return Error{.kind = ErrorKind::kInterrupted, .message = name_ + ": aborted"};
       }
       if (queue_.empty()) break;
-      if (!offset_us_) offset_us_ = std::max<std::int64_t>(queue_.front().dts_us, 0);
+      if (!offset_us_) {
+        offset_us_ = target_.program_time ? 0 : std::max<std::int64_t>(queue_.front().dts_us, 0);
+      }
       if (republish_due(queue_.front())) {
         planned_ = true;
         ++figures_.republishes;

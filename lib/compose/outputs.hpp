@@ -46,6 +46,7 @@ class OutputRunner {
   };
   struct Status {
     std::string name{};
+    std::string rendition{};  ///< Empty: the main encode.
     OutputState state = OutputState::kConnecting;
     std::int64_t bytes = 0;
     std::uint64_t packets = 0;

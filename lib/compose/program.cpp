@@ -59,6 +59,8 @@ std::string_view to_string(Kind kind) noexcept {
       return "follow";
     case Kind::kGuard:
       return "guard";
+    case Kind::kQuality:
+      return "quality";
     case Kind::kBlack:
       return "black";
     case Kind::kStop:

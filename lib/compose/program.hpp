@@ -32,7 +32,8 @@ struct ProgramEvent {
     kDelay,
     kFollow,
     kBlack,
-    kGuard,  ///< The program looks or sounds wrong (detail "on"), or right again ("off").
+    kGuard,    ///< The program looks or sounds wrong (detail "on"), or right again ("off").
+    kQuality,  ///< Encoding cannot keep up: a step of the ladder, down or up ("economy").
     kStop,
     kGo,  ///< The cues' clock has started.
   };

@@ -23,6 +23,7 @@ Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offlin
   media::MuxTarget target;
   target.name = fmt::format("output '{}'", output.name);
   target.ca_file = ca_file;
+  target.renditions = output.renditions;
   if (const auto* file = std::get_if<scene::FileOutput>(&output.target)) {
     target.kind = media::MuxTarget::Kind::kFile;
     target.path = file->path;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compose/feed.hpp"
+#include "compose/picture.hpp"
 #include "core/log.hpp"
 #include "media/filter_graph.hpp"
 #include "media/reader.hpp"
@@ -74,6 +75,14 @@ class SourceRunner {
   /// Whether its picture is (about to be) seen. Nobody looking, a live source may keep its packets
   /// since the last key frame instead of decoding them. The tick thread's.
   virtual void set_wanted(bool) {}
+  /// Whether its picture is so much reduced that a cheaper way of decoding does not show. The tick
+  /// thread's.
+  virtual void set_economy(bool) {}
+  /// Asks a source that is not decoded just now for the picture of its newest key frame, which
+  /// costs one picture's decoding; glimpse() is that of an earlier call until it is there. Any
+  /// thread.
+  virtual void ask_glimpse() {}
+  [[nodiscard]] virtual Picture glimpse() const { return nullptr; }
   /// False while a source that was not wanted catches up; any thread.
   [[nodiscard]] virtual bool ready() const noexcept { return true; }
   /// True when the program waits for its first picture before it starts.

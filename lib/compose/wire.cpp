@@ -72,6 +72,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
   into["lagged"] = snapshot.lagged;
   into["skipped"] = snapshot.skipped;
   into["gaps"] = snapshot.gaps;
+  into["filter_late"] = snapshot.filter_late;
   into["quality"] = to_string(snapshot.quality);
   into["clock_jumps"] = snapshot.clock_jumps;
   into["worst_tick_ms"] = rounded(snapshot.worst_tick_ms, 1000);
@@ -119,6 +120,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
   for (const auto& output : snapshot.outputs) {
     Json entry;
     entry["name"] = short_name(output.name);
+    if (!output.rendition.empty()) entry["rendition"] = output.rendition;
     entry["state"] = to_string(output.state);
     entry["bytes"] = output.bytes;
     entry["frames"] = output.frames;
@@ -129,6 +131,20 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
     outputs.push_back(std::move(entry));
   }
   into["outputs"] = std::move(outputs);
+  Json renditions = Json::array();
+  for (const EncoderBank::Info& rendition : snapshot.renditions) {
+    Json entry;
+    entry["name"] = rendition.name;
+    entry["width"] = rendition.size.width;
+    entry["height"] = rendition.size.height;
+    entry["frames"] = rendition.counters.frames;
+    entry["skipped"] = rendition.counters.skipped;
+    entry["gaps"] = rendition.counters.gaps;
+    entry["quality"] = to_string(rendition.counters.quality);
+    if (!rendition.trouble.empty()) entry["reason"] = rendition.trouble;
+    renditions.push_back(std::move(entry));
+  }
+  into["renditions"] = std::move(renditions);
 }
 
 Json event_line(const ProgramEvent& event) {
@@ -172,6 +188,9 @@ Json event_line(const ProgramEvent& event) {
     case Kind::kGuard:
       line["guard"] = event.name;
       line["active"] = event.detail == "on";
+      break;
+    case Kind::kQuality:
+      line["quality"] = event.name;
       break;
     case Kind::kBlack:
       line["on"] = event.name == "on";
@@ -217,6 +236,11 @@ std::string stats_text(const Snapshot& snapshot) {
       snapshot.tick, snapshot.frames, snapshot.samples, snapshot.lagged, snapshot.skipped,
       snapshot.gaps, snapshot.clock_jumps, snapshot.worst_tick_ms, snapshot.speed,
       snapshot.encode.median_ms, snapshot.encode.p99_ms, snapshot.encode.worst_ms);
+  for (const EncoderBank::Info& rendition : snapshot.renditions) {
+    text += fmt::format("rendition {}: {}x{}, {} frames, {} late, {} missing\n", rendition.name,
+                        rendition.size.width, rendition.size.height, rendition.counters.frames,
+                        rendition.counters.skipped, rendition.counters.gaps);
+  }
   for (const auto& source : snapshot.sources) {
     text += fmt::format("source {}: {}, {} frames, {} dropped, {} late, lost {} times\n",
                         source.name, to_string(source.feed.state), source.feed.pictures,

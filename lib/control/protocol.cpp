@@ -25,9 +25,9 @@ constexpr std::size_t kMaxWords = 2000;
 constexpr std::size_t kMaxPath = 4096;
 constexpr JsonLimits kLimits{.max_bytes = kMaxLine, .max_depth = 16};
 
-constexpr std::array<std::string_view, 11> kEventKinds{"go",    "scene",  "tally",  "overlay",
-                                                       "audio", "black",  "source", "output",
-                                                       "guard", "meters", "stop"};
+constexpr std::array<std::string_view, 12> kEventKinds{"go",    "scene",   "tally",  "overlay",
+                                                       "audio", "black",   "source", "output",
+                                                       "guard", "quality", "meters", "stop"};
 
 Result<std::string> text_member(const JsonReader& object, std::string_view key, std::size_t most) {
   TS_TRY(const auto member, object.at(key));
@@ -233,20 +233,35 @@ Result<AnyRequest> parse_output_add(const JsonReader& object) {
   return AnyRequest{Command{OutputAddCommand{std::move(output)}}};
 }
 
+/// Which picture a shot or a picture is of.
+Result<View> parse_view(const JsonReader& object, std::string& source) {
+  TS_TRY(source, optional_text(object, "source", kMaxName));
+  TS_TRY(const bool preview, object.bool_or("preview", false));
+  TS_TRY(const bool multiview, object.bool_or("multiview", false));
+  if ((source.empty() ? 0 : 1) + (preview ? 1 : 0) + (multiview ? 1 : 0) > 1) {
+    return object.error("one picture only: source, preview or multiview");
+  }
+  if (preview) return View::kPreview;
+  if (multiview) return View::kMultiview;
+  return source.empty() ? View::kProgram : View::kSource;
+}
+
 Result<AnyRequest> parse_shot(const JsonReader& object) {
-  TS_CHECK(object.only({"id", "command", "path", "source"}));
+  TS_CHECK(object.only({"id", "command", "path", "source", "preview", "multiview"}));
   ShotCommand shot;
   TS_TRY(shot.path, text_member(object, "path", kMaxPath));
-  TS_TRY(shot.source, optional_text(object, "source", kMaxName));
+  TS_TRY(shot.view, parse_view(object, shot.source));
   if (std::filesystem::path(shot.path).is_absolute()) return AnyRequest{Command{std::move(shot)}};
   TS_TRY(const auto member, object.at("path"));
   return member.error("expected an absolute path");
 }
 
 Result<AnyRequest> parse_picture(const JsonReader& object) {
-  TS_CHECK(object.only({"id", "command", "source", "width", "height"}));
+  TS_CHECK(object.only(
+      {"id", "command", "source", "preview", "multiview", "glimpse", "width", "height"}));
   PictureCommand picture;
-  TS_TRY(picture.source, optional_text(object, "source", kMaxName));
+  TS_TRY(picture.view, parse_view(object, picture.source));
+  TS_TRY(picture.glimpse, object.bool_or("glimpse", false));
   for (const auto& [key, value] :
        {std::pair{"width", &picture.width}, {"height", &picture.height}}) {
     TS_TRY(const auto member, object.at(key));

@@ -52,10 +52,12 @@
 /// - output_remove: name
 /// - output_list: reply: "outputs": [{"name", "target", "state", …}]
 /// - status: reply: "status": {…}, what `ts compose status --json` prints
-/// - shot: path (absolute; a PNG is written there), source? (default: the program); reply: "path",
-///   "width", "height"
-/// - picture: width, height (1 to 320), source?: reply: "width", "height", "rgb": the picture
-///   scaled to that size, 3 bytes a pixel, row by row, in base64
+/// - shot: path (absolute; a PNG is written there), source? or preview? or multiview? (default: the
+///   program); reply: "path", "width", "height"
+/// - picture: width, height (1 to 320), source? or preview? or multiview?, glimpse? (of a source:
+/// do
+///   not decode it for this, its last key frame will do): reply: "width", "height", "rgb": the
+///   picture scaled to that size, 3 bytes a pixel, row by row, in base64
 /// - go: starts the clock of cues and duration of a program that was begun on hold
 /// - stop: ends the program in good order; the reply comes before it has ended
 /// - events: kinds?: ["tally", …] (default all but meters). From the reply on this client also gets
@@ -74,6 +76,7 @@
 /// - source: source, state: connecting, live, stale, lost, ended, still; message
 /// - output: output, state: connecting, live, reconnecting, failed, ended; message
 /// - guard: guard: black, frozen, silent, clipped, quiet; active
+/// - quality: quality: full, economy, reduced, half: what is given up while encoding cannot keep up
 /// - meters (only when asked for by name, about ten a second): peak_db, rms_db, true_peak_db,
 ///   true_peak_max_db, momentary_lufs, short_term_lufs, integrated_lufs, limited_db
 /// - go
@@ -125,14 +128,20 @@ struct OutputRemoveCommand {
 };
 struct OutputListCommand {};
 struct StatusCommand {};
+/// Which picture is meant.
+enum class View : std::uint8_t { kProgram, kSource, kPreview, kMultiview };
+
 struct ShotCommand {
-  std::string source{};  ///< Empty: the program.
+  View view = View::kProgram;
+  std::string source{};  ///< With kSource.
   std::string path{};    ///< Absolute.
 };
 
 /// A small picture for a screen; the reply carries its pixels.
 struct PictureCommand {
-  std::string source{};  ///< Empty: the program.
+  View view = View::kProgram;
+  std::string source{};  ///< With kSource.
+  bool glimpse = false;  ///< The source is not decoded for this.
   int width = 0;         ///< 1 to kMaxPicture.
   int height = 0;
 };

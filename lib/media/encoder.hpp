@@ -66,9 +66,11 @@ class AudioEncoder {
   /// The last, shorter block; then everything that is still inside.
   Status drain(const PacketSink& sink);
   [[nodiscard]] const StreamFormat& format() const noexcept { return format_; }
+  /// The first sample is number `sample`, not 0. Before anything is encoded.
+  void begin_at(std::int64_t sample) noexcept { first_ = sent_ = sample; }
   /// Samples per channel taken so far.
   [[nodiscard]] std::int64_t samples() const noexcept {
-    return sent_ + static_cast<std::int64_t>(pending_.size() / 2);
+    return sent_ - first_ + static_cast<std::int64_t>(pending_.size() / 2);
   }
 
  private:
@@ -77,7 +79,8 @@ class AudioEncoder {
   AvCodecContext codec_{};
   StreamFormat format_{};
   std::vector<float> pending_{};
-  std::int64_t sent_ = 0;
+  std::int64_t sent_ = 0;  ///< Number of the next sample to be sent.
+  std::int64_t first_ = 0;
 };
 
 }  // namespace ts::media

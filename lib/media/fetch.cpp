@@ -56,7 +56,13 @@ Result<std::string> fetch(const std::string& url, const FetchOptions& options,
   const FfmpegErrors errors;
   Interrupt interrupt(stop);
   interrupt.arm(options.timeout);
+  std::shared_ptr<AddressPolicy> policy = options.policy;
+  if (remote && !policy) policy = AddressPolicy::for_url(url);
+  const ConnectGuard guard(remote ? policy.get() : nullptr);
   const auto failure = [&](int code) {
+    if (code == AVERROR(EACCES) && policy && !policy->refused().empty()) {
+      return refused_address("get " + without_query(url), policy->refused(), ErrorKind::kRemote);
+    }
     if (interrupt.timed_out()) {
       return Error{.kind = ErrorKind::kRemote,
                    .message = "get " + without_query(url) + ": no answer in time",

@@ -3,8 +3,10 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "media/address_policy.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -14,6 +16,8 @@ struct FetchOptions {
   std::string ca_file{};         ///< Trusted beside the system's authorities.
   milliseconds timeout{10'000};  ///< Of the whole transfer.
   std::size_t max_bytes = std::size_t{256} << 20U;
+  /// Where connections may go; null: public addresses, and the host of the address itself.
+  std::shared_ptr<AddressPolicy> policy{};
 };
 
 /// Reads a whole http(s) URL or local file the way a player does. Certificates are verified; no

@@ -34,6 +34,9 @@ std::string playlist_path(const std::string& path) {
 
 Result<HlsSource> HlsSource::open(std::string url, HlsSourceOptions options, Clock& clock,
                                   std::stop_token stop) {
+  if (!options.fetch.policy && url.find("://") != std::string::npos) {
+    options.fetch.policy = AddressPolicy::for_url(url);
+  }
   HlsSource source(playlist_path(url), std::move(options), clock, std::move(stop));
   TS_CHECK(source.join());
   return source;

@@ -83,6 +83,8 @@ MuxTarget MuxTarget::clone() const {
   copy.window = window;
   copy.fmp4 = fmp4;
   copy.timeout = timeout;
+  copy.renditions = renditions;
+  copy.program_time = program_time;
   return copy;
 }
 

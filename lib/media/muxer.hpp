@@ -13,6 +13,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace ts::media {
 
@@ -28,6 +29,11 @@ struct MuxTarget {
   int window = 0;
   bool fmp4 = false;
   milliseconds timeout{10'000};  ///< Of every blocking call on the network.
+  /// The encodes it takes, for whoever feeds it; empty: the main one. A muxer itself has one.
+  std::vector<std::string> renditions{};
+  /// HLS: times are the program's own instead of counted from the first packet, so that several
+  /// renditions agree.
+  bool program_time = false;
 
   [[nodiscard]] MuxTarget clone() const;
   /// Over a network: worth trying again for ever.

@@ -81,6 +81,9 @@ int Reader::read_pipe(void* self, std::uint8_t* buffer, int size) {
 }
 
 Error Reader::failure(int code, const std::string& what, const FfmpegErrors& said) const {
+  if (policy_ && !policy_->refused().empty()) {
+    return refused_address(what, policy_->refused(), ErrorKind::kMedia);
+  }
   if (interrupt_.timed_out()) {
     return Error{.kind = ErrorKind::kMedia,
                  .message = what + ": no answer in time",
@@ -98,6 +101,9 @@ Result<std::unique_ptr<Reader>> Reader::open(const OpenOptions& options, std::st
 
 Status Reader::open_input() {
   const FfmpegErrors said;
+  const bool remote = !options_.is_file && options_.device.empty() && options_.flv_fd < 0;
+  if (remote) policy_ = AddressPolicy::for_url(options_.url);
+  const ConnectGuard guard(policy_.get());
   format_ = avformat_alloc_context();
   if (format_ == nullptr) return av_no_memory();
   interrupt_.arm(options_.open_timeout);
@@ -126,7 +132,7 @@ Status Reader::open_input() {
   if (!device) dictionary.set("protocol_whitelist", std::string(protocols_for(options_)));
   dictionary.set("probesize", std::int64_t{options_.low_latency ? 1 << 20 : 5 << 20});
   dictionary.set("analyzeduration", std::int64_t{options_.low_latency ? 2'000'000 : 5'000'000});
-  if (!options_.is_file && !device && options_.flv_fd < 0) {
+  if (remote) {
     dictionary.set("rw_timeout", options_.read_timeout.count() * 1000);
     dictionary.set("tls_verify", std::int64_t{1});
     if (!options_.ca_file.empty()) dictionary.set("ca_file", options_.ca_file);
@@ -222,11 +228,14 @@ void Reader::describe() {
 }
 
 Result<std::optional<Reader::Packet>> Reader::read() {
+  const ConnectGuard guard(policy_.get());
   while (true) {
     AvPacket packet = make_packet();
     interrupt_.arm(options_.read_timeout);
     const FfmpegErrors said;
     const int code = av_read_frame(format_, packet.get());
+    // FFmpeg would go on to the next segment without a word.
+    if (policy_ && !policy_->refused().empty()) return failure(code, "read " + options_.name, said);
     if (code == AVERROR_EOF) return std::optional<Packet>{};
     if (code == AVERROR(EAGAIN)) continue;
     if (code < 0) {
@@ -248,6 +257,7 @@ Result<std::optional<Reader::Packet>> Reader::read() {
 
 Status Reader::seek(milliseconds position) {
   const std::int64_t target = start_us() + position.count() * 1000;
+  const ConnectGuard guard(policy_.get());
   interrupt_.arm(options_.read_timeout);
   if (const int code = avformat_seek_file(format_, -1, INT64_MIN, target, target, 0); code < 0) {
     return av_error(code, "rewind " + options_.name);
@@ -270,6 +280,10 @@ void Reader::send(bool video, const AVPacket* packet) {
 
 void Reader::skip_unreferenced(bool skip) noexcept {
   if (video_.codec) video_.codec->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+}
+
+void Reader::skip_loop_filter(bool skip) noexcept {
+  if (video_.codec) video_.codec->skip_loop_filter = skip ? AVDISCARD_ALL : AVDISCARD_DEFAULT;
 }
 
 AvFrame Reader::receive(bool video) {

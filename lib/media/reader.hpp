@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "media/address_policy.hpp"
 #include "media/av_handles.hpp"
 #include "media/encoder.hpp"
 #include "media/ffmpeg_log.hpp"
@@ -57,6 +58,9 @@ class Reader {
     bool video = false;
   };
 
+  /// Connections go to public addresses and to the host of `url`; a playlist or redirect that leads
+  /// anywhere else is an error.
+  ///
   /// Opens and probes within the limits (5 MiB, 5 s, 64 streams, 4096 x 2304).
   /// @return kMedia with a hint; retryable for the network's moods.
   static Result<std::unique_ptr<Reader>> open(const OpenOptions& options, std::stop_token stop);
@@ -80,6 +84,8 @@ class Reader {
   void send(bool video, const AVPacket* packet);
   /// To catch up: leaves out pictures that no other one is made from.
   void skip_unreferenced(bool skip) noexcept;
+  /// Decodes for about three quarters of the cost; edges of blocks show where a picture is large.
+  void skip_loop_filter(bool skip) noexcept;
   /// The next decoded frame, null when the decoder wants more. `pts` is set, in the stream's time
   /// base, AV_NOPTS_VALUE when unknown.
   AvFrame receive(bool video);
@@ -104,6 +110,7 @@ class Reader {
 
   OpenOptions options_;
   Interrupt interrupt_;
+  std::shared_ptr<AddressPolicy> policy_{};  ///< Null for what is no network.
   AVFormatContext* format_ = nullptr;
   AVIOContext* pipe_ = nullptr;  ///< Reads flv_fd; null without one.
   Stream video_;

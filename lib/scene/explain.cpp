@@ -58,6 +58,7 @@ class Explainer {
     program = add_overlays(program);
     graph(fmt::format("{}format=yuv420p[video]", program));
     add_sound();
+    split_renditions();
     return command();
   }
 
@@ -346,21 +347,57 @@ class Explainer {
                     fmt::join(parts, ""), parts.size()));
   }
 
-  [[nodiscard]] std::string command() const {
-    const Encode& encode = show_.encode;
-    const double gop = show_.canvas.rate.value() * static_cast<double>(encode.gop.count()) / 1000;
+  /// Picture and sound once more for every rendition.
+  void split_renditions() {
+    if (show_.renditions.empty()) return;
+    std::string pictures;
+    std::string sounds;
+    for (std::size_t i = 0; i <= show_.renditions.size(); ++i) {
+      pictures += fmt::format("[v{}]", i);
+      sounds += fmt::format("[a{}]", i);
+    }
+    graph(fmt::format("[video]split={}{}", show_.renditions.size() + 1, pictures));
+    graph(fmt::format("[audio]asplit={}{}", show_.renditions.size() + 1, sounds));
+    for (std::size_t i = 0; i < show_.renditions.size(); ++i) {
+      const Size size = show_.renditions[i].size;
+      graph(fmt::format("[v{0}]scale={1}:{2}:flags=bicubic,setsar=1[r{0}]", i + 1, size.width,
+                        size.height));
+    }
+  }
+
+  /// The options of one encode and its file.
+  [[nodiscard]] std::string one_output(const Encode& encode, std::string_view video,
+                                       std::string_view audio, std::string_view file) const {
+    const double gop =
+        show_.canvas.rate.value() * static_cast<double>(show_.encode.gop.count()) / 1000;
     std::string end = "-t 10";
     if (show_.duration) end = "-t " + seconds_text(*show_.duration);
     return fmt::format(
-        "ffmpeg -y \\\n  {}-filter_complex {} \\\n"
-        "  -map '[video]' -map '[audio]' {} \\\n"
+        "  -map '[{}]' -map '[{}]' {} \\\n"
         "  -c:v {} -preset {} -tune zerolatency -b:v {} -maxrate {} -bufsize {} -g {:.0f} "
         "-sc_threshold 0 -bf 0 \\\n"
         "  -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv \\\n"
-        "  -c:a aac -ar 48000 -b:a {} {}\n",
-        inputs_, shell_quoted("\n    " + fmt::format("{}", fmt::join(graph_, ";\n    ")) + "\n  "),
-        end, encode.encoder, encode.preset, encode.video_bitrate, encode.video_bitrate,
-        encode.video_bitrate, gop, encode.audio_bitrate, shell_quoted(options_.output));
+        "  -c:a aac -ar 48000 -b:a {} {}",
+        video, audio, end, encode.encoder, encode.preset, encode.video_bitrate,
+        encode.video_bitrate, encode.video_bitrate, gop, encode.audio_bitrate, shell_quoted(file));
+  }
+
+  [[nodiscard]] std::string command() const {
+    const bool several = !show_.renditions.empty();
+    std::string outputs = one_output(show_.encode, several ? "v0" : "video",
+                                     several ? "a0" : "audio", options_.output);
+    for (std::size_t i = 0; i < show_.renditions.size(); ++i) {
+      const Rendition& rendition = show_.renditions[i];
+      const std::filesystem::path file(options_.output);
+      const std::filesystem::path beside =
+          file.parent_path() /
+          (file.stem().string() + "-" + rendition.name + file.extension().string());
+      outputs += " \\\n" + one_output(rendition.encode, fmt::format("r{}", i + 1),
+                                      fmt::format("a{}", i + 1), beside.string());
+    }
+    return fmt::format(
+        "ffmpeg -y \\\n  {}-filter_complex {} \\\n{}\n", inputs_,
+        shell_quoted("\n    " + fmt::format("{}", fmt::join(graph_, ";\n    ")) + "\n  "), outputs);
   }
 
   const Show& show_;

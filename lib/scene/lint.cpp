@@ -264,6 +264,17 @@ class Linter {
           fmt::format("give it at least {} kb/s",
                       static_cast<std::int64_t>(pixels * 0.08 / 1000 / 100) * 100));
     }
+    for (const Rendition& rendition : show_.renditions) {
+      const bool taken =
+          std::any_of(show_.outputs.begin(), show_.outputs.end(), [&](const Output& output) {
+            return std::find(output.renditions.begin(), output.renditions.end(), rendition.name) !=
+                   output.renditions.end();
+          });
+      if (taken) continue;
+      add(false, "$.renditions." + rendition.name, "no output takes this rendition",
+          fmt::format("it costs nothing until one does: \"rendition\": \"{0}\", or --out F@{0}",
+                      rendition.name));
+    }
     for (const Output& output : show_.outputs) {
       const auto* hls = std::get_if<HlsOutput>(&output.target);
       if (hls != nullptr && hls->segment < show_.encode.gop) {

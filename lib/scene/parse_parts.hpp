@@ -25,4 +25,13 @@ Result<ClockOverlay> read_clock(const JsonReader& reader, const JsonReader& over
 /// "countdown": "5m", a time in RFC 3339, or {"for" or "to": …, "done": …}.
 Result<CountdownOverlay> read_countdown(const JsonReader& reader, const JsonReader& overlay);
 
+/// "encode": {"video_bitrate": "2500k", "gop": "2s", …}.
+Result<Encode> read_encode(const JsonReader& reader);
+/// "renditions": {"low": {"width": 640, "video_bitrate": "800k", …}}; what is left out follows from
+/// the main encode.
+Result<std::vector<Rendition>> read_renditions(const JsonReader& reader, const Canvas& canvas,
+                                               const Encode& main);
+/// "rendition": "low" or "renditions": ["main", "low"] of an output; the names are not checked.
+Result<std::vector<std::string>> read_output_renditions(const JsonReader& reader);
+
 }  // namespace ts::scene

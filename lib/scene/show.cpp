@@ -26,6 +26,23 @@ constexpr std::array<std::pair<TransitionKind, std::string_view>, 4> kTransition
     {TransitionKind::kWipe, "wipe"},
 }};
 
+/// Cuts "@low" or "@main,low" off the end. A file's own name may have an @ in it: what follows the
+/// last one has a dot or a slash then.
+std::vector<std::string> take_renditions(std::string_view& text) {
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos || at + 1 == text.size()) return {};
+  const std::string_view names = text.substr(at + 1);
+  const bool plain = std::all_of(names.begin(), names.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-' || c == ',';
+  });
+  if (!plain) return {};
+  std::vector<std::string> out;
+  for (const std::string_view name : split(names, ',')) out.emplace_back(name);
+  text = text.substr(0, at);
+  return out;
+}
+
 }  // namespace
 
 const Source* Show::find_source(std::string_view wanted) const noexcept {
@@ -36,6 +53,10 @@ const Scene* Show::find_scene(std::string_view wanted) const noexcept {
 }
 const Overlay* Show::find_overlay(std::string_view wanted) const noexcept {
   return find_named(overlays, wanted);
+}
+
+const Rendition* Show::find_rendition(std::string_view wanted) const noexcept {
+  return find_named(renditions, wanted);
 }
 
 std::string_view to_string(TransitionKind kind) noexcept {
@@ -91,13 +112,17 @@ std::string_view to_string(Fit fit) noexcept {
 Result<Output> parse_output(std::string_view text) {
   const auto colon = text.find(':');
   const std::string_view kind = text.substr(0, colon);
+  std::vector<std::string> renditions;
+  if (kind == "file" || kind == "hls" || kind == "rtmp-url-file" || kind == "srt-url-file") {
+    renditions = take_renditions(text);
+  }
   const std::string value(colon == std::string_view::npos ? "" : text.substr(colon + 1));
   const auto missing = [&](std::string_view what) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = fmt::format("output '{}:' names no {}", kind, what),
                  .hint = fmt::format("write {}:{}", kind, what)};
   };
-  Output output;
+  Output output{.renditions = std::move(renditions)};
   output.name = std::string(text);
   if (kind == "file") {
     if (value.empty()) return missing("FILE");
@@ -132,6 +157,44 @@ Result<Output> parse_output(std::string_view text) {
     return error;
   }
   return output;
+}
+
+Status check_renditions(const Output& output, const std::vector<Rendition>& known) {
+  std::vector<std::string> names{std::string(kMainRendition)};
+  for (const Rendition& rendition : known) names.push_back(rendition.name);
+  for (std::size_t i = 0; i < output.renditions.size(); ++i) {
+    const std::string& name = output.renditions[i];
+    const auto before = output.renditions.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(output.renditions.begin(), before, name) != before) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("rendition '{}' twice", shorten(name, 70)),
+                   .hint = "name each once"};
+    }
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    Error error{.kind = ErrorKind::kUsage,
+                .message = fmt::format("the show has no rendition '{}'", shorten(name, 70))};
+    if (const auto near = nearest(name, names)) {
+      error.hint = fmt::format("did you mean '{}'?", *near);
+    } else {
+      error.hint = known.empty() ? "add \"renditions\" to the show (ts help show-file)"
+                                 : fmt::format("known: {}", fmt::join(names, ", "));
+    }
+    return error;
+  }
+  if (output.renditions.size() > 1 && !std::holds_alternative<HlsOutput>(output.target)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "only an HLS output takes several renditions",
+                 .hint = "write one output for each"};
+  }
+  const bool far = std::holds_alternative<MuxOutput>(output.target) ||
+                   std::holds_alternative<WhipOutput>(output.target) ||
+                   std::holds_alternative<RoomOutput>(output.target);
+  if (far && !output.renditions.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "mux, whip and room take the main encode",
+                 .hint = "leave the rendition out"};
+  }
+  return ok_status();
 }
 
 std::string describe(const Output& output) {

@@ -83,6 +83,7 @@ struct Source {
   milliseconds delay{0};  ///< Added to picture and sound alike.
   std::string filter{};   ///< libavfilter chain for the picture; empty for none.
   bool follow = false;    ///< Heard only while a scene on air shows it.
+  bool hot = false;       ///< Decoded even while nobody sees it: on air at the very tick of a cut.
   std::optional<Duck> duck{};
 };
 
@@ -233,6 +234,16 @@ struct Encode {
   std::string encoder = "libx264";
 };
 
+/// The program encoded once more, in another size: for a ladder, or for an output with little room.
+/// Its group of pictures and its rate are the main encode's.
+struct Rendition {
+  std::string name{};
+  Size size{};
+  Encode encode{};
+};
+/// The main encode's name beside renditions.
+inline constexpr std::string_view kMainRendition = "main";
+
 /// What the program watches itself for; a guard without a time is off.
 struct Guards {
   std::optional<milliseconds> black{};   ///< Dark for so long.
@@ -277,6 +288,9 @@ struct Output {
                SrtUrlFileOutput>
       target{};
   std::string name{};  ///< Given, or made from the target; unique.
+  /// The encodes it takes, "main" or names of renditions; empty: the main one. Several make an HLS
+  /// output with a master playlist.
+  std::vector<std::string> renditions{};
 };
 
 /// A whole show file, checked: every name it refers to exists.
@@ -289,6 +303,7 @@ struct Show {
   std::string program{};    ///< Scene on air at the first frame.
   std::vector<Cue> cues{};  ///< In order of time.
   Encode encode{};
+  std::vector<Rendition> renditions{};
   double ceiling_dbtp = -1;  ///< The limiter's: true peaks of the program stay below.
   Guards guards{};
   std::string filter{};  ///< libavfilter chain for the program's picture; empty for none.
@@ -300,6 +315,7 @@ struct Show {
   [[nodiscard]] const Source* find_source(std::string_view wanted) const noexcept;
   [[nodiscard]] const Scene* find_scene(std::string_view wanted) const noexcept;
   [[nodiscard]] const Overlay* find_overlay(std::string_view wanted) const noexcept;
+  [[nodiscard]] const Rendition* find_rendition(std::string_view wanted) const noexcept;
 };
 
 /// Reads a show file's text. Unknown members, names that do not exist and values beyond the limits
@@ -318,9 +334,13 @@ Result<Source> parse_source(std::string_view name, std::string_view json,
                             const std::filesystem::path& folder);
 
 /// One output as the command line writes it: "file:F", "hls:DIR", "rtmp-url-file:F",
-/// "srt-url-file:F", "mux:ID", "whip:URL", "room". Relative paths stay relative to the working
-/// directory.
+/// "srt-url-file:F", "mux:ID", "whip:URL", "room". The first four may end in "@RENDITION", HLS also
+/// in "@A,B". Relative paths stay relative to the working directory.
 Result<Output> parse_output(std::string_view text);
+
+/// kUsage with the nearest name when the output wants a rendition the show has not, or several
+/// where only HLS takes several.
+Status check_renditions(const Output& output, const std::vector<Rendition>& known);
 
 /// A name for people and JSON: "fade", "side-by-side" …
 std::string_view to_string(TransitionKind kind) noexcept;

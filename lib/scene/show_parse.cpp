@@ -46,9 +46,9 @@ class Parser {
   }
 
   Result<Show> parse() {
-    TS_CHECK(
-        root_.only({"schema", "name", "canvas", "sources", "scenes", "overlays", "program", "cues",
-                    "encode", "sound", "guards", "filter", "outputs", "duration", "frame_code"}));
+    TS_CHECK(root_.only({"schema", "name", "canvas", "sources", "scenes", "overlays", "program",
+                         "cues", "encode", "renditions", "sound", "guards", "filter", "outputs",
+                         "duration", "frame_code"}));
     TS_TRY(const std::string schema, root_.string_or("schema", "ts.show/1"));
     if (schema != "ts.show/1") {
       TS_TRY(const auto member, root_.at("schema"));
@@ -69,7 +69,14 @@ class Parser {
     TS_CHECK(parse_overlays());
     TS_CHECK(parse_program());
     TS_CHECK(parse_cues());
-    TS_CHECK(parse_encode());
+    TS_TRY(const auto encode, root_.find("encode"));
+    if (encode) {
+      TS_TRY(show_.encode, read_encode(*encode));
+    }
+    TS_TRY(const auto renditions, root_.find("renditions"));
+    if (renditions) {
+      TS_TRY(show_.renditions, read_renditions(*renditions, show_.canvas, show_.encode));
+    }
     TS_TRY(const auto sound, root_.find("sound"));
     if (sound) {
       TS_TRY(show_.ceiling_dbtp, read_ceiling(*sound));
@@ -151,7 +158,7 @@ class Parser {
   Result<Source> parse_source(const std::string& name, const JsonReader& reader) {
     TS_CHECK(reader.only({"url", "listen", "device", "size", "fps", "loop", "in", "out", "test",
                           "tone_hz", "color", "room", "gain_db", "muted", "delay", "filter",
-                          "follow", "duck"}));
+                          "follow", "duck", "hot"}));
     Source source{.name = name};
     TS_TRY(const auto url, reader.find("url"));
     TS_TRY(const auto test, reader.find("test"));
@@ -217,6 +224,7 @@ class Parser {
     TS_TRY(source.delay, duration_or(reader, "delay", milliseconds{0}, kMaxDelay));
     TS_TRY(source.filter, text_or(reader, "filter", "", 2000));
     TS_TRY(source.follow, reader.bool_or("follow", false));
+    TS_TRY(source.hot, reader.bool_or("hot", false));
     TS_TRY(const auto duck, reader.find("duck"));
     if (duck) {
       TS_TRY(source.duck, read_duck(*duck));
@@ -657,45 +665,6 @@ class Parser {
     return ok_status();
   }
 
-  Status parse_encode() {
-    TS_TRY(const auto encode, root_.find("encode"));
-    if (!encode) return ok_status();
-    TS_CHECK(
-        encode->only({"video_bitrate", "audio_bitrate", "gop", "preset", "profile", "encoder"}));
-    Encode& out = show_.encode;
-    TS_TRY(const auto video, encode->find("video_bitrate"));
-    if (video) {
-      TS_TRY(out.video_bitrate, read_bitrate(*video, 50'000, 100'000'000));
-    }
-    TS_TRY(const auto audio, encode->find("audio_bitrate"));
-    if (audio) {
-      TS_TRY(out.audio_bitrate, read_bitrate(*audio, 32'000, 512'000));
-    }
-    TS_TRY(out.gop, duration_or(*encode, "gop", out.gop, seconds{20}));
-    if (out.gop < milliseconds{100}) {
-      TS_TRY(const auto gop, encode->at("gop"));
-      return gop.error("expected 100ms to 20s");
-    }
-    TS_TRY(const auto preset, encode->find("preset"));
-    if (preset) {
-      TS_TRY(out.preset, one_of<std::string>(*preset, {{"ultrafast", "ultrafast"},
-                                                       {"superfast", "superfast"},
-                                                       {"veryfast", "veryfast"},
-                                                       {"faster", "faster"},
-                                                       {"fast", "fast"},
-                                                       {"medium", "medium"},
-                                                       {"slow", "slow"}}));
-    }
-    TS_TRY(const auto profile, encode->find("profile"));
-    if (profile) {
-      TS_TRY(out.profile,
-             one_of<std::string>(*profile,
-                                 {{"baseline", "baseline"}, {"main", "main"}, {"high", "high"}}));
-    }
-    TS_TRY(out.encoder, text_or(*encode, "encoder", out.encoder, 60));
-    return ok_status();
-  }
-
   Status parse_outputs() {
     TS_TRY(const auto outputs, root_.find("outputs"));
     if (!outputs) return ok_status();
@@ -714,8 +683,9 @@ class Parser {
 
   Result<Output> parse_output_entry(const JsonReader& reader) {
     TS_CHECK(reader.only({"file", "rtmp_url_file", "srt_url_file", "hls", "mux", "whip", "room",
-                          "name", "segment", "window", "fmp4"}));
+                          "name", "segment", "window", "fmp4", "rendition", "renditions"}));
     Output output;
+    TS_TRY(output.renditions, read_output_renditions(reader));
     std::vector<std::string_view> kinds;
     for (const std::string_view key :
          {"file", "rtmp_url_file", "srt_url_file", "hls", "mux", "whip", "room"}) {
@@ -774,6 +744,9 @@ class Parser {
     }
     TS_TRY(output.name, text_or(reader, "name", std::string(kind), 64));
     TS_CHECK(check_name(reader, output.name, "output"));
+    if (auto known = check_renditions(output, show_.renditions); !known.ok()) {
+      return at_path(reader, std::move(known).error());
+    }
     return output;
   }
 

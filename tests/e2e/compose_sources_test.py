@@ -5,10 +5,12 @@ media, or points where it must not, is refused."""
 import array
 import json
 import os
+import struct
 import subprocess
 import sys
 import time
 import unittest
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from peers import Child, HttpFolder, Nginx, Proxy, free_port, listening, make_clip, publish, tone_level  # noqa: E402
@@ -263,6 +265,37 @@ class Sources(unittest.TestCase):
         self.refuse({"url": "/dev/zero"}, "no regular file")
         self.refuse({"url": "."}, "no regular file")
         self.refuse({"url": "nothing.mp4"}, "no such file")
+
+    def test_a_file_of_a_hundred_thousand_streams_is_refused_at_once(self):
+        def element(identity, body):
+            return identity + (len(body) | 1 << 56).to_bytes(8, "big") + body
+        ebml = element(b"\x1a\x45\xdf\xa3", element(b"\x42\x82", b"matroska"))
+        track = element(b"\xae", b"".join([element(b"\xd7", b"\x01"), element(b"\x73\xc5", b"\x01"), element(b"\x83", b"\x11"),
+                                           element(b"\x86", b"S_TEXT/UTF8")]))
+        with open(self.machine.path("many.mkv"), "wb") as out:
+            out.write(ebml + element(b"\x18\x53\x80\x67", element(b"\x16\x54\xae\x6b", track * 100_000)))
+        self.refuse({"url": "many.mkv"}, "streams")
+
+    def test_a_picture_of_sixteen_thousand_pixels_is_refused_before_it_is_decoded(self):
+        def chunk(kind, body):
+            return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        with open(self.machine.path("huge.png"), "wb") as out:
+            out.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 16384, 16384, 8, 2, 0, 0, 0)) +
+                      chunk(b"IDAT", zlib.compress(bytes(1 << 16))) + chunk(b"IEND", b""))
+        self.refuse({"url": "huge.png"}, "16384 x 16384 is too large")
+
+    def test_without_a_single_font_the_program_goes_on(self):
+        with open(self.machine.path("fonts.conf"), "w", encoding="utf-8") as out:
+            out.write('<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig></fontconfig>')
+        show = self.machine.show(sources={"red": {"color": "#c02020"}}, scenes={"one": {"layout": "full", "slots": ["red"]}},
+                                 overlays={"name": {"lower_third": {"title": "Ana"}, "visible": True}}, program="one", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--offline", "--duration", "1s", "--out", "file:x.mkv",
+                                env={"FONTCONFIG_FILE": self.machine.path("fonts.conf")})
+
+        self.assertEqual(done.lines()[-1]["frames"], 30)
+        self.assertIn("no font for overlays was found", done.lines()[-1]["overlays"][0]["trouble"])
+        self.assertIn("install fonts-dejavu-core", done.err)
 
     def test_a_truncated_film_plays_to_where_it_was_cut(self):
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", self.clip("http", 4), "-c", "copy", self.machine.path("whole.ts")], check=True)

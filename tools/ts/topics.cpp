@@ -80,9 +80,14 @@ constexpr std::string_view kShowFile =
 Sources, each exactly one of: "url" (a file, with "loop", "in", "out"; or http, https, rtmp, rtmps, srt,
 rtsp), "listen" (a camera calls: "rtmp://0.0.0.0:1935/live/KEY", any number of keys on a port, or
 "srt://0.0.0.0:9000"), "device" ("v4l2:/dev/video0", "alsa:hw:0"; with "size", "fps"), "test" (bars, smpte,
-moving, gradient; with "tone_hz"), "color", "room". Each may have "gain_db", "muted", "delay", "filter".
+moving, gradient; with "tone_hz"), "color", "room". Each may have "gain_db", "muted", "delay", "filter", and
+"hot" (true: decoded even while nobody sees it, so that a cut to it never waits).
 Outputs, each exactly one of: file, hls (with "segment", "window", "fmp4"), rtmp_url_file, srt_url_file,
 mux, whip, room; "name" is what ts compose output calls it.
+"renditions": {"low": {"width": 640, "video_bitrate": "800k"}} encodes the program once more for the
+outputs that ask for it: {"file": "low.mp4", "rendition": "low"}. {"hls": "out/", "renditions":
+["main", "low"]} writes a master playlist, out/index.m3u8. A rendition may have width or height (or
+both), video_bitrate, audio_bitrate, preset, profile, encoder; the rest follows from "encode".
 
 Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items.
 Transitions: cut, fade, ftb, wipe. Fits: cover, contain, stretch. Overlays start hidden unless

@@ -126,6 +126,47 @@ TEST_F(ControlBridgeTest, DoesABatchInOneFrameOrNotAtAll) {
   EXPECT_EQ(status.at("sources").at(0).at("gain_db"), -6);
 }
 
+TEST_F(ControlBridgeTest, TheLastOfContradictoryCommandsHolds) {
+  ASSERT_TRUE(ask(R"({"command":"events","kinds":["scene"]})").ok());
+
+  const auto tick = tick_of(R"({"command":"batch","commands":[
+      {"command":"cut","scene":"two"}, {"command":"cut","scene":"one"}, {"command":"cut","scene":"both"},
+      {"command":"audio","source":"bars","mute":true}, {"command":"audio","source":"bars","mute":false},
+      {"command":"preview","scene":"one"}, {"command":"preview","scene":"two"}]})");
+
+  const auto status = ask(R"({"command":"status"})").value().at("status");
+  EXPECT_EQ(status.at("program"), "both");
+  EXPECT_EQ(status.at("preview"), "two");
+  EXPECT_EQ(status.at("sources").at(0).at("muted"), false);
+  // All of it in one frame: no scene in between was on air.
+  for (auto scene = event("scene");; scene = event("scene")) {
+    if (scene.at("tick") < tick) continue;
+    EXPECT_EQ(scene.at("tick"), tick);
+    if (scene.at("preview") == "two") break;
+  }
+}
+
+TEST_F(ControlBridgeTest, ShowsThePreviewAndEverythingInOnePicture) {
+  const std::string path = (folder_.path() / "shot.png").string();
+  const auto empty = ask(R"({"command":"shot","preview":true,"path":")" + path + R"("})");
+  EXPECT_EQ(empty.error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(empty.error().message, "the preview is empty");
+  tick_of(R"({"command":"preview","scene":"two"})");
+
+  // The preview is all red.
+  const auto preview = ask(R"({"command":"picture","preview":true,"width":4,"height":2})");
+  ASSERT_TRUE(preview.ok()) << preview.error().message;
+  const auto shot = ask(R"({"command":"shot","multiview":true,"path":")" + path + R"("})");
+  const auto both =
+      ask(R"({"command":"shot","multiview":true,"preview":true,"path":")" + path + R"("})");
+
+  EXPECT_EQ(preview.value().at("rgb").get<std::string>().substr(0, 4), "wCAg");
+  ASSERT_TRUE(shot.ok()) << shot.error().message;
+  EXPECT_EQ(shot.value().at("width"), 1280);
+  EXPECT_TRUE(read_file(path).value().starts_with("\x89PNG"));
+  EXPECT_EQ(both.error().kind, ErrorKind::kUsage);
+}
+
 TEST_F(ControlBridgeTest, SavesThePictureOnAir) {
   const auto path = folder_.path() / "shot.png";
 

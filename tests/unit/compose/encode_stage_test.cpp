@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace ts::compose {
 namespace {
@@ -46,7 +47,7 @@ bool wait_encoded(const EncodeStage& stage, std::uint64_t frames) {
 
 TEST(EncodeStage, GivesUpQualityUnderPressureAndTakesItBack) {
   FanOut fan_out(true, false);
-  auto started = EncodeStage::start(small_show(), false, false, fan_out);
+  auto started = EncodeStage::start(encode_settings(small_show()), fan_out);
   ASSERT_TRUE(started.ok()) << started.error().message;
   EncodeStage& stage = *started.value();
   const Picture picture = noise(7);
@@ -54,11 +55,11 @@ TEST(EncodeStage, GivesUpQualityUnderPressureAndTakesItBack) {
 
   // Far more pictures than can be encoded: first one step is given up, then the next.
   while (stage.counters().quality == Quality::kFull && tick < 2000) {
-    stage.push_picture(picture, tick++, {});
+    stage.push_picture(picture, tick++, false, {});
   }
   EXPECT_EQ(stage.counters().quality, Quality::kReduced);
   while (stage.counters().quality == Quality::kReduced && tick < 2000) {
-    stage.push_picture(picture, tick++, {});
+    stage.push_picture(picture, tick++, false, {});
   }
   EXPECT_EQ(stage.counters().quality, Quality::kHalf);
   EXPECT_GT(stage.counters().skipped, 0U);
@@ -67,7 +68,7 @@ TEST(EncodeStage, GivesUpQualityUnderPressureAndTakesItBack) {
   std::uint64_t taken = tick - stage.counters().gaps;
   ASSERT_TRUE(wait_encoded(stage, taken));
   while (stage.counters().quality != Quality::kFull && tick < 10'000) {
-    stage.push_picture(picture, tick++, {});
+    stage.push_picture(picture, tick++, false, {});
     ASSERT_TRUE(wait_encoded(stage, ++taken));
   }
   EXPECT_EQ(stage.counters().quality, Quality::kFull);
@@ -76,14 +77,43 @@ TEST(EncodeStage, GivesUpQualityUnderPressureAndTakesItBack) {
   EXPECT_FALSE(stage.trouble());
 }
 
+TEST(EncodeStage, CheaperDecodingComesFirstWhereItHelps) {
+  FanOut fan_out(true, false);
+  auto started = EncodeStage::start(encode_settings(small_show()), fan_out);
+  ASSERT_TRUE(started.ok()) << started.error().message;
+  EncodeStage& stage = *started.value();
+  stage.offer_economy(true);
+  const Picture picture = noise(7);
+  std::uint64_t tick = 0;
+
+  std::vector<Quality> down{Quality::kFull};
+  while (stage.counters().quality != Quality::kHalf && tick < 2000) {
+    stage.push_picture(picture, tick++, false, {});
+    if (stage.counters().quality != down.back()) down.push_back(stage.counters().quality);
+  }
+  EXPECT_EQ(down, (std::vector<Quality>{Quality::kFull, Quality::kEconomy, Quality::kReduced,
+                                        Quality::kHalf}));
+
+  std::uint64_t taken = tick - stage.counters().gaps;
+  ASSERT_TRUE(wait_encoded(stage, taken));
+  std::vector<Quality> up{Quality::kHalf};
+  while (stage.counters().quality != Quality::kFull && tick < 10'000) {
+    stage.push_picture(picture, tick++, false, {});
+    ASSERT_TRUE(wait_encoded(stage, ++taken));
+    if (stage.counters().quality != up.back()) up.push_back(stage.counters().quality);
+  }
+  EXPECT_EQ(up, (std::vector<Quality>{Quality::kHalf, Quality::kReduced, Quality::kEconomy,
+                                      Quality::kFull}));
+}
+
 TEST(EncodeStage, KeepsItsQualityWhileItKeepsUp) {
   FanOut fan_out(true, false);
-  auto started = EncodeStage::start(small_show(), false, false, fan_out);
+  auto started = EncodeStage::start(encode_settings(small_show()), fan_out);
   ASSERT_TRUE(started.ok()) << started.error().message;
   EncodeStage& stage = *started.value();
 
   for (std::uint64_t tick = 0; tick < 60; ++tick) {
-    stage.push_picture(noise(static_cast<std::uint32_t>(tick)), tick, {});
+    stage.push_picture(noise(static_cast<std::uint32_t>(tick)), tick, false, {});
     ASSERT_TRUE(wait_encoded(stage, tick + 1));
   }
 

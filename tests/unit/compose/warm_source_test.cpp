@@ -109,6 +109,23 @@ TEST_F(WarmSource, RestsAgainFromAKeyFrameOn) {
   EXPECT_LT(decoded, 80U);
 }
 
+TEST_F(WarmSource, AGlimpseIsItsLastKeyFrameAndWakesNobody) {
+  open({.frames = 180, .gop = 30, .video_options = "-preset veryfast -bf 2"}, false);
+  play(110);
+  EXPECT_EQ(source_->glimpse(), nullptr);
+
+  EXPECT_TRUE(eventually([&] {
+    source_->ask_glimpse();
+    return number(source_->glimpse()) == 90U;
+  }));
+
+  EXPECT_FALSE(source_->ready());
+  EXPECT_EQ(source_->feed().status().pictures, 0U);
+  // And decoding goes on from there as if nothing had been.
+  source_->set_wanted(true);
+  EXPECT_TRUE(eventually([&] { return source_->ready() && up_to_date(110); }));
+}
+
 TEST_F(WarmSource, GoesThroughTheSeamOfALoop) {
   open({.frames = 60}, false, true);
   play(100);

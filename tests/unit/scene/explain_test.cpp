@@ -42,6 +42,23 @@ TEST(Explain, AnUnknownSceneIsNamed) {
   EXPECT_EQ(explained({.scene = "tow"}), "the show has no scene 'tow'");
 }
 
+TEST(Explain, RenditionsAreOutputsOfTheirOwn) {
+  const auto show = parse_show(R"({"duration": "1s", "sources": {"b": {"color": "red"}},
+      "scenes": {"one": {"layout": "full", "slots": ["b"]}},
+      "renditions": {"low": {"width": 640, "video_bitrate": "700k"}}})",
+                               "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {.output = "out/x.mp4"});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_NE(text.value().find("[video]split=2[v0][v1]"), std::string::npos) << text.value();
+  EXPECT_NE(text.value().find("[v1]scale=640:360"), std::string::npos);
+  EXPECT_NE(text.value().find("-map '[v0]' -map '[a0]'"), std::string::npos);
+  EXPECT_NE(text.value().find("-b:v 700000"), std::string::npos);
+  EXPECT_NE(text.value().find("out/x-low.mp4"), std::string::npos);
+}
+
 TEST(Explain, ShellWordsAreQuotedWhenTheyMustBe) {
   EXPECT_EQ(shell_quoted("a/b.mp4"), "a/b.mp4");
   EXPECT_EQ(shell_quoted("it's a file"), "'it'\\''s a file'");

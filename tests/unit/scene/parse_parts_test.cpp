@@ -109,5 +109,51 @@ TEST(ParseCountdown, GoesToAMomentOrLastsAWhile) {
   EXPECT_NE(trouble(kRed, R"("overlays": {"a": {"countdown": "2026-13-20T19:00:00Z"}})"), "");
 }
 
+TEST(ParseRenditions, WhatIsLeftOutFollowsFromTheMainEncode) {
+  const auto show = parse(kRed, R"("encode": {"video_bitrate": "2400k", "gop": "1s"},
+      "renditions": {"low": {"width": 640}, "tiny": {"height": 180, "video_bitrate": "200k",
+      "audio_bitrate": "64k", "preset": "superfast"}},
+      "outputs": [{"file": "low.mp4", "rendition": "low"},
+                  {"hls": "out", "renditions": ["main", "tiny"]}, {"file": "x.mp4"}])");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+  const auto& all = show.value().renditions;
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].size, (Size{640, 360}));
+  EXPECT_EQ(all[0].encode.video_bitrate, 850'000);
+  EXPECT_EQ(all[0].encode.audio_bitrate, 128'000);
+  EXPECT_EQ(all[0].encode.gop, seconds{1});
+  EXPECT_EQ(all[1].size, (Size{320, 180}));
+  EXPECT_EQ(all[1].encode.preset, "superfast");
+  EXPECT_EQ(show.value().outputs[0].renditions, std::vector<std::string>{"low"});
+  EXPECT_EQ(show.value().outputs[1].renditions, (std::vector<std::string>{"main", "tiny"}));
+  EXPECT_TRUE(show.value().outputs[2].renditions.empty());
+}
+
+TEST(ParseRenditions, RefusesWhatCannotBe) {
+  const auto with = [](const std::string& rendition, const std::string& output = "") {
+    return trouble(kRed, "\"renditions\": {" + rendition + "}" +
+                             (output.empty() ? "" : ", \"outputs\": [" + output + "]"));
+  };
+  const std::string low = R"("low": {"width": 640})";
+  EXPECT_EQ(with(low, R"({"file": "x.mp4", "rendition": "low"})"), "");
+  EXPECT_NE(with(R"("low": {})").find("needs a size"), std::string::npos);
+  EXPECT_NE(with(R"("low": {"width": 640, "height": 480})").find("squeeze"), std::string::npos);
+  EXPECT_NE(with(R"("low": {"width": 1920})"), "");  // larger than the canvas
+  EXPECT_NE(with(R"("low": {"width": 641})").find("even"), std::string::npos);
+  EXPECT_NE(with(R"("low": {"width": 640, "gop": "1s"})"), "");
+  EXPECT_NE(with(R"("main": {"width": 640})").find("cannot be"), std::string::npos);
+  EXPECT_NE(with(R"("a/b": {"width": 640})").find("cannot be"), std::string::npos);
+  EXPECT_NE(with(low, R"({"file": "x.mp4", "rendition": "lo"})").find("no rendition 'lo'"),
+            std::string::npos);
+  EXPECT_NE(with(low, R"({"file": "x.mp4", "renditions": ["main", "low"]})").find("only an HLS"),
+            std::string::npos);
+  EXPECT_NE(with(low, R"({"hls": "x", "renditions": ["low", "low"]})").find("twice"),
+            std::string::npos);
+  EXPECT_NE(with(low, R"({"hls": "x", "renditions": []})"), "");
+  EXPECT_NE(with(low, R"({"hls": "x", "rendition": "low", "renditions": ["low"]})"), "");
+  EXPECT_NE(with(low, R"({"mux": "x", "rendition": "low"})").find("main encode"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace ts::scene

@@ -172,6 +172,22 @@ TEST(Show, OutputsGetUniqueNames) {
   EXPECT_EQ(std::get<FileOutput>(parsed.value().outputs[0].target).path, "/shows/a.mp4");
 }
 
+TEST(ParseOutput, ARenditionComesAfterAnAt) {
+  const auto file = parse_output("file:low.mp4@low");
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(std::get<FileOutput>(file.value().target).path, "low.mp4");
+  EXPECT_EQ(file.value().renditions, std::vector<std::string>{"low"});
+  EXPECT_EQ(file.value().name, "file:low.mp4");
+  const auto hls = parse_output("hls:out@main,low");
+  EXPECT_EQ(std::get<HlsOutput>(hls.value().target).folder, "out");
+  EXPECT_EQ(hls.value().renditions, (std::vector<std::string>{"main", "low"}));
+  // An @ in a file's own name, or in an address, is none.
+  EXPECT_EQ(std::get<FileOutput>(parse_output("file:a@b.mp4").value().target).path, "a@b.mp4");
+  EXPECT_TRUE(parse_output("file:me@home/x.mp4").value().renditions.empty());
+  EXPECT_EQ(std::get<WhipOutput>(parse_output("whip:https://u@h").value().target).url,
+            "https://u@h");
+}
+
 TEST(ParseOutput, ReadsTheCommandLineForms) {
   EXPECT_EQ(std::get<FileOutput>(parse_output("file:a:b.mp4").value().target).path, "a:b.mp4");
   EXPECT_EQ(std::get<HlsOutput>(parse_output("hls:out").value().target).folder, "out");

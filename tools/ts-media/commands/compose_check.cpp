@@ -42,6 +42,10 @@ void open_files(const scene::Show& show, std::vector<scene::Finding>& findings) 
     if (!drawn.ok()) {
       findings.push_back(
           {true, "$.overlays." + overlay.name, drawn.error().message, drawn.error().hint});
+    } else if (!drawn.value().unknown.empty()) {
+      findings.push_back({false, "$.overlays." + overlay.name,
+                          fmt::format("no font of this machine has '{}'", drawn.value().unknown),
+                          "install fonts-noto-core, fonts-noto-cjk or fonts-noto-color-emoji"});
     }
   }
 }

@@ -17,6 +17,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -44,6 +45,8 @@ struct Options {
   bool hold = false;
   bool frame_code = false;
   bool stats = false;
+  bool economy = false;
+  std::vector<std::string> hot;
   int output_fd = -1;
 };
 
@@ -95,6 +98,8 @@ Result<std::vector<media::MuxTarget>> all_outputs(const Options& options, const 
   }
   if (wanted.empty() && targets.empty()) wanted = show.outputs;
   for (const scene::Output& output : wanted) {
+    TS_CHECK(scene::check_renditions(output, show.renditions)
+                 .with_context(fmt::format("output '{}'", output.name)));
     TS_TRY(media::MuxTarget target,
            compose::resolve_output(output, options.offline,
                                    context.settings().allow_loose_permissions(), ca_file));
@@ -175,6 +180,30 @@ Result<std::unique_ptr<compose::ControlBridge>> listen_for_operators(const Optio
   return none;
 }
 
+/// Marks the sources of --hot. @return whether it said "all".
+Result<bool> keep_hot(const std::vector<std::string>& names, scene::Show& show) {
+  bool all = false;
+  for (const std::string& name : names) {
+    const auto found = std::find_if(show.sources.begin(), show.sources.end(),
+                                    [&](const auto& source) { return source.name == name; });
+    if (found != show.sources.end()) {
+      found->hot = true;
+    } else if (name == "all") {
+      all = true;
+    } else {
+      std::vector<std::string> known{"all"};
+      for (const scene::Source& source : show.sources) known.push_back(source.name);
+      Error error{.kind = ErrorKind::kUsage,
+                  .message = fmt::format("--hot: the show has no source '{}'", shorten(name, 70)),
+                  .hint = fmt::format("known: {}", fmt::join(known, ", "))};
+      if (const auto near = nearest(name, known))
+        error.hint = fmt::format("did you mean '{}'?", *near);
+      return error;
+    }
+  }
+  return all;
+}
+
 Status run(const Options& options, Context& context) {
   const media::FfmpegLog ffmpeg_log(context.log());
   TS_TRY(scene::Show show, scene::load_show(options.show));
@@ -203,6 +232,8 @@ Status run(const Options& options, Context& context) {
                  .hint = "use files, addresses and test patterns as sources"};
   }
   if (options.frame_code) show.frame_code = true;
+  run_options.economy = options.economy;
+  TS_TRY(run_options.hot, keep_hot(options.hot, show));
   if (!options.encoder.empty()) show.encode.encoder = options.encoder;
   TS_TRY(const std::string extra_ca, context.settings().text("TS_CA_FILE"));
   TS_TRY(const media::CaBundle ca, media::CaBundle::open(extra_ca));
@@ -273,7 +304,8 @@ Runner bind(CLI::App& app) {
   app.add_option("show", options->show, "The show file (ts help show-file)")->required();
   app.add_option("--out", options->outputs,
                  "Where the program goes, instead of the show's own outputs (repeat): file:F, "
-                 "hls:DIR, rtmp-url-file:F, srt-url-file:F")
+                 "hls:DIR, rtmp-url-file:F, srt-url-file:F; file:F@NAME takes the show's rendition "
+                 "NAME, hls:DIR@main,NAME makes a master playlist of both")
       ->take_all();
   app.add_option("--room", options->room, "LiveKit room for sources and outputs that need one");
   app.add_option("--duration", options->duration, "End after this long (default: the show's own)");
@@ -289,6 +321,11 @@ Runner bind(CLI::App& app) {
                  "comes, NAME.mkv, a new file after each reconnection");
   app.add_option("--control", options->control,
                  "Unix socket for ts compose take, overlay, status … (default: one they find)");
+  app.add_option("--hot", options->hot,
+                 "Keep this source decoded while nobody sees it, for cuts at the very frame "
+                 "(repeat), or all");
+  app.add_flag("--economy", options->economy,
+               "Decode sources that are shown at half their size or less the cheap way");
   app.add_flag("--hold", options->hold, "Cues and duration wait for ts compose go");
   app.add_flag("--frame-code", options->frame_code,
                "Burn a machine-readable frame number into the top left corner");

@@ -72,7 +72,8 @@ Status run_list(const Options& options, Context& context) {
 Runner bind_add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("target", options->target,
-                 "file:F, hls:DIR, rtmp-url-file:F, srt-url-file:F, mux:ID, whip:URL or room")
+                 "file:F, hls:DIR, rtmp-url-file:F, srt-url-file:F, mux:ID, whip:URL or room; "
+                 "F@NAME takes the show's rendition NAME")
       ->required()
       ->type_name("TARGET");
   app.add_option("--name", options->name, "Its name (default: made from the target)");
@@ -103,7 +104,9 @@ Command compose_output_add() {
               "ts compose output add file:extra.mp4 --name extra\n"
               "ts compose output add rtmp-url-file:key.txt",
           .bind = bind_add,
-          .details = "It begins with the next key frame; the other outputs do not notice."};
+          .details =
+              "It begins with the next key frame; the other outputs do not notice. A "
+              "rendition that no output took so far is encoded from then on."};
 }
 
 Command compose_output_remove() {

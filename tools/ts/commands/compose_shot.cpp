@@ -17,12 +17,16 @@ struct Options {
   ControlFlags control;
   std::string file;
   std::string source;
+  bool preview = false;
+  bool multiview = false;
 };
 
 Status run(const Options& options, Context& context) {
   const auto path = std::filesystem::absolute(options.file).lexically_normal();
   Json request{{"command", "shot"}, {"path", path.string()}};
   if (!options.source.empty()) request["source"] = options.source;
+  if (options.preview) request["preview"] = true;
+  if (options.multiview) request["multiview"] = true;
   TS_TRY(const Json reply, ask_compositor(context, options.control, request));
   const auto document = compose_document("shot", reply);
   const JsonReader reader(reply);
@@ -36,7 +40,13 @@ Status run(const Options& options, Context& context) {
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("file", options->file, "PNG to write")->required()->type_name("FILE");
-  app.add_option("--source", options->source, "A source instead of the program");
+  auto* source = app.add_option("--source", options->source, "A source instead of the program");
+  auto* preview = app.add_flag("--preview", options->preview, "The scene in preview instead");
+  app.add_flag("--multiview", options->multiview,
+               "Preview, program and all sources with their names in one picture")
+      ->excludes(source)
+      ->excludes(preview);
+  preview->excludes(source);
   add_control_options(app, options->control);
   return [options](Context& context) { return run(*options, context); };
 }
@@ -45,9 +55,15 @@ Runner bind(CLI::App& app) {
 
 Command compose_shot() {
   return {.path = "compose shot",
-          .summary = "Save the picture on air, or a source's, as PNG",
-          .example = "ts compose shot program.png\nts compose shot phone.png --source phone",
-          .bind = bind};
+          .summary = "Save the picture on air, in preview, of a source or of all as PNG",
+          .example =
+              "ts compose shot program.png\n"
+              "ts compose shot phone.png --source phone\n"
+              "ts compose shot desk.png --multiview",
+          .bind = bind,
+          .details =
+              "In a multiview the frames are red on air and green in preview. A source that "
+              "nobody sees and that is not decoded shows its last key frame there."};
 }
 
 }  // namespace ts::cli

@@ -52,6 +52,28 @@ Result<std::string> output_rows(const JsonReader& status) {
   return table({"OUTPUT", "STATE", "SENT", "DROPPED", "TROUBLE"}, rows, "no outputs");
 }
 
+/// Empty without renditions.
+Result<std::string> rendition_rows(const JsonReader& status) {
+  TS_TRY(const auto renditions, status.find("renditions"));
+  if (!renditions) return std::string();
+  TS_TRY(const auto entries, renditions->items());
+  if (entries.empty()) return std::string();
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& entry : entries) {
+    TS_TRY(const auto name, entry.string_or("name"));
+    TS_TRY(const auto width, entry.int_or("width", 0));
+    TS_TRY(const auto height, entry.int_or("height", 0));
+    TS_TRY(const auto frames, entry.int_or("frames", 0));
+    TS_TRY(const auto skipped, entry.int_or("skipped", 0));
+    TS_TRY(const auto gaps, entry.int_or("gaps", 0));
+    TS_TRY(const auto quality, entry.string_or("quality"));
+    TS_TRY(const auto reason, entry.string_or("reason"));
+    rows.push_back({name, fmt::format("{}x{}", width, height), std::to_string(frames),
+                    std::to_string(skipped + gaps), quality, reason});
+  }
+  return "\n" + table({"RENDITION", "SIZE", "FRAMES", "LATE", "QUALITY", "TROUBLE"}, rows, "");
+}
+
 Result<std::string> text_of(const JsonReader& status) {
   TS_TRY(const auto show, status.string_or("show"));
   TS_TRY(const auto program, status.string_or("program"));
@@ -63,11 +85,12 @@ Result<std::string> text_of(const JsonReader& status) {
   TS_TRY(const auto skipped, status.int_or("skipped", 0));
   TS_TRY(const auto sources, source_rows(status));
   TS_TRY(const auto outputs, output_rows(status));
+  TS_TRY(const auto renditions, rendition_rows(status));
   return fmt::format(
       "show     {}\nprogram  {}\npreview  {}\ntime     {} (frame {}, {:.1f} fps, {} "
-      "late)\n\n{}\n{}",
+      "late)\n\n{}\n{}{}",
       show, program, preview.empty() ? "-" : preview, format_duration(milliseconds{time}), tick,
-      fps, lagged + skipped, sources, outputs);
+      fps, lagged + skipped, sources, outputs, renditions);
 }
 
 Status run(const Options& options, Context& context) {

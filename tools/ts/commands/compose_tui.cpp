@@ -58,6 +58,14 @@ class Desk {
     TS_TRY(model_.picture, crypto::base64_decode(text));
     model_.picture_width = size.width;
     model_.picture_height = size.height;
+    return refresh_thumbnail(columns, rows);
+  }
+
+  /// All of them, for a screen that is printed once.
+  Status refresh_thumbnails(int columns, int rows) {
+    for (int i = 0; i < 2 * tui::thumbnails_shown(model_, columns, rows); ++i) {
+      TS_CHECK(refresh_thumbnail(columns, rows));
+    }
     return ok_status();
   }
 
@@ -87,6 +95,27 @@ class Desk {
   [[nodiscard]] const tui::Model& model() const { return model_; }
 
  private:
+  /// One source's small picture at a time, in turn; nothing is decoded for it but a key frame.
+  Status refresh_thumbnail(int columns, int rows) {
+    const int shown = tui::thumbnails_shown(model_, columns, rows);
+    if (shown == 0) return ok_status();
+    const std::string& name =
+        model_.sources[next_thumbnail_++ % static_cast<std::size_t>(shown)].name;
+    const auto picture = client_.request(Json{{"command", "picture"},
+                                              {"source", name},
+                                              {"glimpse", true},
+                                              {"width", tui::kThumbnail.width},
+                                              {"height", tui::kThumbnail.height}},
+                                         kAnswer, stop_);
+    if (!picture.ok()) {
+      return picture.error().kind == ErrorKind::kNotFound ? ok_status() : Status(picture.error());
+    }
+    const JsonReader reader(picture.value());
+    TS_TRY(const std::string text, reader.string_or("rgb"));
+    TS_TRY(model_.thumbnails[name], crypto::base64_decode(text));
+    return ok_status();
+  }
+
   Result<bool> letter(char letter) {
     if (letter == 'q') return false;
     if (letter == 'c') return send(Json{{"command", "cut"}}, "cut");
@@ -151,6 +180,7 @@ class Desk {
   control::Client client_;
   std::stop_token stop_;
   bool pictures_;
+  std::size_t next_thumbnail_ = 0;
   tui::Model model_{};
 };
 
@@ -170,6 +200,7 @@ Result<tui::Terminal::Size> parse_size(const std::string& text) {
 
 Status print_once(Desk& desk, const tui::Terminal::Size& size, Context& context) {
   TS_CHECK(desk.refresh(size.columns, size.rows));
+  TS_CHECK(desk.refresh_thumbnails(size.columns, size.rows));
   const tui::Screen screen = tui::draw(desk.model(), size.columns, size.rows);
   if (context.options().color != "always") return context.out().print(tui::plain_text(screen));
   return context.out().print(tui::difference(nullptr, screen, tui::Colors::kTrue) +

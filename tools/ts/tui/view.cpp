@@ -79,7 +79,8 @@ void draw_meter(Screen& screen, int column, int row, int width, double db) {
   for (int i = 0; i < width; ++i) {
     const double at = -60 + 60.0 * i / width;
     const Color color = at >= -6 ? 0xE04040 : at >= -18 ? 0xD8B030 : 0x40B060;
-    screen.put(column + i, row, i < filled ? U'█' : U'·',
+    // Not the whole cell: the bars of two rows stay apart.
+    screen.put(column + i, row, i < filled ? U'▇' : U'·',
                {.front = i < filled ? color : Color{0x404850}});
   }
 }
@@ -100,18 +101,18 @@ void draw_title(Screen& screen, const Model& model) {
   }
 }
 
-void draw_picture(Screen& screen, const Model& model, int column, int row) {
+/// @param rgb  3 bytes a pixel; too short, it is left out.
+void draw_picture(Screen& screen, const std::string& rgb, PictureSize size, int column, int row) {
   const auto pixel = [&](int x, int y) {
-    const auto at = static_cast<std::size_t>(3 * (y * model.picture_width + x));
+    const auto at = static_cast<std::size_t>(3 * (y * size.width + x));
     const auto part = [&](std::size_t i) {
-      return static_cast<Color>(static_cast<unsigned char>(model.picture[at + i]));
+      return static_cast<Color>(static_cast<unsigned char>(rgb[at + i]));
     };
     return part(0) << 16U | part(1) << 8U | part(2);
   };
-  const auto bytes = static_cast<std::size_t>(3 * model.picture_width * model.picture_height);
-  if (model.picture.size() < bytes) return;
-  for (int y = 0; y + 1 < model.picture_height; y += 2) {
-    for (int x = 0; x < model.picture_width; ++x) {
+  if (rgb.size() < static_cast<std::size_t>(3 * size.width * size.height)) return;
+  for (int y = 0; y + 1 < size.height; y += 2) {
+    for (int x = 0; x < size.width; ++x) {
       screen.put(column + x, row + y / 2, U'▀', {.front = pixel(x, y), .back = pixel(x, y + 1)});
     }
   }
@@ -198,7 +199,45 @@ int draw_outputs(Screen& screen, const Model& model, int row) {
   return row;
 }
 
+/// A row of small pictures with their names, at the bottom.
+void draw_thumbnails(Screen& screen, const Model& model) {
+  const int shown = thumbnails_shown(model, screen.columns(), screen.rows());
+  const int row = last_row(screen) - kThumbnail.height / 2;
+  for (int i = 0; i < shown; ++i) {
+    const Model::Source& source = model.sources[static_cast<std::size_t>(i)];
+    const int column = 1 + i * (kThumbnail.width + 2);
+    screen.fill(column, row, kThumbnail.width, source.on_air ? kProgram : kDim);
+    screen.text(column + 1, row, source.name, source.on_air ? kProgram : kDim,
+                kThumbnail.width - 2);
+    const auto found = model.thumbnails.find(source.name);
+    if (found == model.thumbnails.end()) {
+      screen.text(column + 5, row + kThumbnail.height / 4, "no picture", kDim);
+      continue;
+    }
+    draw_picture(screen, found->second, kThumbnail, column, row + 1);
+  }
+}
+
+/// Rows that the picture and the lists beside it take.
+int rows_above(const Model& model, int columns, int rows) noexcept {
+  const PictureSize size = picture_size(columns, rows);
+  const int list =
+      3 + static_cast<int>(model.scenes.size()) + 1 + static_cast<int>(model.overlays.size());
+  const int used = size.width > 0 ? size.height / 2 : std::min(8, std::max(3, rows / 3));
+  return std::max(used, std::min(list, std::max(3, rows - 14)));
+}
+
 }  // namespace
+
+int thumbnails_shown(const Model& model, int columns, int rows) noexcept {
+  // Title, picture, sound, the lists with their heads; then a row of space and the name's row.
+  const auto listed = static_cast<int>(model.sources.size() + model.outputs.size());
+  const int below = 2 + rows_above(model, columns, rows) + 1 + 1 + 2 + listed;
+  if (picture_size(columns, rows).width == 0 || rows - 3 - below < kThumbnail.height / 2 + 1) {
+    return 0;
+  }
+  return std::min(static_cast<int>(model.sources.size()), (columns - 1) / (kThumbnail.width + 2));
+}
 
 void Model::take_status(const Json& status) {
   if (!status.is_object()) return;
@@ -273,20 +312,16 @@ Screen draw(const Model& model, int columns, int rows) {
   draw_title(screen, model);
   const PictureSize size = picture_size(screen.columns(), screen.rows());
   int row = 2;
-  int used = size.height / 2;
+  const int used = rows_above(model, columns, rows);
   if (size.width > 0) {
-    draw_picture(screen, model, 1, row);
-  } else {
-    used = std::min(8, std::max(3, screen.rows() / 3));
+    draw_picture(screen, model.picture, {model.picture_width, model.picture_height}, 1, row);
   }
-  const int list =
-      3 + static_cast<int>(model.scenes.size()) + 1 + static_cast<int>(model.overlays.size());
-  used = std::max(used, std::min(list, std::max(3, screen.rows() - 14)));
   draw_scenes(screen, model, size.width > 0 ? size.width + 3 : 1, row, used);
   row += used + 1;
   if (row <= last_row(screen)) row = draw_sound(screen, model, row);
   if (row <= last_row(screen)) row = draw_sources(screen, model, row);
   (void)draw_outputs(screen, model, row);
+  draw_thumbnails(screen, model);
   screen.text(1, screen.rows() - 2, model.message, model.wrong ? kBad : kGood,
               screen.columns() - 2);
   screen.fill(0, screen.rows() - 1, screen.columns(), kTitle);

@@ -62,6 +62,8 @@ struct Model {
   int picture_width = 0;
   int picture_height = 0;
   std::string picture{};
+  /// Small pictures of the sources by name, RGB of kThumbnail's size.
+  std::map<std::string, std::string> thumbnails{};
   // The operator's own:
   std::size_t selected = 0;  ///< Source.
   std::string message{};
@@ -79,6 +81,11 @@ struct PictureSize {
   int height = 0;
 };
 PictureSize picture_size(int columns, int rows) noexcept;
+
+/// A source's small picture, in pixels.
+inline constexpr PictureSize kThumbnail{.width = 20, .height = 12};
+/// How many of them have room below the lists on a screen of this size.
+int thumbnails_shown(const Model& model, int columns, int rows) noexcept;
 
 /// Draws the operator's screen. Any size; what does not fit is left out from the bottom.
 Screen draw(const Model& model, int columns, int rows);
