@@ -415,6 +415,11 @@ std::shared_ptr<Publication> MediaHost::open(PublishId publish) {
   return publication;
 }
 
+std::shared_ptr<Publication> MediaHost::publication(PublishId publish) const {
+  const std::lock_guard lock(mutex_);
+  return find(publish);
+}
+
 void MediaHost::close(PublishId publish) {
   const std::lock_guard lock(mutex_);
   publications_.erase(publish);

@@ -74,6 +74,8 @@ class MediaHost {
   [[nodiscard]] std::filesystem::path folder(std::string_view asset) const;
 
   std::shared_ptr<Publication> open(PublishId publish);
+  /// null when it has gone.
+  [[nodiscard]] std::shared_ptr<Publication> publication(PublishId publish) const;
   /// Forgets it; consumers drain what they have.
   void close(PublishId publish);
 

@@ -117,6 +117,19 @@ void Sandbox::Impl::make_media(const std::filesystem::path& recordings) {
                 });
               }},
       log);
+  composites = std::make_unique<CompositeHost>(
+      CompositeHost::Options{.program = options.media_program,
+                             .environment = options.child_environment},
+      CompositeHost::Hooks{
+          .publication = [this](PublishId publish) { return media->publication(publish); },
+          .over =
+              [this](RelayId composite, std::string_view error, bool crashed) {
+                with_state([&] {
+                  livekit->composite_over(composite, error, crashed);
+                  return true;
+                });
+              }},
+      log);
   webhooks = std::make_unique<WebhookSender>(
       WebhookSender::Options{.urls = options.webhook_urls,
                              .livekit_key = access.livekit_key,
@@ -206,6 +219,7 @@ Status Sandbox::Impl::make_services() {
     const std::lock_guard lock(mutex);
     livekit = std::make_unique<LiveKitService>(
         LiveKitService::Options{.rtmp_url = access.rtmp_url + "/" + std::string(kLiveKitApp),
+                                .composite_url = access.rtmp_url + "/" + std::string(kCompositeApp),
                                 .mux_url = access.rtmp_url + "/" + std::string(kMuxApp),
                                 .files = (options.directory / "egress").string(),
                                 .random = random},
@@ -272,6 +286,7 @@ void Sandbox::Impl::stop() {
     effect_thread.request_stop();
     effect_thread.join();
   }
+  composites.reset();
   media.reset();
   webhooks.reset();
 }
@@ -304,7 +319,9 @@ Json Sandbox::Impl::describe() {
                                   {"video_tags", publisher.video_tags},
                                   {"audio_tags", publisher.audio_tags}});
   }
-  out["children"] = {{"recordings", figures.recordings}, {"relays", figures.relays}};
+  out["children"] = {{"recordings", figures.recordings},
+                     {"relays", figures.relays},
+                     {"composites", composites->running()}};
   out["webhooks"] = {{"urls", options.webhook_urls.size()},
                      {"delivered", hooks.delivered},
                      {"pending", hooks.pending},
@@ -312,8 +329,9 @@ Json Sandbox::Impl::describe() {
   out["faults"] = faults.describe();
   Json can{"rooms",
            "rtmp ingress",
-           "egress of one publisher's tracks to RTMP, to files and to HLS segments (as they are, "
-           "not re-encoded)",
+           "egress of a room, composed: grid, speaker and single-speaker, at any preset, to RTMP, "
+           "to files and to HLS segments",
+           "egress of a participant or of tracks to the same (as they are, not re-encoded)",
            "mux live streams with HLS and recordings",
            "signed playback",
            "simulcast on loopback",
@@ -328,7 +346,8 @@ Json Sandbox::Impl::describe() {
                         "WHIP and URL ingress",
                         "web egress (503, as without a worker)",
                         "egress of pictures, to a websocket or to cloud storage (503)",
-                        "composites of several publishers (503), except layout single-speaker",
+                        "composites by a template of one's own (custom_base_url), of other codecs "
+                        "than H.264 and AAC, or of channels apart (503)",
                         "egress to other machines",
                         "assets from uploaded files",
                         "SRT"};
