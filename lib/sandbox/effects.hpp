@@ -107,6 +107,12 @@ struct FileMake {
   std::string name{};
   bool audio_only = false;
 };
+/// Make a whole recording of a file or playlist: exactly one of `url` and `file` is set.
+struct AssetImport {
+  std::string asset{};
+  Secret url{};
+  std::string file{};  ///< Absolute; it is deleted afterwards.
+};
 struct RecordingDelete {
   std::string asset{};
 };
@@ -115,7 +121,7 @@ struct RecordingDelete {
 using Effect =
     std::variant<WebhookDue, WebhookEndpoints, RelayStart, RelayStop, CompositeStart,
                  CompositeChange, CompositeStop, TrackMute, PublisherKick, RecordingStart,
-                 RecordingPause, RecordingEnd, RecordingDelete, FileMake>;
+                 RecordingPause, RecordingEnd, AssetImport, RecordingDelete, FileMake>;
 using Effects = std::vector<Effect>;
 
 /// Random letters and digits: a seam, so that tests know the ids.

@@ -12,6 +12,8 @@ namespace ts::sandbox {
 namespace {
 
 constexpr milliseconds kTick{100};
+/// A few segments: with less, recordings stop any moment.
+constexpr std::uintmax_t kFullBelow = std::uintmax_t{64} << 20U;
 
 Result<std::string> make_signing_key() {
   TS_TRY(const auto key, crypto::RsaPrivateKey::generate());
@@ -91,6 +93,14 @@ void Sandbox::Impl::make_media(const std::filesystem::path& recordings) {
                   return true;
                 });
               },
+          .described =
+              [this](const std::string& asset, const StreamInfo& info) {
+                with_state([&] {
+                  recorded[asset] = info;
+                  mux->asset_described(asset, info);
+                  return true;
+                });
+              },
           .file_made =
               [this](const FileMake& make, std::int64_t bytes, std::string_view error) {
                 with_state([&] {
@@ -152,6 +162,13 @@ void Sandbox::Impl::make_sites(const std::filesystem::path& scratch) {
                                   return mux->restriction(id);
                                 }},
       clock);
+  cloudflare_tokens = std::make_unique<PlaybackTokens>(
+      PlaybackTokens::Hooks{.signing_key =
+                                [this](std::string_view id) {
+                                  const std::lock_guard lock(mutex);
+                                  return cloudflare->signing_key(id);
+                                }},
+      clock);
   audience = std::make_unique<Audience>(clock);
   pictures = std::make_unique<PictureMaker>(
       PictureMaker::Options{.program = options.media_program,
@@ -169,7 +186,7 @@ void Sandbox::Impl::make_sites(const std::filesystem::path& scratch) {
                                 return cloudflare->find_playback(uid);
                               },
                           .stream = [this](const std::string& asset) { return stream_of(asset); }},
-      *tokens, *audience, options.web_root);
+      *tokens, *cloudflare_tokens, *audience, options.web_root);
   mux_site = std::make_unique<MuxSite>(
       MuxSite::Hooks{
           .find = find,
@@ -211,7 +228,8 @@ Status Sandbox::Impl::make_services() {
   cloudflare = std::make_unique<CloudflareService>(
       CloudflareService::Options{.account_id = access.cloudflare_account,
                                  .webhook_secret = access.cloudflare_webhook_secret.clone(),
-                                 .random = random},
+                                 .random = random,
+                                 .make_signing_key = make_signing_key},
       clock);
   TS_TRY(rtmp_server, rtmp::RtmpServer::start({.port = options.rtmp_port, .log = &log}, *this));
   access.rtmp_url = fmt::format("rtmp://127.0.0.1:{}", rtmp_server->port());
@@ -327,18 +345,28 @@ Json Sandbox::Impl::describe() {
                      {"pending", hooks.pending},
                      {"failed", hooks.failed}};
   out["faults"] = faults.describe();
+  std::error_code ignored;
+  const auto space = std::filesystem::space(options.directory, ignored);
+  const bool full = !ignored && space.available < kFullBelow;
+  out["disk"] = {{"free_bytes", ignored ? 0 : space.available}, {"full", full}};
+  out["troubles"] = media->troubles();
+  if (full) {
+    out["troubles"].push_back("the disk of " + options.directory.string() +
+                              " is full: recordings and files stop");
+  }
   Json can{"rooms",
            "rtmp ingress",
            "egress of a room, composed: grid, speaker and single-speaker, at any preset, to RTMP, "
            "to files and to HLS segments",
            "egress of a participant or of tracks to the same (as they are, not re-encoded)",
            "mux live streams with HLS and recordings",
+           "mux assets from files and playlists on this machine (H.264 and AAC, copied)",
            "signed playback",
            "simulcast on loopback",
            "thumbnails, animations and storyboards",
            "static renditions highest and audio-only, masters",
            "viewer counts and ingest health",
-           "cloudflare live inputs with recordings, HLS and outputs",
+           "cloudflare live inputs with recordings, HLS, signed URLs and outputs",
            "signed webhooks"};
   if (site->has_watch_page()) can.push_back("watch page");
   out["can_make"] = std::move(can);
@@ -349,7 +377,7 @@ Json Sandbox::Impl::describe() {
                         "composites by a template of one's own (custom_base_url), of other codecs "
                         "than H.264 and AAC, or of channels apart (503)",
                         "egress to other machines",
-                        "assets from uploaded files",
+                        "assets of other codecs than H.264 and AAC, or from other machines",
                         "SRT"};
   if (options.media_program.empty()) {
     out["cannot_make"].push_back("any media: ts-media is not installed");

@@ -149,6 +149,7 @@ void Sandbox::Impl::carry_out(Effect effect) {
                         },
                         // The publication has closed its rings: the recorder ends by itself.
                         [](RecordingPause&) {}, [&](RecordingEnd& end) { media->apply(end); },
+                        [&](AssetImport& import) { media->apply(std::move(import)); },
                         [&](RecordingDelete& gone) { media->apply(gone); },
                         [&](FileMake& make) { media->apply(std::move(make)); }},
              effect);

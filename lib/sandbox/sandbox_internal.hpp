@@ -117,6 +117,7 @@ struct Sandbox::Impl final : rtmp::PublishHandler {
   std::unique_ptr<CompositeHost> composites;
   std::unique_ptr<WebhookSender> webhooks;
   std::unique_ptr<PlaybackTokens> tokens;
+  std::unique_ptr<PlaybackTokens> cloudflare_tokens;
   std::unique_ptr<Audience> audience;
   std::unique_ptr<PictureMaker> pictures;
   std::unique_ptr<PlaybackSite> site;
