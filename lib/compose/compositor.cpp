@@ -14,6 +14,7 @@
 #include "core/file.hpp"
 #include "frame/frame_code.hpp"
 #include "media/filter_check.hpp"
+#include "scene/scene_parse.hpp"
 
 #include <fmt/format.h>
 

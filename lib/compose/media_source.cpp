@@ -70,8 +70,7 @@ class MediaSource final : public SourceRunner {
         timeline_(kind, origin,
                   ProgramTime{source.delay} +
                       (kind == Timeline::Kind::kPushed ? kNetworkDelay : ProgramTime{})) {
-    // A stream of this machine's own is there at once, too.
-    prompt_ = kind == Timeline::Kind::kFile || input.url.starts_with("unix:");
+    prompt_ = kind == Timeline::Kind::kFile;
     wanted_.store(context.wanted, std::memory_order_relaxed);
   }
 

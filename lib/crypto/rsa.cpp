@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/rsa.hpp"
 
-#include "core/json.hpp"
 #include "core/text.hpp"
 #include "crypto/encoding.hpp"
 #include "crypto/openssl_internal.hpp"
 
 #include <fmt/format.h>
-#include <openssl/core_names.h>
 #include <openssl/decoder.h>
 #include <openssl/encoder.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace ts::crypto {
 namespace {
@@ -178,30 +174,6 @@ Result<Secret> RsaPrivateKey::private_pem() const {
   Secret secret(pem);
   std::fill(pem.begin(), pem.end(), '\0');
   return secret;
-}
-
-Result<Secret> RsaPrivateKey::private_jwk(std::string_view key_id) const {
-  static constexpr std::array<std::pair<const char*, const char*>, 8> kMembers{
-      {{"n", OSSL_PKEY_PARAM_RSA_N},
-       {"e", OSSL_PKEY_PARAM_RSA_E},
-       {"d", OSSL_PKEY_PARAM_RSA_D},
-       {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
-       {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},
-       {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
-       {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2},
-       {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1}}};
-  Json jwk{{"use", "sig"}, {"kty", "RSA"}, {"kid", key_id}, {"alg", "RS256"}};
-  for (const auto& [name, parameter] : kMembers) {
-    BIGNUM* raw = nullptr;
-    if (EVP_PKEY_get_bn_param(impl_->key.get(), parameter, &raw) != 1) {
-      return Error{.message = "the RSA key cannot be read: " + last_openssl_error()};
-    }
-    const std::unique_ptr<BIGNUM, Free<BN_clear_free>> number(raw);
-    std::string bytes(static_cast<std::size_t>(BN_num_bytes(raw)), '\0');
-    BN_bn2bin(raw, reinterpret_cast<unsigned char*>(bytes.data()));
-    jwk[name] = base64url_encode(bytes);
-  }
-  return Secret(dump_json(jwk));
 }
 
 RsaPublicKey::RsaPublicKey(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}

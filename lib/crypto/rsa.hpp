@@ -33,8 +33,6 @@ class RsaPrivateKey {
   [[nodiscard]] Result<std::string> public_pem() const;
   /// PEM, "BEGIN RSA PRIVATE KEY" (PKCS#1), the form inside Mux's base64.
   [[nodiscard]] Result<Secret> private_pem() const;
-  /// The same key as a JSON Web Key (RFC 7517) for RS256 signatures. @param key_id  its "kid".
-  [[nodiscard]] Result<Secret> private_jwk(std::string_view key_id) const;
 
  private:
   struct Impl;

@@ -2,7 +2,7 @@
 // Signing keys and the tokens of signed URLs.
 #include "crypto/encoding.hpp"
 #include "crypto/jwt.hpp"
-#include "crypto/rsa.hpp"
+#include "crypto/rsa_jwk.hpp"
 #include "sandbox/cloudflare_internal.hpp"
 
 #include <fmt/format.h>
@@ -66,7 +66,7 @@ Reply CloudflareService::Impl::key_calls(const Call& call, const std::vector<std
   const auto id = new_uid();
   const auto key = crypto::RsaPrivateKey::parse(Secret(encoded.value()));
   if (!key) return cloudflare_error(500, 10000, key.error().message);
-  const auto jwk = key.value().private_jwk(id);
+  const auto jwk = crypto::private_jwk(key.value(), id);
   if (!jwk) return cloudflare_error(500, 10000, jwk.error().message);
   keys[id] = {.created = now_text(), .encoded_pem = encoded.value()};
   key_order.push_back(id);

@@ -14,14 +14,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
+#include <limits>
 #include <thread>
 
 namespace ts::sandbox {
 namespace {
 
 constexpr int kPollMs = 50;
-constexpr int kOutputDescriptor = 3;
+constexpr const char* kWarm = "warm";
 constexpr milliseconds kAnswer{5'000};
 constexpr milliseconds kGrace{8'000};
 /// A picture that comes later than this takes its place as a card with its name.
@@ -101,19 +101,13 @@ class CompositeHost::Composite {
       TS_CHECK(add_feed(member.publish));
     }
     TS_CHECK(write_file_atomic(folder_ / "show.json", dump_json(show()), 0600));
-    // The address holds a key: it travels on an inherited pipe, never in an argument.
-    TS_TRY(const auto secret,
-           secret_pipe(Secret(
-               dump_json(Json{{"rtmp_url", start_.url.reveal()}, {"name", "sandbox"}}) + "\n")));
     TS_TRY(auto child,
            ChildProcess::spawn(
                {.program = options_.program,
                 .arguments = {"compose", "run", (folder_ / "show.json").string(), "--json",
-                              "--control", socket().string(), "--output-fd",
-                              std::to_string(kOutputDescriptor)},
+                              "--control", socket().string()},
                 .environment = options_.environment,
-                .standard_error = StreamMode::kPipe,
-                .inherited = {{.fd = secret.get(), .as = kOutputDescriptor}}}));
+                .standard_error = StreamMode::kPipe}));
     LineReader said(child.take_stderr());
     std::string reason;
     while (!stop.stop_requested()) {
@@ -203,7 +197,9 @@ class CompositeHost::Composite {
              {{"video_bitrate", format.video_bits_per_s},
               {"audio_bitrate", format.audio_bits_per_s},
               {"gop", fmt::format("{}ms", format.key_interval.count())},
-              {"profile", format.profile}}}};
+              {"profile", format.profile}}},
+            // Until the first pictures are there, for a program needs an output.
+            {"outputs", Json::array({{{"file", "warm.ts"}, {"name", kWarm}}})}};
   }
 
   [[nodiscard]] Json scene() {
@@ -227,6 +223,10 @@ class CompositeHost::Composite {
   /// there, the scene, then without those who have gone.
   void rearrange(const std::stop_token& stop) {
     const auto now = std::chrono::steady_clock::now();
+    if (!sending_) {
+      begin_sending(now, stop);
+      return;
+    }
     if (changed_ && connected(stop)) {
       changed_ = false;
       for (const auto& member : view_.members) bring(member.publish, stop);
@@ -241,6 +241,27 @@ class CompositeHost::Composite {
       listen_at_ = now + kListen;
       if (listen(stop)) take(stop);
     }
+  }
+
+  /// The viewer's first picture is of people, not of cards with their names. The address holds a
+  /// key: it travels in a file of this user's own, never in an argument.
+  void begin_sending(SteadyTime now, const std::stop_token& stop) {
+    if (!connected(stop)) return;
+    if (!arrange_by_) arrange_by_ = now + kFirstPicture;
+    if (now < *arrange_by_ && !pictures_are_there(stop)) return;
+    const auto address = folder_ / "address";
+    if (!write_file_atomic(address, start_.url.reveal(), 0600)) return;
+    sending_ = ask({{"command", "output_add"},
+                    {"output", "rtmp-url-file:" + address.string()},
+                    {"name", "sandbox"}},
+                   stop)
+                   .has_value();
+    if (!sending_) return;
+    std::error_code ignored;
+    std::filesystem::remove(address, ignored);
+    ask({{"command", "output_remove"}, {"name", kWarm}}, stop);
+    std::filesystem::remove(folder_ / "warm.ts", ignored);
+    arrange_by_.reset();
   }
 
   bool connected(const std::stop_token& stop) {
@@ -291,7 +312,10 @@ class CompositeHost::Composite {
       const auto* feed = feed_of(member.publish);
       if (!member.video || feed == nullptr) return true;
       const auto source = known.find(feed->source());
-      return source != known.end() && source->second.value("frames", 0) > 0;
+      if (source == known.end()) return false;
+      // One that nobody sees yet is not decoded, but it is there.
+      const auto state = text(source->second, "state");
+      return state != "connecting" && state != "lost";
     });
   }
 
@@ -355,6 +379,7 @@ class CompositeHost::Composite {
   std::optional<control::Client> client_;
   std::string on_air_ = "a";
   bool changed_ = false;
+  bool sending_ = false;
   std::optional<SteadyTime> arrange_by_;
   SteadyTime listen_at_{};
   std::uint64_t speaker_ = 0;

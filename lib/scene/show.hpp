@@ -317,10 +317,6 @@ Result<Show> load_show(const std::filesystem::path& path);
 Result<Source> parse_source(std::string_view name, std::string_view json,
                             const std::filesystem::path& folder);
 
-/// One scene from the JSON text of its object in a show file, for a scene that is arranged while the
-/// program runs. Its sources must be among the show's.
-Result<Scene> parse_scene(std::string_view name, std::string_view json, const Show& show);
-
 /// One output as the command line writes it: "file:F", "hls:DIR", "rtmp-url-file:F",
 /// "srt-url-file:F", "mux:ID", "whip:URL", "room". Relative paths stay relative to the working
 /// directory.

@@ -5,6 +5,7 @@
 #include "scene/layout.hpp"
 #include "scene/parse_parts.hpp"
 #include "scene/parse_values.hpp"
+#include "scene/scene_parse.hpp"
 #include "scene/show.hpp"
 
 #include <fmt/format.h>
