@@ -23,7 +23,8 @@ namespace {
 constexpr int kPollMs = 50;
 constexpr const char* kWarm = "warm";
 constexpr milliseconds kAnswer{5'000};
-constexpr milliseconds kGrace{8'000};
+/// Its outputs have been served by then: nothing is lost.
+constexpr milliseconds kGrace{1'500};
 /// A picture that comes later than this takes its place as a card with its name.
 constexpr milliseconds kFirstPicture{2'500};
 constexpr milliseconds kListen{500};
