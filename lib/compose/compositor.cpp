@@ -54,7 +54,7 @@ struct Command {
   /// Takes a source's place; holds the old one afterwards, to be ended by the caller.
   std::shared_ptr<SourceRunner>* replacement = nullptr;
   enum class Change : std::uint8_t { kRestart, kAdd, kRemove } change = Change::kRestart;
-  Picture slate{};                       ///< Of an added source.
+  Picture slate{};                      ///< Of an added source.
   std::optional<scene::Scene> scene{};  ///< Arranged anew.
   std::shared_ptr<std::promise<Result<std::uint64_t>>> answer{};
 };

@@ -303,12 +303,29 @@ Result<AnyRequest> parse_bare(const JsonReader& object, AnyRequest request) {
 
 Error unknown_command(const JsonReader& member, const std::string& word) {
   Error error = member.error(fmt::format("unknown command '{}'", shorten(word, 60)));
-  if (const auto near = nearest(
-          word, {"go",           "preview",       "take",           "cut",        "black",
-                 "overlay_show", "overlay_hide",  "overlay_set",    "audio",      "batch",
-                 "source_add",   "source_remove", "source_restart", "scene_set",  "output_add",
-                 "output_remove", "output_list",  "status",         "shot",       "picture",
-                 "stop",         "events",        "ping"})) {
+  if (const auto near = nearest(word, {"go",
+                                       "preview",
+                                       "take",
+                                       "cut",
+                                       "black",
+                                       "overlay_show",
+                                       "overlay_hide",
+                                       "overlay_set",
+                                       "audio",
+                                       "batch",
+                                       "source_add",
+                                       "source_remove",
+                                       "source_restart",
+                                       "scene_set",
+                                       "output_add",
+                                       "output_remove",
+                                       "output_list",
+                                       "status",
+                                       "shot",
+                                       "picture",
+                                       "stop",
+                                       "events",
+                                       "ping"})) {
     error.hint = fmt::format("did you mean '{}'?", *near);
   } else {
     error.hint = "the protocol is described in lib/control/protocol.hpp";

@@ -143,9 +143,10 @@ struct PictureCommand {
 };
 
 /// What the compositor is asked. `stop` is a scene::StopAction; `events` and `ping` never reach it.
-using Command = std::variant<ActCommand, SourceAddCommand, SourceRemoveCommand,
-                             SourceRestartCommand, SceneSetCommand, OutputAddCommand, OutputRemoveCommand,
-                             OutputListCommand, StatusCommand, ShotCommand, PictureCommand>;
+using Command =
+    std::variant<ActCommand, SourceAddCommand, SourceRemoveCommand, SourceRestartCommand,
+                 SceneSetCommand, OutputAddCommand, OutputRemoveCommand, OutputListCommand,
+                 StatusCommand, ShotCommand, PictureCommand>;
 
 /// Subscribes the client that sends it.
 struct EventsRequest {

@@ -122,9 +122,8 @@ Result<std::map<int, AVStream*>> add_tracks(AVFormatContext& input, AVFormatCont
   return tracks;
 }
 
-Status copy(AVFormatContext& input, AVFormatContext& output,
-            const std::map<int, AVStream*>& tracks, const ImportOptions& options,
-            const std::stop_token& stop) {
+Status copy(AVFormatContext& input, AVFormatContext& output, const std::map<int, AVStream*>& tracks,
+            const ImportOptions& options, const std::stop_token& stop) {
   std::uint64_t bytes = 0;
   while (!stop.stop_requested()) {
     const auto packet = make_packet();
@@ -135,9 +134,10 @@ Status copy(AVFormatContext& input, AVFormatContext& output,
     if (track == tracks.end() || packet->dts == AV_NOPTS_VALUE) continue;
     bytes += static_cast<std::uint64_t>(packet->size);
     if (bytes > options.max_bytes) {
-      return Error{.kind = ErrorKind::kMedia,
-                   .message = fmt::format("the input is larger than {} MB", options.max_bytes >> 20U),
-                   .hint = "use a smaller one"};
+      return Error{
+          .kind = ErrorKind::kMedia,
+          .message = fmt::format("the input is larger than {} MB", options.max_bytes >> 20U),
+          .hint = "use a smaller one"};
     }
     av_packet_rescale_ts(packet.get(), input.streams[packet->stream_index]->time_base,
                          track->second->time_base);

@@ -25,7 +25,7 @@ struct CompositeMember {
 
 /// Who is in a composite and how they are arranged.
 struct CompositeView {
-  std::string layout{};                     ///< As LiveKit names it; anything unknown is "grid".
+  std::string layout{};                    ///< As LiveKit names it; anything unknown is "grid".
   std::vector<CompositeMember> members{};  ///< In the order they came.
   friend bool operator==(const CompositeView&, const CompositeView&) = default;
 };

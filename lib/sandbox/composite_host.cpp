@@ -103,12 +103,11 @@ class CompositeHost::Composite {
     }
     TS_CHECK(write_file_atomic(folder_ / "show.json", dump_json(show()), 0600));
     TS_TRY(auto child,
-           ChildProcess::spawn(
-               {.program = options_.program,
-                .arguments = {"compose", "run", (folder_ / "show.json").string(), "--json",
-                              "--control", socket().string()},
-                .environment = options_.environment,
-                .standard_error = StreamMode::kPipe}));
+           ChildProcess::spawn({.program = options_.program,
+                                .arguments = {"compose", "run", (folder_ / "show.json").string(),
+                                              "--json", "--control", socket().string()},
+                                .environment = options_.environment,
+                                .standard_error = StreamMode::kPipe}));
     LineReader said(child.take_stderr());
     std::string reason;
     while (!stop.stop_requested()) {
@@ -423,8 +422,9 @@ void CompositeHost::apply(const CompositeStop& stop) {
 
 std::size_t CompositeHost::running() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(std::count_if(
-      composites_.begin(), composites_.end(), [](const auto& entry) { return !entry.second->done(); }));
+  return static_cast<std::size_t>(
+      std::count_if(composites_.begin(), composites_.end(),
+                    [](const auto& entry) { return !entry.second->done(); }));
 }
 
 }  // namespace ts::sandbox

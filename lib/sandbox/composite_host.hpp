@@ -18,9 +18,9 @@ namespace ts::sandbox {
 
 /// Runs the `ts-media compose` children that make one picture and one sound of several publishes,
 /// and sends it back to this sandbox's own RTMP server, where it is a publish like any other.
-/// A child takes the publishes from Unix sockets in a folder of its own and is told over its control
-/// socket who comes, who goes and how they are arranged. Thread-safe; the hooks are called on its
-/// own threads.
+/// A child takes the publishes from Unix sockets in a folder of its own and is told over its
+/// control socket who comes, who goes and how they are arranged. Thread-safe; the hooks are called
+/// on its own threads.
 class CompositeHost {
  public:
   struct Options {

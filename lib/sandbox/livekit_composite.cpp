@@ -60,14 +60,12 @@ std::optional<Refusal> apply_options(const Json& options, CompositeFormat& forma
     return wanted >= 0;
   };
   if (!positive("framerate", [&](double v) { format.frame_rate = v; })) return invalid("framerate");
-  if (!positive("video_bitrate", [&](double v) {
-        format.video_bits_per_s = static_cast<std::int64_t>(v) * 1000;
-      })) {
+  if (!positive("video_bitrate",
+                [&](double v) { format.video_bits_per_s = static_cast<std::int64_t>(v) * 1000; })) {
     return invalid("video_bitrate");
   }
-  if (!positive("audio_bitrate", [&](double v) {
-        format.audio_bits_per_s = static_cast<std::int64_t>(v) * 1000;
-      })) {
+  if (!positive("audio_bitrate",
+                [&](double v) { format.audio_bits_per_s = static_cast<std::int64_t>(v) * 1000; })) {
     return invalid("audio_bitrate");
   }
   if (!positive("key_frame_interval", [&](double v) {
@@ -104,9 +102,8 @@ std::optional<Refusal> LiveKitService::Impl::plan_composite(const Json& request,
     if (auto refusal = apply_options(request["advanced"], item.format)) return refusal;
   } else if (const auto preset = request.value("preset", std::string("H264_720P_30"));
              preset != "H264_720P_30") {
-    const auto* found =
-        std::find_if(kPresets.begin(), kPresets.end(),
-                     [&](const Preset& one) { return one.name == preset; });
+    const auto* found = std::find_if(kPresets.begin(), kPresets.end(),
+                                     [&](const Preset& one) { return one.name == preset; });
     if (found == kPresets.end()) return no_worker();
     item.format.width = found->width;
     item.format.height = found->height;

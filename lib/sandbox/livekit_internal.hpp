@@ -93,10 +93,10 @@ struct Egress {
   // Of a room's composite.
   std::string layout{};
   CompositeFormat format{};
-  RelayId composite = 0;          ///< 0: nothing is composed.
-  std::string composite_key{};    ///< What the composite is published with.
-  PublishId composed = 0;         ///< The composite's publish, while it is there.
-  CompositeView view{};           ///< Told last.
+  RelayId composite = 0;        ///< 0: nothing is composed.
+  std::string composite_key{};  ///< What the composite is published with.
+  PublishId composed = 0;       ///< The composite's publish, while it is there.
+  CompositeView view{};         ///< Told last.
   std::optional<SteadyTime> track_deadline{};
   std::string end_reason{};
   std::optional<SteadyTime> forget{};

@@ -44,14 +44,14 @@ class Worker {
                               std::vector<std::string> arguments,
                               std::vector<InheritedFd> inherited,
                               std::unique_ptr<rtmp::TagRing::Reader> media) {
-    TS_TRY(auto child, ChildProcess::spawn({.program = program,
-                                            .arguments = std::move(arguments),
-                                            .environment = environment,
-                                            .standard_input =
-                                                media ? StreamMode::kPipe : StreamMode::kNull,
-                                            .standard_output = StreamMode::kPipe,
-                                            .standard_error = StreamMode::kNull,
-                                            .inherited = std::move(inherited)}));
+    TS_TRY(auto child,
+           ChildProcess::spawn({.program = program,
+                                .arguments = std::move(arguments),
+                                .environment = environment,
+                                .standard_input = media ? StreamMode::kPipe : StreamMode::kNull,
+                                .standard_output = StreamMode::kPipe,
+                                .standard_error = StreamMode::kNull,
+                                .inherited = std::move(inherited)}));
     return Worker(std::move(child), std::move(media));
   }
 

@@ -418,8 +418,8 @@ Reply MuxService::Impl::asset_calls(std::string_view method, const std::vector<s
   if (parts[1] == "input-info" && parts.size() == 2 && method == "GET" && asset.imported) {
     Json list = Json::array();
     for (const auto& input : asset.inputs) {
-      list.push_back({{"settings", input},
-                      {"file", {{"tracks", asset.data.value("tracks", Json::array())}}}});
+      list.push_back(
+          {{"settings", input}, {"file", {{"tracks", asset.data.value("tracks", Json::array())}}}});
     }
     return data(200, std::move(list));
   }

@@ -52,8 +52,9 @@ Reply MuxService::Impl::create_asset(const Json& body) {
   check_inputs(check, body, url);
   check_asset(check, body);
   if (!check.errors().empty()) {
-    return {400, "application/json",
-            dump_json(Json{{"error", {{"type", "invalid_parameters"}, {"messages", check.errors()}}}})};
+    return {
+        400, "application/json",
+        dump_json(Json{{"error", {{"type", "invalid_parameters"}, {"messages", check.errors()}}}})};
   }
   const auto id = new_id();
   Asset asset;

@@ -63,11 +63,13 @@ bool rules_allow(const Json& claims, std::string_view peer) {
     if (!rule.is_object()) return false;
     const auto type = rule.value("type", Json());
     const auto addresses = rule.value("ip", Json::array());
-    const bool named = addresses.is_array() &&
-                       std::any_of(addresses.begin(), addresses.end(), [&](const Json& address) {
-                         return address.is_string() && covers_address(address.get<std::string>(), peer);
-                       });
-    if (type == "any" || (type == "ip.src" && named)) return rule.value("action", Json()) == "allow";
+    const bool named =
+        addresses.is_array() &&
+        std::any_of(addresses.begin(), addresses.end(), [&](const Json& address) {
+          return address.is_string() && covers_address(address.get<std::string>(), peer);
+        });
+    if (type == "any" || (type == "ip.src" && named))
+      return rule.value("action", Json()) == "allow";
   }
   return true;
 }
@@ -214,7 +216,8 @@ httpd::Response PlaybackSite::cloudflare(const httpd::Request& request) const {
       return open_to_all(httpd::Response::text(403, "the token's accessRules block this viewer\n"));
     }
     const auto subject = claims.value().find("sub");
-    uid = subject != claims.value().end() && subject->is_string() ? subject->get<std::string>() : "";
+    uid =
+        subject != claims.value().end() && subject->is_string() ? subject->get<std::string>() : "";
   }
   const auto playback = hooks_.find_cloudflare(uid);
   const auto path = request.param("path");

@@ -247,8 +247,9 @@ class Parser {
       const std::string scheme = to_lower(std::string_view(input.url).substr(0, separator));
       if (std::find(kSchemes.begin(), kSchemes.end(), scheme) == kSchemes.end()) {
         Error error = url.error(fmt::format("protocol '{}' is not allowed", shorten(scheme, 20)));
-        error.hint = scheme == "file" ? "write the path alone"
-                                      : "use a path, or http, https, rtmp, rtmps, srt, rtsp or unix";
+        error.hint = scheme == "file"
+                         ? "write the path alone"
+                         : "use a path, or http, https, rtmp, rtmps, srt, rtsp or unix";
         return error;
       }
     }

@@ -60,13 +60,12 @@ void ask_mux(std::string_view method, std::string_view target, std::string_view 
 }
 
 void ask_livekit(std::string_view target, std::string_view body, const Clock& clock) {
-  LiveKitService service(
-      {.rtmp_url = "rtmp://h/live",
-       .composite_url = "rtmp://h/composite",
-       .mux_url = "rtmp://h/app",
-       .files = "/f",
-       .random = counting()},
-      clock);
+  LiveKitService service({.rtmp_url = "rtmp://h/live",
+                          .composite_url = "rtmp://h/composite",
+                          .mux_url = "rtmp://h/app",
+                          .files = "/f",
+                          .random = counting()},
+                         clock);
   const RoomGrants grants{.room_create = true,
                           .room_list = true,
                           .room_record = true,
@@ -74,11 +73,11 @@ void ask_livekit(std::string_view target, std::string_view body, const Clock& cl
                           .ingress_admin = true,
                           .room = "r"};
   service.call("RoomService", "CreateRoom", R"({"name":"r"})", grants);
-  const auto ingress = Json::parse(
-      service
-          .call("Ingress", "CreateIngress", R"({"room_name":"r","participant_identity":"p"})",
-                grants)
-          .body);
+  const auto ingress =
+      Json::parse(service
+                      .call("Ingress", "CreateIngress",
+                            R"({"room_name":"r","participant_identity":"p"})", grants)
+                      .body);
   const StreamInfo stream{.has_video = true, .has_audio = true, .width = 320, .height = 180};
   if (service.publish_begins(ingress.value("stream_key", ""), 1).ok()) {
     service.publish_described(1, stream);

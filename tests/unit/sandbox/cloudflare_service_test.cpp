@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/cloudflare_service.hpp"
 
+#include "state_fixture.hpp"
+
 #include "crypto/encoding.hpp"
 #include "crypto/rsa.hpp"
 #include "sandbox/playback_token.hpp"
-#include "state_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,16 +17,15 @@ using testing::ElementsAre;
 
 struct CloudflareFixture {
   test::FakeClock clock;
-  CloudflareService service{
-      {.account_id = "acc",
-       .webhook_secret = Secret("hook"),
-       .random = counting(),
-       .make_signing_key = []() -> Result<std::string> {
-         TS_TRY(const auto key, crypto::RsaPrivateKey::generate());
-         TS_TRY(const auto pem, key.private_pem());
-         return crypto::base64_encode(pem.reveal());
-       }},
-      clock};
+  CloudflareService service{{.account_id = "acc",
+                             .webhook_secret = Secret("hook"),
+                             .random = counting(),
+                             .make_signing_key = []() -> Result<std::string> {
+                               TS_TRY(const auto key, crypto::RsaPrivateKey::generate());
+                               TS_TRY(const auto pem, key.private_pem());
+                               return crypto::base64_encode(pem.reveal());
+                             }},
+                            clock};
 
   CloudflareFixture() {
     service.set_addresses("rtmp://127.0.0.1:1935/cloudflare/", "http://127.0.0.1:80/customer");
@@ -236,8 +236,9 @@ TEST(CloudflareService, EndsTheTokensOfAKeyWithTheKey) {
   const auto jwk = crypto::base64_decode(key["jwk"].get<std::string>());
   ASSERT_TRUE(jwk.ok());
   EXPECT_EQ(Json::parse(jwk.value())["kid"], key["id"]);
-  const auto token = cloudflare.call("POST", "/" + cloudflare.uid + "/token",
-                                     {{"id", key["id"]}, {"pem", key["pem"]}})["result"]["token"]
+  const auto token = cloudflare
+                         .call("POST", "/" + cloudflare.uid + "/token",
+                               {{"id", key["id"]}, {"pem", key["pem"]}})["result"]["token"]
                          .get<std::string>();
   EXPECT_TRUE(read(cloudflare, token).ok());
   const auto listed = cloudflare.call("GET", "/keys")["result"];

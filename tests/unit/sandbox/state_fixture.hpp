@@ -103,8 +103,8 @@ struct LiveKitFixture {
   }
   /// A composite of the room to a stream. @return its egress id.
   std::string compose(Json more = Json::object()) {
-    more.update({{"room_name", "stage"},
-                 {"stream_outputs", {{{"urls", {"rtmp://127.0.0.1/live/k"}}}}}});
+    more.update(
+        {{"room_name", "stage"}, {"stream_outputs", {{{"urls", {"rtmp://127.0.0.1/live/k"}}}}}});
     return egress("StartRoomCompositeEgress", more).value("egress_id", "");
   }
   Json egress_now(const std::string& id) {

@@ -33,9 +33,8 @@ Json event(const char* name) { return {{"schema", "ts.import/1"}, {"event", name
 Status run(const Options& options, Context& context) {
   const media::FfmpegLog ffmpeg_log(context.log());
   if ((options.url >= 0) != options.file.empty()) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .message = "name one input",
-                 .hint = "give --url-fd or --file"};
+    return Error{
+        .kind = ErrorKind::kUsage, .message = "name one input", .hint = "give --url-fd or --file"};
   }
   media::ImportOptions wanted{.path = options.file};
   if (options.url >= 0) {
@@ -55,23 +54,22 @@ Status run(const Options& options, Context& context) {
     into.reset();
   });
   const auto line = [&](const Json& json) { static_cast<void>(context.out().json_line(json)); };
-  auto totals = media::flv_to_hls(
-      from.get(), {.directory = options.directory}, context.clock(),
-      {.on_tracks =
-           [&](const media::Tracks& tracks) {
-             Json json = event("started");
-             add_tracks(json, tracks);
-             line(json);
-           },
-       .on_segment =
-           [&](const media::HlsWritten& written) {
-             Json json = event("segment");
-             json["file"] = written.file;
-             json["duration_s"] = seconds_of(written.duration);
-             json["bytes"] = written.bytes;
-             line(json);
-           }},
-      stop);
+  auto totals = media::flv_to_hls(from.get(), {.directory = options.directory}, context.clock(),
+                                  {.on_tracks =
+                                       [&](const media::Tracks& tracks) {
+                                         Json json = event("started");
+                                         add_tracks(json, tracks);
+                                         line(json);
+                                       },
+                                   .on_segment =
+                                       [&](const media::HlsWritten& written) {
+                                         Json json = event("segment");
+                                         json["file"] = written.file;
+                                         json["duration_s"] = seconds_of(written.duration);
+                                         json["bytes"] = written.bytes;
+                                         line(json);
+                                       }},
+                                  stop);
   from.reset();
   reader.join();
   const auto outcome = !imported ? imported
