@@ -19,6 +19,7 @@
 #include "core/file.hpp"
 #include "frame/frame_code.hpp"
 #include "media/filter_check.hpp"
+#include "scene/scene_parse.hpp"
 
 #include <fmt/format.h>
 
@@ -41,6 +42,7 @@ constexpr milliseconds kPreroll{3000};
 constexpr milliseconds kOfflinePatience{20'000};
 constexpr milliseconds kStandstill{2000};
 constexpr std::size_t kMostSources = 128;
+constexpr std::size_t kMostScenes = 256;
 /// Cues' sources are made ready this long before, and a source stays so for a while.
 constexpr milliseconds kCueLead{1000};
 constexpr milliseconds kLinger{2000};
@@ -57,7 +59,8 @@ struct Command {
   /// Takes a source's place; holds the old one afterwards, to be ended by the caller.
   std::shared_ptr<SourceRunner>* replacement = nullptr;
   enum class Change : std::uint8_t { kRestart, kAdd, kRemove } change = Change::kRestart;
-  Picture slate{};  ///< Of an added source.
+  Picture slate{};                      ///< Of an added source.
+  std::optional<scene::Scene> scene{};  ///< Arranged anew.
   std::shared_ptr<std::promise<Result<std::uint64_t>>> answer{};
 };
 
@@ -96,14 +99,7 @@ class Compositor::Impl {
     TS_CHECK(media::check_filter(show_.filter).with_context("at $.filter"));
     TS_TRY(renderer_, make_renderer(options_.engine, show_.canvas));
     if (!options_.offline) scene_compiler_ = std::make_unique<SceneCompiler>(*renderer_);
-    for (std::size_t i = 0; i < show_.scenes.size(); ++i) {
-      ScenePlan plan{.id = i + 1, .name = show_.scenes[i].name};
-      for (const scene::Layer& layer : show_.scenes[i].layers) {
-        const auto* source = show_.find_source(layer.source);
-        plan.layers.push_back({static_cast<std::size_t>(source - show_.sources.data()), layer});
-      }
-      plans_.push_back(std::move(plan));
-    }
+    for (const scene::Scene& scene : show_.scenes) plans_.push_back(plan_of(scene));
     for (const scene::Overlay& overlay : show_.overlays) {
       auto drawn = draw_overlay(overlay, show_.canvas, "00:00");
       if (!drawn.ok()) {
@@ -340,6 +336,25 @@ class Compositor::Impl {
     return change_source(Command::Change::kAdd, source);
   }
 
+  Status set_scene(const std::string& name, std::string_view json) {
+    Command command;
+    {
+      const std::lock_guard lock(sources_mutex_);
+      TS_TRY(command.scene, scene::parse_scene(name, json, show_));
+      if (show_.find_scene(name) == nullptr && show_.scenes.size() >= kMostScenes) {
+        return Error{.kind = ErrorKind::kConflict,
+                     .message = fmt::format("the program has {} scenes already", kMostScenes),
+                     .hint = "arrange one of them anew"};
+      }
+    }
+    command.answer = std::make_shared<std::promise<Result<std::uint64_t>>>();
+    auto future = command.answer->get_future();
+    queue(std::move(command));
+    const auto tick = future.get();
+    if (!tick.ok()) return tick.error();
+    return ok_status();
+  }
+
   Status remove_source(const std::string& name) {
     scene::Source source;
     {
@@ -434,6 +449,16 @@ class Compositor::Impl {
     return false;
   }
   Result<std::uint64_t> swap_source(Command& command, std::uint64_t tick);
+  void put_scene(const scene::Scene& scene);
+  /// Its sources have to be the show's.
+  [[nodiscard]] ScenePlan plan_of(const scene::Scene& scene) {
+    ScenePlan plan{.id = ++plan_ids_, .name = scene.name};
+    for (const scene::Layer& layer : scene.layers) {
+      const auto* source = show_.find_source(layer.source);
+      plan.layers.push_back({static_cast<std::size_t>(source - show_.sources.data()), layer});
+    }
+    return plan;
+  }
 
   [[nodiscard]] SourceContext source_context() {
     return {.canvas = show_.canvas,
@@ -521,6 +546,7 @@ class Compositor::Impl {
   std::unique_ptr<Renderer> renderer_;
   std::unique_ptr<SceneCompiler> scene_compiler_;  // null offline, where nothing is late
   std::vector<ScenePlan> plans_;
+  std::uint64_t plan_ids_ = 0;
   std::vector<LoadedOverlay> overlays_;
   std::uint64_t overlay_serial_ = 0;
   std::map<std::string, Error> overlay_errors_;  // written before the first tick
@@ -640,12 +666,27 @@ Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint6
   alone.layers.push_back(
       {.source = added.name, .cell = {0, 0, show_.canvas.size.width, show_.canvas.size.height}});
   if (plan(alone.name) == nullptr) {
-    plans_.push_back(
-        {.id = plans_.size() + 1, .name = alone.name, .layers = {{i, alone.layers[0]}}});
+    plans_.push_back(plan_of(alone));
     show_.scenes.push_back(alone);
   }
   program_.add_source(added, alone);
   return tick;
+}
+
+void Compositor::Impl::put_scene(const scene::Scene& scene) {
+  const std::scoped_lock lock(sources_mutex_, snapshot_mutex_);
+  ScenePlan made = plan_of(scene);
+  const auto old = std::find_if(plans_.begin(), plans_.end(),
+                                [&](const ScenePlan& other) { return other.name == scene.name; });
+  if (old == plans_.end()) {
+    plans_.push_back(std::move(made));
+    show_.scenes.push_back(scene);
+  } else {
+    *old = std::move(made);
+    *std::find_if(show_.scenes.begin(), show_.scenes.end(),
+                  [&](const scene::Scene& other) { return other.name == scene.name; }) = scene;
+  }
+  program_.set_scene(scene);
 }
 
 void Compositor::Impl::run_commands(std::uint64_t tick) {
@@ -656,6 +697,11 @@ void Compositor::Impl::run_commands(std::uint64_t tick) {
     }
     if (command->replacement != nullptr) {
       answers_.emplace_back(command->answer, swap_source(*command, tick));
+      continue;
+    }
+    if (command->scene) {
+      put_scene(*command->scene);
+      answers_.emplace_back(command->answer, tick);
       continue;
     }
     Program trial = program_;
@@ -1262,6 +1308,9 @@ std::future<Result<std::uint64_t>> Compositor::post(std::vector<scene::Action> a
 Status Compositor::add_output(const media::MuxTarget& target) { return impl_->add_output(target); }
 Status Compositor::remove_output(const std::string& name) { return impl_->remove_output(name); }
 Status Compositor::add_source(const scene::Source& source) { return impl_->add_source(source); }
+Status Compositor::set_scene(const std::string& name, std::string_view json) {
+  return impl_->set_scene(name, json);
+}
 Status Compositor::remove_source(const std::string& name) { return impl_->remove_source(name); }
 Status Compositor::restart_source(const std::string& name) { return impl_->restart_source(name); }
 Snapshot Compositor::snapshot() const { return impl_->snapshot(); }

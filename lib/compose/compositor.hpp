@@ -129,6 +129,10 @@ class Compositor {
   /// A source joins. A scene of its name that shows it alone joins with it, unless there is one.
   /// @return kConflict when there is a source of that name; kMedia when its file does not open.
   Status add_source(const scene::Source& source);
+  /// Arranges a scene anew, or for the first time. On air it changes with the next frame: a take of
+  /// another scene waits for sources that nobody saw so far, this does not.
+  /// @param json  its object as in a show file. @return kUsage for what a show file may not have.
+  Status set_scene(const std::string& name, std::string_view json);
   /// A source leaves; scenes that have a place for it show its card there.
   /// @return kConflict while it is on air or in preview; kNotFound.
   Status remove_source(const std::string& name);

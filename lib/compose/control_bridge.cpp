@@ -142,6 +142,10 @@ void ControlBridge::do_slowly(control::Request request) {
       reply.answer(self.compositor_->restart_source(command.name),
                    self.compositor_->snapshot().tick);
     }
+    void operator()(const control::SceneSetCommand& command) const {
+      reply.answer(self.compositor_->set_scene(command.name, command.scene),
+                   self.compositor_->snapshot().tick);
+    }
     void operator()(const control::OutputAddCommand& command) const {
       self.add_output(command, reply);
     }

@@ -107,7 +107,8 @@ void EncodeStage::push_picture(Picture picture, std::uint64_t tick, bool key,
       judge_locked(false);
     }
     newest_ = picture;
-    pictures_.push_back({std::move(picture), tick, std::exchange(key_owed_, false) || key, clock_.steady_now()});
+    pictures_.push_back(
+        {std::move(picture), tick, std::exchange(key_owed_, false) || key, clock_.steady_now()});
   }
   changed_.notify_all();
 }

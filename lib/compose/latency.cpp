@@ -20,7 +20,8 @@ Latency LatencyHistogram::summary() const noexcept {
     std::size_t step = 0;
     while (step + 1 < counts_.size() && (seen += counts_[step]) <= rank) ++step;
     // The middle of the step that holds this one.
-    const std::chrono::duration<double, std::milli> middle = (static_cast<double>(step) + 0.5) * kStep;
+    const std::chrono::duration<double, std::milli> middle =
+        (static_cast<double>(step) + 0.5) * kStep;
     return std::min(middle.count(), worst);
   };
   if (count_ == 0) return {};

@@ -112,6 +112,18 @@ void Program::add_source(const scene::Source& source, const scene::Scene& alone)
   show_ = std::move(changed);
 }
 
+void Program::set_scene(const scene::Scene& scene) {
+  auto changed = std::make_shared<scene::Show>(*show_);
+  const auto known = std::find_if(changed->scenes.begin(), changed->scenes.end(),
+                                  [&](const auto& other) { return other.name == scene.name; });
+  if (known == changed->scenes.end()) {
+    changed->scenes.push_back(scene);
+  } else {
+    *known = scene;
+  }
+  show_ = std::move(changed);
+}
+
 std::uint64_t Program::tick_at(milliseconds time) const noexcept {
   const auto& rate = show_->canvas.rate;
   const std::int64_t scaled = time.count() * rate.num;

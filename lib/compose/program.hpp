@@ -53,6 +53,9 @@ class Program {
   /// A source joins, and with it a scene that shows it alone, when the show has none of that name.
   void add_source(const scene::Source& source, const scene::Scene& alone);
 
+  /// A scene is arranged anew, or for the first time.
+  void set_scene(const scene::Scene& scene);
+
   /// From now on cues wait for a GoAction; without this the show begins at tick 0.
   void hold() noexcept { begin_.reset(); }
   /// The tick that the cues' times count from; nullopt while on hold.

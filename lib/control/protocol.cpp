@@ -215,6 +215,16 @@ Result<AnyRequest> parse_source_add(const JsonReader& object) {
   return AnyRequest{Command{SourceAddCommand{std::move(source).value()}}};
 }
 
+Result<AnyRequest> parse_scene_set(const JsonReader& object) {
+  TS_CHECK(object.only({"id", "command", "name", "scene"}));
+  SceneSetCommand set;
+  TS_TRY(set.name, text_member(object, "name", kMaxName));
+  TS_TRY(const auto scene, object.at("scene"));
+  if (!scene.is_object()) return scene.expected("an object");
+  set.scene = dump_json(scene.json());
+  return AnyRequest{Command{std::move(set)}};
+}
+
 Result<AnyRequest> parse_output_add(const JsonReader& object) {
   TS_CHECK(object.only({"id", "command", "output", "name"}));
   TS_TRY(const auto member, object.at("output"));
@@ -308,12 +318,29 @@ Result<AnyRequest> parse_bare(const JsonReader& object, AnyRequest request) {
 
 Error unknown_command(const JsonReader& member, const std::string& word) {
   Error error = member.error(fmt::format("unknown command '{}'", shorten(word, 60)));
-  if (const auto near = nearest(
-          word, {"go",           "preview",       "take",           "cut",        "black",
-                 "overlay_show", "overlay_hide",  "overlay_set",    "audio",      "batch",
-                 "source_add",   "source_remove", "source_restart", "output_add", "output_remove",
-                 "output_list",  "status",        "shot",           "picture",    "stop",
-                 "events",       "ping"})) {
+  if (const auto near = nearest(word, {"go",
+                                       "preview",
+                                       "take",
+                                       "cut",
+                                       "black",
+                                       "overlay_show",
+                                       "overlay_hide",
+                                       "overlay_set",
+                                       "audio",
+                                       "batch",
+                                       "source_add",
+                                       "source_remove",
+                                       "source_restart",
+                                       "scene_set",
+                                       "output_add",
+                                       "output_remove",
+                                       "output_list",
+                                       "status",
+                                       "shot",
+                                       "picture",
+                                       "stop",
+                                       "events",
+                                       "ping"})) {
     error.hint = fmt::format("did you mean '{}'?", *near);
   } else {
     error.hint = "the protocol is described in lib/control/protocol.hpp";
@@ -330,6 +357,7 @@ Result<AnyRequest> parse_request(const JsonReader& object) {
   if (word == "source_add") return parse_source_add(object);
   if (word == "source_remove") return parse_named<SourceRemoveCommand>(object);
   if (word == "source_restart") return parse_named<SourceRestartCommand>(object);
+  if (word == "scene_set") return parse_scene_set(object);
   if (word == "output_add") return parse_output_add(object);
   if (word == "output_remove") return parse_named<OutputRemoveCommand>(object);
   if (word == "output_list") return parse_bare(object, Command{OutputListCommand{}});

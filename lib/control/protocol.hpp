@@ -46,6 +46,7 @@
 /// - batch: commands: 1 to 64 of the above, all in one frame or none
 /// - source_add: name, source: an object as in the show file; paths absolute
 /// - source_remove, source_restart: name
+/// - scene_set: name, scene: an object as in the show file; arranges it anew, or for the first time
 /// - output_add: output: "file:/ABS", "hls:/ABS", "rtmp-url-file:/ABS", "srt-url-file:/ABS",
 /// "mux:ID", "whip:URL",
 ///   "room"; name?
@@ -120,6 +121,10 @@ struct SourceRemoveCommand {
 struct SourceRestartCommand {
   std::string name{};
 };
+struct SceneSetCommand {
+  std::string name{};
+  std::string scene{};  ///< JSON text: what it means depends on the show.
+};
 struct OutputAddCommand {
   scene::Output output{};
 };
@@ -147,9 +152,10 @@ struct PictureCommand {
 };
 
 /// What the compositor is asked. `stop` is a scene::StopAction; `events` and `ping` never reach it.
-using Command = std::variant<ActCommand, SourceAddCommand, SourceRemoveCommand,
-                             SourceRestartCommand, OutputAddCommand, OutputRemoveCommand,
-                             OutputListCommand, StatusCommand, ShotCommand, PictureCommand>;
+using Command =
+    std::variant<ActCommand, SourceAddCommand, SourceRemoveCommand, SourceRestartCommand,
+                 SceneSetCommand, OutputAddCommand, OutputRemoveCommand, OutputListCommand,
+                 StatusCommand, ShotCommand, PictureCommand>;
 
 /// Subscribes the client that sends it.
 struct EventsRequest {

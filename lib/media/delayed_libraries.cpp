@@ -33,15 +33,13 @@ void* devices() noexcept {
 }  // namespace
 
 // The real `name` of that library, or `missing` in place of its answer when there is none.
-#define TS_HAND_ON(library, name, missing, ...)                    \
+#define TS_HAND_ON(library, name, missing, ...)                     \
   static const auto real = find<decltype(&(name))>(library, #name); \
   return real == nullptr ? (missing) : real(__VA_ARGS__)
 
 extern "C" {
 
-AVFilterGraph* avfilter_graph_alloc(void) {
-  TS_HAND_ON(filters(), avfilter_graph_alloc, nullptr);
-}
+AVFilterGraph* avfilter_graph_alloc(void) { TS_HAND_ON(filters(), avfilter_graph_alloc, nullptr); }
 
 void avfilter_graph_free(AVFilterGraph** graph) {
   static const auto real = find<decltype(&avfilter_graph_free)>(filters(), "avfilter_graph_free");
@@ -73,9 +71,7 @@ const AVFilter* avfilter_get_by_name(const char* name) {
   TS_HAND_ON(filters(), avfilter_get_by_name, nullptr, name);
 }
 
-AVFilterInOut* avfilter_inout_alloc(void) {
-  TS_HAND_ON(filters(), avfilter_inout_alloc, nullptr);
-}
+AVFilterInOut* avfilter_inout_alloc(void) { TS_HAND_ON(filters(), avfilter_inout_alloc, nullptr); }
 
 void avfilter_inout_free(AVFilterInOut** list) {
   static const auto real = find<decltype(&avfilter_inout_free)>(filters(), "avfilter_inout_free");

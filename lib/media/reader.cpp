@@ -25,6 +25,7 @@ std::string_view protocols_for(const OpenOptions& options) {
   if (url.starts_with("http")) return "http,https,tcp,tls,crypto,httpproxy";
   if (url.starts_with("rtmp")) return "rtmp,rtmps,tcp,tls";
   if (url.starts_with("srt")) return "srt";
+  if (url.starts_with("unix:")) return "unix";
   return "rtsp,rtp,udp,tcp,tls,srtp";
 }
 

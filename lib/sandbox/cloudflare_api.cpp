@@ -15,26 +15,11 @@ namespace {
 constexpr std::size_t kMaxOutputs = 50;
 constexpr std::size_t kMaxIdempotencyKey = 255;
 constexpr std::chrono::hours kIdempotency{6};
-constexpr int kBadRequest = 10005;
-constexpr int kNotFound = 10003;
-
-Reply ok(Json result) {
-  return {200, "application/json",
-          dump_json(Json{{"result", std::move(result)},
-                         {"success", true},
-                         {"errors", Json::array()},
-                         {"messages", Json::array()}})};
-}
-Reply not_found() { return cloudflare_error(404, kNotFound, "Not Found"); }
-Reply wrong_method() { return cloudflare_error(405, 10405, "Method not allowed"); }
-Reply bad(std::string_view why) {
-  return cloudflare_error(400, kBadRequest, "Bad Request: " + std::string(why));
-}
-
-std::optional<Reply> refused(const FieldCheck& check) {
-  if (check.errors().empty()) return std::nullopt;
-  return bad(fmt::format("{}", fmt::join(check.errors(), "; ")));
-}
+using cloudflare::bad;
+using cloudflare::not_found;
+using cloudflare::ok;
+using cloudflare::refused;
+using cloudflare::wrong_method;
 
 bool query_flag(std::string_view query, std::string_view key) {
   const auto pairs = split(query, '&');
@@ -95,6 +80,27 @@ Json settings_of(const Json& body) {
 
 }  // namespace
 
+namespace cloudflare {
+
+Reply ok(Json result) {
+  return {200, "application/json",
+          dump_json(Json{{"result", std::move(result)},
+                         {"success", true},
+                         {"errors", Json::array()},
+                         {"messages", Json::array()}})};
+}
+Reply not_found() { return cloudflare_error(404, 10003, "Not Found"); }
+Reply wrong_method() { return cloudflare_error(405, 10405, "Method not allowed"); }
+Reply bad(std::string_view why) {
+  return cloudflare_error(400, 10005, "Bad Request: " + std::string(why));
+}
+std::optional<Reply> refused(const FieldCheck& check) {
+  if (check.errors().empty()) return std::nullopt;
+  return bad(fmt::format("{}", fmt::join(check.errors(), "; ")));
+}
+
+}  // namespace cloudflare
+
 Reply cloudflare_error(int status, int code, std::string_view message) {
   return {status, "application/json",
           dump_json(Json{{"result", nullptr},
@@ -134,6 +140,10 @@ Reply CloudflareService::Impl::route(const Call& call) {
   std::vector<std::string> rest(parts.begin() + 3, parts.end());
   const auto head = rest.empty() ? std::string() : rest.front();
   if (head == "webhook" && rest.size() == 1) return webhook_calls(call, body);
+  if (head == "keys") return key_calls(call, {rest.begin() + 1, rest.end()});
+  if (rest.size() == 2 && rest[1] == "token" && head != "live_inputs") {
+    return make_token(call, head, body);
+  }
   if (head != "live_inputs") return videos(call, rest, body);
   rest.erase(rest.begin());
   return rest.empty() ? live_inputs(call, body) : live_input(call, rest, body);

@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "sandbox/cloudflare_service.hpp"
+#include "sandbox/mux_fields.hpp"
 
 #include <map>
 #include <optional>
@@ -59,6 +60,11 @@ struct VideoState {
   std::uint32_t height = 0;
 };
 
+struct CloudflareKey {
+  std::string created{};
+  std::string encoded_pem{};
+};
+
 struct CloudflareService::Impl {
   Impl(Options o, const Clock& c) : options(std::move(o)), clock(c) {}
 
@@ -72,6 +78,11 @@ struct CloudflareService::Impl {
                    const Json& body);
   Reply videos(const Call& call, const std::vector<std::string>& parts, const Json& body);
   Reply webhook_calls(const Call& call, const Json& body);
+
+  // cloudflare_keys.cpp
+  Reply key_calls(const Call& call, const std::vector<std::string>& parts);
+  /// @param uid  of a video or of a live input.
+  Reply make_token(const Call& call, const std::string& uid, const Json& body);
 
   // cloudflare_service.cpp
   [[nodiscard]] std::string now_text() const;
@@ -106,10 +117,27 @@ struct CloudflareService::Impl {
   std::vector<std::string> video_order{};
   /// Idempotency keys of creates: the input each named, and until when it counts.
   std::map<std::string, std::pair<std::string, SteadyTime>, std::less<>> creates{};
+  std::map<std::string, CloudflareKey, std::less<>> keys{};
+  std::vector<std::string> key_order{};
+  /// What tokens of the API are signed with; made with the first one.
+  std::string account_key_id{};
+  std::string account_key{};
   std::string webhook_url{};
   std::string webhook_modified{};
   /// Apart from those of the other services.
   RelayId next_relay = (RelayId{1} << 62U) + 1;
 };
+
+/// Answers in Cloudflare's envelope.
+namespace cloudflare {
+
+Reply ok(Json result);
+Reply not_found();
+Reply wrong_method();
+Reply bad(std::string_view why);
+/// What the check found wrong, when anything.
+std::optional<Reply> refused(const FieldCheck& check);
+
+}  // namespace cloudflare
 
 }  // namespace ts::sandbox

@@ -433,6 +433,10 @@ void CloudflareService::reset() {
   impl_->videos_by_uid.clear();
   impl_->video_order.clear();
   impl_->creates.clear();
+  impl_->keys.clear();
+  impl_->key_order.clear();
+  impl_->account_key_id.clear();
+  impl_->account_key.clear();
   impl_->webhook_url.clear();
   impl_->tell_endpoints();
 }

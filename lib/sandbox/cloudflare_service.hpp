@@ -8,7 +8,9 @@
 #include "sandbox/effects.hpp"
 #include "sandbox/mux_service.hpp"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,8 @@ class CloudflareService {
     std::string account_id{};
     Secret webhook_secret{};  ///< What the webhook subscription answers and events are signed with.
     RandomText random{};
+    /// Makes an RSA key: base64 of the PEM of its private half. Unset: there are no signing keys.
+    std::function<Result<std::string>()> make_signing_key{};
   };
   CloudflareService(Options options, const Clock& clock);
   CloudflareService(const CloudflareService&) = delete;
@@ -59,6 +63,8 @@ class CloudflareService {
 
   /// What a viewer gets for the id of an input (what is live now, or shortly was) or of a video.
   [[nodiscard]] Playback find_playback(std::string_view uid) const;
+  /// The private key (base64 of PEM) behind a signing key id, to check playback tokens with.
+  [[nodiscard]] std::optional<std::string> signing_key(std::string_view id) const;
   /// The answer of /{uid}/lifecycle: {isInput, videoUID, live}; null for an unknown id.
   [[nodiscard]] Json lifecycle(std::string_view uid) const;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/secret.hpp"
+#include "sandbox/composite.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -58,6 +59,23 @@ struct RelayLeft {
 struct RelayStop {
   RelayId relay = 0;
 };
+/// Begin to make one picture and one sound of several publishes, and publish it to `url`.
+struct CompositeStart {
+  RelayId composite = 0;
+  Secret url{};  ///< Of this sandbox's own RTMP server, with the key.
+  bool audio = true;
+  bool video = true;
+  CompositeFormat format{};
+  CompositeView view{};
+};
+/// Somebody came or went, or the layout is another one.
+struct CompositeChange {
+  RelayId composite = 0;
+  CompositeView view{};
+};
+struct CompositeStop {
+  RelayId composite = 0;
+};
 /// What a publish lets through to its relays from now on.
 struct TrackMute {
   PublishId publish = 0;
@@ -89,14 +107,21 @@ struct FileMake {
   std::string name{};
   bool audio_only = false;
 };
+/// Make a whole recording of a file or playlist: exactly one of `url` and `file` is set.
+struct AssetImport {
+  std::string asset{};
+  Secret url{};
+  std::string file{};  ///< Absolute; it is deleted afterwards.
+};
 struct RecordingDelete {
   std::string asset{};
 };
 
 /// What a state machine wants done in the world. State machines themselves do no I/O.
 using Effect =
-    std::variant<WebhookDue, WebhookEndpoints, RelayStart, RelayStop, TrackMute, PublisherKick,
-                 RecordingStart, RecordingPause, RecordingEnd, RecordingDelete, FileMake>;
+    std::variant<WebhookDue, WebhookEndpoints, RelayStart, RelayStop, CompositeStart,
+                 CompositeChange, CompositeStop, TrackMute, PublisherKick, RecordingStart,
+                 RecordingPause, RecordingEnd, AssetImport, RecordingDelete, FileMake>;
 using Effects = std::vector<Effect>;
 
 /// Random letters and digits: a seam, so that tests know the ids.

@@ -73,6 +73,7 @@ Outcome LiveKitService::Impl::plan_source(std::string_view method, const Json& r
     item.source = Egress::Source::kRoom;
     item.video = !flag_of(source, "audio_only");
     item.audio = !flag_of(source, "video_only");
+    if (auto refusal = plan_composite(request, source, item)) return *refusal;
     return Json();
   };
   if (method == "StartRoomCompositeEgress") return room_composite(request);
@@ -147,16 +148,6 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
   if (auto refusal = wrong_url(outputs)) return *refusal;
   const auto mixing = request.value("audio_mixing", std::string("DEFAULT_MIXING"));
   if (mixing != "DEFAULT_MIXING") return no_worker();
-  std::size_t feeding = 0;
-  for (const auto& [publish, feed] : feeds) {
-    if (feed.room == room_name && feed.joined) ++feeding;
-  }
-  // One publisher's picture is the whole composite, and all that "single-speaker" shows; more
-  // would have to be composed.
-  const auto layout = request.contains("template") ? text_of(request["template"], "layout")
-                                                   : text_of(request, "layout");
-  const bool composed = feeding > 1 && !layout.starts_with("single-speaker");
-  if (made.source == Egress::Source::kRoom && composed) return no_worker();
   if (made.source == Egress::Source::kTracks && made.audio && made.video) {
     const auto owner = [&](const std::string& sid) -> PublishId {
       for (const auto& [identity, participant] : room->participants) {
@@ -252,7 +243,6 @@ const Feed* LiveKitService::Impl::pick_feed(const Egress& item, bool& audio, boo
     video = item.video && has("type", "VIDEO");
     switch (item.source) {
       case Egress::Source::kRoom:
-        if (audio || video) return &found->second;
         break;
       case Egress::Source::kParticipant:
         if (identity == item.identity && (audio || video)) return &found->second;
@@ -271,9 +261,10 @@ const Feed* LiveKitService::Impl::pick_feed(const Egress& item, bool& audio, boo
 }
 
 void LiveKitService::Impl::launch(Egress& item, EgressOutput& output) {
-  bool audio = true;
-  bool video = true;
-  if (pick_feed(item, audio, video) == nullptr) return;
+  bool audio = item.audio;
+  bool video = item.video;
+  const bool composed = item.source == Egress::Source::kRoom;
+  if (!composed && pick_feed(item, audio, video) == nullptr) return;
   output.running = true;
   RelayStart start{.relay = output.relay, .publish = item.publish, .audio = audio, .video = video};
   if (output.kind == EgressOutput::Kind::kFile) {
@@ -293,11 +284,17 @@ void LiveKitService::Impl::launch(Egress& item, EgressOutput& output) {
 }
 
 void LiveKitService::Impl::try_to_run(Egress& item) {
+  if (item.source == Egress::Source::kRoom) {
+    try_to_compose(item);
+    return;
+  }
   bool audio = true;
   bool video = true;
-  const auto* feed = pick_feed(item, audio, video);
-  if (feed == nullptr) return;
-  item.publish = feed->publish;
+  if (const auto* feed = pick_feed(item, audio, video)) run(item, feed->publish);
+}
+
+void LiveKitService::Impl::run(Egress& item, PublishId publish) {
+  item.publish = publish;
   item.track_deadline.reset();
   item.info["status"] = "EGRESS_ACTIVE";
   item.info["started_at"] = now_ns();
@@ -331,6 +328,7 @@ void LiveKitService::Impl::finish(Egress& item, std::string_view status, std::st
       output.info["duration"] = number_of(output.info, "ended_at") - started;
     }
   }
+  stop_composite(item);
   item.track_deadline.reset();
   item.forget = clock.steady_now() + kKept;
   egress_event("egress_ended", item);
@@ -427,7 +425,9 @@ void LiveKitService::Impl::relay_is_over(RelayId relay, std::string_view error, 
   const bool others = std::any_of(item->outputs.begin(), item->outputs.end(),
                                   [](const EgressOutput& other) { return other.running; });
   if (failed && others) egress_event("egress_updated", *item);
-  settle(*item);
+  // An end of the composite that nobody asked for is the compositor's, which says why.
+  const bool lost = item->source == Egress::Source::kRoom && !failed && !ending;
+  if (!lost) settle(*item);
 }
 
 void LiveKitService::Impl::source_gone(PublishId publish) {
@@ -446,6 +446,7 @@ void LiveKitService::Impl::room_closed(const std::string& name) {
 
 void LiveKitService::Impl::tick_egress() {
   const auto now = clock.steady_now();
+  tell_composites();
   for (auto item = egress.begin(); item != egress.end();) {
     if (item->second.forget && now >= *item->second.forget) {
       item = egress.erase(item);

@@ -17,6 +17,8 @@ Outcome LiveKitService::Impl::update_layout(const Json& request) {
   auto* recorder = find_participant(text_of(found->second.info, "room_name"), found->first);
   if (recorder == nullptr) return service_error("not_found", "participant does not exist");
   recorder->info["metadata"] = dump_json(Json{{"layout", text_of(request, "layout")}});
+  found->second.layout = text_of(request, "layout");
+  tell_composites();
   return egress_json(found->second);
 }
 

@@ -210,6 +210,7 @@ void LiveKitService::Impl::describe_feed(PublishId publish, const StreamInfo& st
   const auto configured = ingress.find(feed.ingress);
   if (configured == ingress.end()) return;
   feed.info = stream;
+  if (feed.described == SteadyTime{}) feed.described = clock.steady_now();
   if (!feed.joined) join_feed(feed);
   auto* room = find_room(feed.room);
   auto* participant = find_participant(feed.room, feed.identity);

@@ -48,6 +48,7 @@ struct Feed {
   std::string identity{};
   StreamInfo info{};
   bool joined = false;
+  SteadyTime described{};  ///< When its first track was known.
 };
 
 struct Participant {
@@ -88,6 +89,14 @@ struct Egress {
   bool audio = true;
   bool video = true;
   PublishId publish = 0;  ///< The feed it forwards, once it runs.
+
+  // Of a room's composite.
+  std::string layout{};
+  CompositeFormat format{};
+  RelayId composite = 0;        ///< 0: nothing is composed.
+  std::string composite_key{};  ///< What the composite is published with.
+  PublishId composed = 0;       ///< The composite's publish, while it is there.
+  CompositeView view{};         ///< Told last.
   std::optional<SteadyTime> track_deadline{};
   std::string end_reason{};
   std::optional<SteadyTime> forget{};
@@ -154,6 +163,7 @@ struct LiveKitService::Impl {
   void egress_event(std::string_view event, const Egress& item);
   [[nodiscard]] const Feed* pick_feed(const Egress& item, bool& audio, bool& video) const;
   void try_to_run(Egress& item);
+  void run(Egress& item, PublishId publish);
   void launch(Egress& item, EgressOutput& output);
   void begin_end(Egress& item, std::string reason);
   void finish(Egress& item, std::string_view status, std::string error, int error_code,
@@ -166,6 +176,20 @@ struct LiveKitService::Impl {
   void run_waiting_egress();
   void room_closed(const std::string& name);
   [[nodiscard]] std::pair<Egress*, EgressOutput*> find_relay(RelayId relay);
+
+  // livekit_composite.cpp
+  /// Refuses what cannot be made, else notes layout and format.
+  std::optional<Refusal> plan_composite(const Json& request, const Json& source, Egress& item);
+  [[nodiscard]] CompositeView view_of(const Egress& item) const;
+  void try_to_compose(Egress& item);
+  /// Tells running composites who is there by now.
+  void tell_composites();
+  void stop_composite(Egress& item);
+  Status begin_composed(std::string_view key, PublishId publish);
+  /// @return false when the publish is no composite.
+  bool describe_composed(PublishId publish, const StreamInfo& info);
+  void end_composed(PublishId publish);
+  void composite_is_over(RelayId composite, std::string_view error, bool crashed);
 
   Options options;
   const Clock& clock;

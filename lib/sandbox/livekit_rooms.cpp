@@ -225,6 +225,7 @@ void LiveKitService::Impl::leave(const std::string& name, const std::string& ide
   room->participants.erase(identity);
   emit("participant_left", name, {{"room", room_json(*room)}, {"participant", std::move(info)}});
   if (publish != 0) source_gone(publish);
+  tell_composites();
   arm_timeout(*room);
 }
 

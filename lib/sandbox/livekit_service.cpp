@@ -210,10 +210,17 @@ Status LiveKitService::publish_begins(std::string_view stream_key, PublishId pub
   return impl_->begin_feed(stream_key, publish);
 }
 void LiveKitService::publish_described(PublishId publish, const StreamInfo& info) {
-  impl_->describe_feed(publish, info);
+  if (!impl_->describe_composed(publish, info)) impl_->describe_feed(publish, info);
 }
 void LiveKitService::publish_ended(PublishId publish, std::string_view error) {
+  impl_->end_composed(publish);
   impl_->end_feed(publish, error);
+}
+Status LiveKitService::composite_begins(std::string_view key, PublishId publish) {
+  return impl_->begin_composed(key, publish);
+}
+void LiveKitService::composite_over(RelayId composite, std::string_view error, bool crashed) {
+  impl_->composite_is_over(composite, error, crashed);
 }
 void LiveKitService::relay_connected(RelayId relay) { impl_->relay_is_up(relay); }
 void LiveKitService::relay_ended(RelayId relay, std::string_view error, RelayLeft left) {
@@ -275,6 +282,7 @@ void LiveKitService::reset() {
     for (const auto& output : egress.outputs) {
       if (output.running) impl_->effects.push_back(RelayStop{output.relay});
     }
+    if (egress.composite != 0) impl_->effects.push_back(CompositeStop{egress.composite});
   }
   for (const auto& [publish, feed] : impl_->feeds) {
     impl_->effects.push_back(PublisherKick{publish, "the sandbox was reset"});

@@ -30,8 +30,9 @@ class LiveKitService {
  public:
   struct Options {
     std::string rtmp_url{};  ///< Of ingress answers, without the key: "rtmp://127.0.0.1:1935/live".
-    std::string mux_url{};   ///< Where mux:// and *.live.mux.com lead: "rtmp://127.0.0.1:1935/app".
-    std::string files{};     ///< Folder below which egress files appear; for answers.
+    std::string composite_url{};  ///< Where composites are published to, without the key.
+    std::string mux_url{};  ///< Where mux:// and *.live.mux.com lead: "rtmp://127.0.0.1:1935/app".
+    std::string files{};    ///< Folder below which egress files appear; for answers.
     RandomText random{};
   };
   LiveKitService(Options options, const Clock& clock);
@@ -59,6 +60,12 @@ class LiveKitService {
   /// The relay is over. @param error  empty after RelayStop or the end of the source.
   /// @param left  of a relay that wrote files.
   void relay_ended(RelayId relay, std::string_view error, RelayLeft left = {});
+
+  /// The same for what a composite publishes. @return kAuth when no egress waits for it.
+  Status composite_begins(std::string_view key, PublishId publish);
+  /// A composite is over. @param error  empty after CompositeStop. @param crashed  it did not end
+  /// by itself.
+  void composite_over(RelayId composite, std::string_view error, bool crashed);
 
   /// Deadlines and timeouts; call it often (every 100 ms).
   void tick();

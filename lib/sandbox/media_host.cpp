@@ -17,6 +17,8 @@ constexpr milliseconds kPoll{100};
 /// For a child to write what it has after its input has ended.
 constexpr milliseconds kDrain{5'000};
 constexpr int kControlDescriptor = 3;
+/// So many are remembered.
+constexpr std::size_t kTroubles = 8;
 
 /// One line a child printed; an empty object when it is no JSON object.
 Json parse_line(const std::string& line) {
@@ -34,7 +36,7 @@ double number(const Json& json, const char* key) {
   return found != json.end() && found->is_number() ? found->get<double>() : 0;
 }
 
-/// A ts-media child that is fed from a publication and reports in lines.
+/// A ts-media child that reports in lines, fed from a publication when there is one.
 class Worker {
  public:
   static Result<Worker> start(const std::filesystem::path& program,
@@ -42,13 +44,14 @@ class Worker {
                               std::vector<std::string> arguments,
                               std::vector<InheritedFd> inherited,
                               std::unique_ptr<rtmp::TagRing::Reader> media) {
-    TS_TRY(auto child, ChildProcess::spawn({.program = program,
-                                            .arguments = std::move(arguments),
-                                            .environment = environment,
-                                            .standard_input = StreamMode::kPipe,
-                                            .standard_output = StreamMode::kPipe,
-                                            .standard_error = StreamMode::kNull,
-                                            .inherited = std::move(inherited)}));
+    TS_TRY(auto child,
+           ChildProcess::spawn({.program = program,
+                                .arguments = std::move(arguments),
+                                .environment = environment,
+                                .standard_input = media ? StreamMode::kPipe : StreamMode::kNull,
+                                .standard_output = StreamMode::kPipe,
+                                .standard_error = StreamMode::kNull,
+                                .inherited = std::move(inherited)}));
     return Worker(std::move(child), std::move(media));
   }
 
@@ -69,7 +72,8 @@ class Worker {
   Worker(ChildProcess child, std::unique_ptr<rtmp::TagRing::Reader> media)
       : child_(std::move(child)),
         lines_(std::make_unique<LineReader>(child_.take_stdout())),
-        pipe_(std::make_unique<rtmp::FlvPipe>(std::move(media), child_.take_stdin())) {}
+        pipe_(media ? std::make_unique<rtmp::FlvPipe>(std::move(media), child_.take_stdin())
+                    : nullptr) {}
 
   ChildProcess child_;
   std::unique_ptr<LineReader> lines_;
@@ -111,12 +115,14 @@ class MediaHost::Recorder {
     bool audio_only = false;
   };
   struct End {};
-  using Order = std::variant<Connect, End>;
+  using Order = std::variant<Connect, End, AssetImport>;
+  using Note = std::function<void(std::string)>;
 
-  Recorder(const Options& options, const Hooks& hooks, Log& log, std::string asset,
+  Recorder(const Options& options, const Hooks& hooks, Note note, Log& log, std::string asset,
            std::filesystem::path folder)
       : options_(options),
         hooks_(hooks),
+        note_(std::move(note)),
         log_(log),
         asset_(std::move(asset)),
         folder_(std::move(folder)),
@@ -131,7 +137,10 @@ class MediaHost::Recorder {
       std::optional<Order> order;
       if (worker_) {
         read_line(stop);
-        if (worker_ && worker_->ended()) close_worker();
+        if (worker_ && worker_->ended()) {
+          close_worker();
+          if (import_) end_import();
+        }
         order = orders_.try_pop();
       } else {
         order = orders_.pop(stop);
@@ -140,6 +149,8 @@ class MediaHost::Recorder {
       if (worker_) drain(stop);
       if (auto* connect = std::get_if<Connect>(&*order)) {
         begin(*connect);
+      } else if (auto* import = std::get_if<AssetImport>(&*order)) {
+        begin(std::move(*import));
       } else {
         complete(stop);
       }
@@ -159,6 +170,56 @@ class MediaHost::Recorder {
     worker_ = std::make_unique<Worker>(std::move(started).value());
   }
 
+  void begin(AssetImport import) {
+    std::vector<std::string> arguments{"import", "--json", "--dir", folder_.string()};
+    // The address may carry a token: it travels on an inherited pipe.
+    std::vector<InheritedFd> inherited;
+    UniqueFd secret;
+    if (import.file.empty()) {
+      if (auto pipe = secret_pipe(import.url)) secret = std::move(pipe).value();
+      inherited.push_back({.fd = secret.get(), .as = kControlDescriptor});
+      arguments.insert(arguments.end(), {"--url-fd", std::to_string(kControlDescriptor)});
+    } else {
+      arguments.insert(arguments.end(), {"--file", import.file});
+    }
+    auto started = Worker::start(options_.program, options_.environment, std::move(arguments),
+                                 std::move(inherited), nullptr);
+    import_ = std::move(import);
+    if (!started) {
+      fail(started.error().message);
+      end_import();
+      return;
+    }
+    worker_ = std::make_unique<Worker>(std::move(started).value());
+  }
+
+  /// A file is whole or it is no asset.
+  void end_import() {
+    std::error_code ignored;
+    if (!import_->file.empty()) std::filesystem::remove(import_->file, ignored);
+    hooks_.completed(asset_, info_, error_);
+    done_ = true;
+  }
+
+  void describe(const Json& started) {
+    StreamInfo info;
+    const auto video = started.value("video", Json());
+    const auto audio = started.value("audio", Json());
+    if (video.is_object()) {
+      info.has_video = true;
+      info.video_mime = "video/H264";
+      info.width = video.value("width", 0U);
+      info.height = video.value("height", 0U);
+    }
+    if (audio.is_object()) {
+      info.has_audio = true;
+      info.audio_mime = "audio/aac";
+      info.channels = audio.value("channels", 0U);
+      info.sample_rate = audio.value("sample_rate", 0U);
+    }
+    hooks_.described(asset_, info);
+  }
+
   void read_line(const std::stop_token& stop) {
     const auto line = worker_->line(stop);
     if (!line) return;
@@ -174,6 +235,8 @@ class MediaHost::Recorder {
             std::max(info_.peak_bits_per_s, static_cast<std::int64_t>(rate + 0.5));
       }
       hooks_.progress(asset_, info_);
+    } else if (event == "started" && import_) {
+      describe(json);
     } else if (event == "error") {
       fail(word(json, "message"));
     }
@@ -213,16 +276,19 @@ class MediaHost::Recorder {
 
   void fail(std::string why) {
     log_.warning("sandbox", "recording of asset {}: {}", asset_, why);
+    note_("recording of asset " + asset_ + ": " + why);
     error_ = std::move(why);
   }
 
   const Options& options_;
   const Hooks& hooks_;
+  Note note_;
   Log& log_;
   std::string asset_;
   std::filesystem::path folder_;
   BoundedQueue<Order> orders_{64};
   std::unique_ptr<Worker> worker_;
+  std::optional<AssetImport> import_;
   RecordingInfo info_;
   std::string error_;
   std::atomic<bool> done_{false};
@@ -415,6 +481,11 @@ std::shared_ptr<Publication> MediaHost::open(PublishId publish) {
   return publication;
 }
 
+std::shared_ptr<Publication> MediaHost::publication(PublishId publish) const {
+  const std::lock_guard lock(mutex_);
+  return find(publish);
+}
+
 void MediaHost::close(PublishId publish) {
   const std::lock_guard lock(mutex_);
   publications_.erase(publish);
@@ -432,6 +503,31 @@ void MediaHost::sweep() {
   std::erase_if(writers_, [](const auto& writer) { return writer->done(); });
 }
 
+std::unique_ptr<MediaHost::Recorder> MediaHost::make_recorder(const std::string& asset) {
+  return std::make_unique<Recorder>(
+      options_, hooks_, [this](std::string trouble) { note(std::move(trouble)); }, log_, asset,
+      folder(asset));
+}
+
+void MediaHost::note(std::string trouble) {
+  const std::lock_guard lock(troubles_mutex_);
+  if (troubles_.size() >= kTroubles) troubles_.erase(troubles_.begin());
+  troubles_.push_back(std::move(trouble));
+}
+
+std::vector<std::string> MediaHost::troubles() const {
+  const std::lock_guard lock(troubles_mutex_);
+  return troubles_;
+}
+
+void MediaHost::apply(AssetImport import) {
+  const std::lock_guard lock(mutex_);
+  sweep();
+  auto& recorder = recorders_[import.asset];
+  if (recorder == nullptr) recorder = make_recorder(import.asset);
+  recorder->order(std::move(import));
+}
+
 void MediaHost::apply(RecordingStart start) {
   const std::lock_guard lock(mutex_);
   sweep();
@@ -439,7 +535,7 @@ void MediaHost::apply(RecordingStart start) {
   if (publication == nullptr) return;
   auto& recorder = recorders_[start.asset];
   if (recorder == nullptr) {
-    recorder = std::make_unique<Recorder>(options_, hooks_, log_, start.asset, folder(start.asset));
+    recorder = make_recorder(start.asset);
   }
   recorder->order(Recorder::Connect{.publication = std::move(publication),
                                     .resume = start.resume,

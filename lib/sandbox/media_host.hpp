@@ -52,6 +52,8 @@ class MediaHost {
     std::function<void(const std::string& asset, const RecordingInfo&)> progress{};
     std::function<void(const std::string& asset, const RecordingInfo&, std::string_view error)>
         completed{};
+    /// What an imported asset turned out to be.
+    std::function<void(const std::string& asset, const StreamInfo&)> described{};
     /// A file of an asset is there, or is not going to be.
     std::function<void(const FileMake&, std::int64_t bytes, std::string_view error)> file_made{};
     std::function<void(RelayId)> connected{};
@@ -74,11 +76,14 @@ class MediaHost {
   [[nodiscard]] std::filesystem::path folder(std::string_view asset) const;
 
   std::shared_ptr<Publication> open(PublishId publish);
+  /// null when it has gone.
+  [[nodiscard]] std::shared_ptr<Publication> publication(PublishId publish) const;
   /// Forgets it; consumers drain what they have.
   void close(PublishId publish);
 
   void apply(RecordingStart start);
   void apply(const RecordingEnd& end);
+  void apply(AssetImport import);
   void apply(const RecordingDelete& gone);
   void apply(FileMake make);
   void apply(RelayStart start);
@@ -91,6 +96,8 @@ class MediaHost {
     std::size_t relays = 0;
   };
   [[nodiscard]] Figures figures() const;
+  /// What went wrong with recordings and files lately, oldest first: "asset ID: no space left …".
+  [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
   class Recorder;
@@ -99,6 +106,8 @@ class MediaHost {
 
   std::shared_ptr<Publication> find(PublishId publish) const;
   void sweep();
+  void note(std::string trouble);
+  std::unique_ptr<Recorder> make_recorder(const std::string& asset);
 
   Options options_;
   Hooks hooks_;
@@ -108,6 +117,8 @@ class MediaHost {
   std::map<std::string, std::unique_ptr<Recorder>, std::less<>> recorders_;
   std::map<RelayId, std::unique_ptr<Relay>> relays_;
   std::vector<std::unique_ptr<FileWriter>> writers_;
+  mutable std::mutex troubles_mutex_;
+  std::vector<std::string> troubles_;
 };
 
 }  // namespace ts::sandbox

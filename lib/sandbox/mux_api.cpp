@@ -363,10 +363,7 @@ Reply MuxService::Impl::targets_of(std::string_view method, const std::vector<st
 Reply MuxService::Impl::asset_calls(std::string_view method, const std::vector<std::string>& parts,
                                     std::string_view query, const Json& body) {
   if (parts.empty()) {
-    if (method == "POST") {
-      return mux_error(501, "not_implemented",
-                       "the sandbox makes assets from live streams only, not from files");
-    }
+    if (method == "POST") return create_asset(without_nulls(body));
     if (method != "GET") return wrong_method();
     const auto page = page_of(query);
     if (!page) return invalid(page.error().message);
@@ -417,6 +414,14 @@ Reply MuxService::Impl::asset_calls(std::string_view method, const std::vector<s
   }
   if (parts[1] == "master-access" && parts.size() == 2) {
     return master_access(method, without_nulls(body), asset);
+  }
+  if (parts[1] == "input-info" && parts.size() == 2 && method == "GET" && asset.imported) {
+    Json list = Json::array();
+    for (const auto& input : asset.inputs) {
+      list.push_back(
+          {{"settings", input}, {"file", {{"tracks", asset.data.value("tracks", Json::array())}}}});
+    }
+    return data(200, std::move(list));
   }
   if (parts[1] == "input-info" && parts.size() == 2 && method == "GET") {
     return data(200, Json::array({{{"settings", {{"url", "rtmp://sandbox"}}},

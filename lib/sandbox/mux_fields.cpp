@@ -181,6 +181,24 @@ void check_simulcast_target(FieldCheck& check) {
   check.no_others();
 }
 
+void check_asset(FieldCheck& check, const Json& body) {
+  check_policies(check, body);
+  check.text("passthrough", kMaxPassthrough);
+  check_meta(check, body);
+  check.one_of("master_access", {"none", "temporary"});
+  check.one_of("max_resolution_tier", {"1080p", "1440p", "2160p"});
+  check.one_of("video_quality", {"basic", "plus", "premium"});
+  check.one_of("encoding_tier", {"smart", "baseline", "premium"});
+  check.one_of("mp4_support",
+               {"none", "standard", "capped-1080p", "audio-only", "audio-only,capped-1080p"});
+  check.flag("normalize_audio");
+  check.flag("test");
+  check.flag("per_title_encode");
+  check.list("static_renditions", 10);
+  check.text("creator_id", 128);
+  check.no_others();
+}
+
 void check_live_stream(FieldCheck& check, const Json& body) {
   check_policies(check, body);
   check_common(check, body);

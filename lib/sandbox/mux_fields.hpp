@@ -53,6 +53,8 @@ Json without_nulls(const Json& json);
 void check_live_stream(FieldCheck& check, const Json& body);
 /// What changing one accepts.
 void check_live_stream_update(FieldCheck& check, const Json& body);
+/// What creating an asset accepts beside its inputs, which are checked already.
+void check_asset(FieldCheck& check, const Json& body);
 void check_simulcast_target(FieldCheck& check);
 
 }  // namespace ts::sandbox

@@ -49,6 +49,8 @@ struct Asset {
   Json renditions = Json::array();  ///< Static renditions as answered.
   std::string master{};             ///< Secret of the master's address; empty: no access.
   bool master_ready = false;
+  bool imported = false;  ///< Of a file, not of a live stream.
+  Json inputs{};          ///< Then: as requested.
 };
 
 struct SigningKey {
@@ -78,6 +80,9 @@ struct MuxService::Impl {
                     std::string_view query, const Json& body);
   Reply create_stream(const Json& body);
   Reply update_stream(LiveStream& stream, const Json& body);
+
+  // mux_import.cpp
+  Reply create_asset(const Json& body);
 
   // mux_files.cpp
   Reply rendition_calls(std::string_view method, const std::vector<std::string>& parts,
@@ -110,6 +115,8 @@ struct MuxService::Impl {
   LiveStream* find_stream(std::string_view id);
   std::string open_asset(LiveStream& stream);
   Json make_playback_ids(const Json& policies);
+  /// Notes the tracks of an asset.
+  void describe_asset(Asset& asset, const StreamInfo& info);
   /// Ends the session: the asset is closed, the stream goes idle unless it is disabled.
   void end_session(LiveStream& stream);
   void complete(LiveStream& stream);

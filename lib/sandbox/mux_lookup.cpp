@@ -30,7 +30,8 @@ Playback MuxService::find_playback(std::string_view playback_id) const {
   for (const auto& [id, asset] : impl_->assets) {
     const auto* entry = match(asset.playback_ids);
     if (entry == nullptr) continue;
-    return {.state = asset.segments > 0 ? Playback::State::kPlayable : Playback::State::kNotActive,
+    const bool there = asset.imported ? asset.status == "ready" : asset.segments > 0;
+    return {.state = there ? Playback::State::kPlayable : Playback::State::kNotActive,
             .is_signed = entry->value("policy", "public") != "public",
             .asset = id,
             .duration = asset.duration};

@@ -57,13 +57,18 @@ Json MuxService::Impl::asset_json(const Asset& asset) const {
   auto out = asset.data;
   out["status"] = asset.status;
   out["playback_ids"] = asset.playback_ids;
-  out["live_stream_id"] = asset.live_stream;
-  out["is_live"] = asset.is_live;
+  if (!asset.imported) {
+    out["live_stream_id"] = asset.live_stream;
+    out["is_live"] = asset.is_live;
+  }
   if (asset.duration.count() > 0) {
     out["duration"] = static_cast<double>(asset.duration.count()) / 1000.0;
   }
   out["progress"] = asset.is_live ? Json{{"state", "live"}, {"progress", -1}}
                                   : Json{{"state", "completed"}, {"progress", 100}};
+  if (asset.imported && asset.status == "preparing") {
+    out["progress"] = {{"state", "ingesting"}, {"progress", 0}};
+  }
   if (!asset.renditions.empty()) out["static_renditions"] = {{"files", asset.renditions}};
   out["master_access"] = asset.master.empty() ? "none" : "temporary";
   if (!asset.master.empty()) {
@@ -76,7 +81,7 @@ Json MuxService::Impl::asset_json(const Asset& asset) const {
     out["errors"] = asset.errors;
     out["progress"] = {{"state", "errored"}, {"progress", -1}};
   }
-  if (!asset.is_live && !out["recording_times"].empty()) {
+  if (!asset.imported && !asset.is_live && !out["recording_times"].empty()) {
     out["recording_times"].back()["duration"] = out.value("duration", 0.0);
   }
   return out;
@@ -289,15 +294,12 @@ Status MuxService::publish_begins(std::string_view stream_key, PublishId publish
   return ok_status();
 }
 
-void MuxService::publish_described(PublishId publish, const StreamInfo& info) {
-  auto* stream = impl_->by_publish(publish);
-  if (stream == nullptr || stream->asset.empty()) return;
-  auto& asset = impl_->assets.at(stream->asset);
+void MuxService::Impl::describe_asset(Asset& asset, const StreamInfo& info) {
   auto& tracks = asset.data["tracks"];
   tracks = Json::array();
   if (info.has_video) {
     tracks.push_back({{"type", "video"},
-                      {"id", impl_->new_id()},
+                      {"id", new_id()},
                       {"max_width", info.width},
                       {"max_height", info.height},
                       {"max_frame_rate", info.frame_rate}});
@@ -308,8 +310,14 @@ void MuxService::publish_described(PublishId publish, const StreamInfo& info) {
     asset.data["resolution_tier"] = "audio-only";
   }
   if (info.has_audio) {
-    tracks.push_back({{"type", "audio"}, {"id", impl_->new_id()}, {"max_channels", info.channels}});
+    tracks.push_back({{"type", "audio"}, {"id", new_id()}, {"max_channels", info.channels}});
   }
+}
+
+void MuxService::publish_described(PublishId publish, const StreamInfo& info) {
+  auto* stream = impl_->by_publish(publish);
+  if (stream == nullptr || stream->asset.empty()) return;
+  impl_->describe_asset(impl_->assets.at(stream->asset), info);
   if (!stream->announced_recording) {
     stream->announced_recording = true;
     impl_->stream_event("recording", *stream);
@@ -348,7 +356,8 @@ void MuxService::recording_progress(std::string_view id, std::size_t segments,
     stream->status = "active";
     impl_->stream_event("active", *stream);
   }
-  if (asset.status == "preparing" && duration >= kMediaToReady) {
+  // A live one is ready early; a file when all of it is there.
+  if (!asset.imported && asset.status == "preparing" && duration >= kMediaToReady) {
     asset.status = "ready";
     impl_->asset_event("ready", asset);
   }
@@ -363,8 +372,9 @@ void MuxService::recording_completed(std::string_view id, milliseconds duration,
   asset.duration = duration;
   if (!error.empty() || duration.count() == 0) {
     asset.status = "errored";
+    const bool absent = asset.imported && error.find("cannot be fetched") != std::string_view::npos;
     asset.errors = {
-        {"type", "invalid_input"},
+        {"type", absent ? "download_failed" : "invalid_input"},
         {"messages", Json::array({error.empty() ? "no media was received" : std::string(error)})}};
     impl_->asset_event("errored", asset);
     return;
@@ -373,7 +383,7 @@ void MuxService::recording_completed(std::string_view id, milliseconds duration,
     asset.status = "ready";
     impl_->asset_event("ready", asset);
   }
-  impl_->asset_event("live_stream_completed", asset);
+  if (!asset.imported) impl_->asset_event("live_stream_completed", asset);
   impl_->make_files(asset);
 }
 

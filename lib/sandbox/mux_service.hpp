@@ -60,6 +60,9 @@ class MuxService {
   /// Its playlists have been ended. @param error  empty when the recording is whole.
   void recording_completed(std::string_view asset, milliseconds duration, std::string_view error);
 
+  /// What an imported asset turned out to be.
+  void asset_described(std::string_view asset, const StreamInfo& info);
+
   /// A file of an asset is there. @param error  empty when it is.
   void file_made(std::string_view asset, std::string_view name, std::int64_t bytes,
                  std::string_view error);

@@ -2,10 +2,12 @@
 #include "sandbox/playback_site.hpp"
 
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "crypto/encoding.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/random.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,6 +36,42 @@ bool is_plain_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) {
            return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
          });
+}
+
+/// Whether `address` is in "127.0.0.1" or "127.0.0.0/8"; IPv6 only as a whole.
+bool covers_address(std::string_view range, std::string_view address) {
+  const auto slash = range.find('/');
+  if (slash == std::string_view::npos) return range == address;
+  const auto bits = parse_u64(range.substr(slash + 1));
+  in_addr wanted{};
+  in_addr found{};
+  if (!bits || *bits > 32 ||
+      ::inet_pton(AF_INET, std::string(range.substr(0, slash)).c_str(), &wanted) != 1 ||
+      ::inet_pton(AF_INET, std::string(address).c_str(), &found) != 1) {
+    return false;
+  }
+  const auto mask = *bits == 0 ? 0U : ~0U << (32 - *bits);
+  return (ntohl(wanted.s_addr) & mask) == (ntohl(found.s_addr) & mask);
+}
+
+/// Cloudflare's accessRules: the first that matches decides; without one the viewer may come in.
+/// Nobody knows the country of a loopback address.
+bool rules_allow(const Json& claims, std::string_view peer) {
+  const auto rules = claims.find("accessRules");
+  if (rules == claims.end() || !rules->is_array()) return true;
+  for (const auto& rule : *rules) {
+    if (!rule.is_object()) return false;
+    const auto type = rule.value("type", Json());
+    const auto addresses = rule.value("ip", Json::array());
+    const bool named =
+        addresses.is_array() &&
+        std::any_of(addresses.begin(), addresses.end(), [&](const Json& address) {
+          return address.is_string() && covers_address(address.get<std::string>(), peer);
+        });
+    if (type == "any" || (type == "ip.src" && named))
+      return rule.value("action", Json()) == "allow";
+  }
+  return true;
 }
 
 constexpr std::string_view kWatchPage = R"(<!doctype html>
@@ -68,10 +106,12 @@ play();
 
 }  // namespace
 
-PlaybackSite::PlaybackSite(Hooks hooks, const PlaybackTokens& tokens, Audience& audience,
+PlaybackSite::PlaybackSite(Hooks hooks, const PlaybackTokens& tokens,
+                           const PlaybackTokens& cloudflare_tokens, Audience& audience,
                            std::filesystem::path web_root)
     : hooks_(std::move(hooks)),
       tokens_(tokens),
+      cloudflare_tokens_(cloudflare_tokens),
       audience_(audience),
       web_root_(std::move(web_root)),
       pass_key_(crypto::random_bytes(32)) {}
@@ -166,10 +206,23 @@ httpd::Response PlaybackSite::file_of(const Playback& playback, std::string_view
 }
 
 httpd::Response PlaybackSite::cloudflare(const httpd::Request& request) const {
-  const auto playback = hooks_.find_cloudflare(request.param("uid"));
+  // A signed URL has its token where others have the id.
+  std::string uid(request.param("uid"));
+  const bool by_token = uid.find('.') != std::string::npos;
+  if (by_token) {
+    const auto claims = cloudflare_tokens_.read(uid);
+    if (!claims) return open_to_all(httpd::Response::text(401, claims.error().message + "\n"));
+    if (!rules_allow(claims.value(), request.peer)) {
+      return open_to_all(httpd::Response::text(403, "the token's accessRules block this viewer\n"));
+    }
+    const auto subject = claims.value().find("sub");
+    uid =
+        subject != claims.value().end() && subject->is_string() ? subject->get<std::string>() : "";
+  }
+  const auto playback = hooks_.find_cloudflare(uid);
   const auto path = request.param("path");
   if (playback.state == Playback::State::kUnknown) return httpd::Response::text(404, "not found\n");
-  if (playback.is_signed) {
+  if (playback.is_signed && !by_token) {
     return open_to_all(httpd::Response::text(401, "this video needs a signed URL\n"));
   }
   // "Not started" by Cloudflare's own account; players ask again.

@@ -33,10 +33,10 @@ class PlaybackSite {
     std::function<Playback(std::string_view uid)> find_cloudflare{};
     std::function<Stream(const std::string& asset)> stream{};
   };
-  /// @param tokens, audience  outlive the site.
+  /// @param tokens, cloudflare_tokens, audience  outlive the site.
   /// @param web_root  folder with hls.min.js; the watch page is off when it is not there.
-  PlaybackSite(Hooks hooks, const PlaybackTokens& tokens, Audience& audience,
-               std::filesystem::path web_root);
+  PlaybackSite(Hooks hooks, const PlaybackTokens& tokens, const PlaybackTokens& cloudflare_tokens,
+               Audience& audience, std::filesystem::path web_root);
 
   /// GET /{id}.m3u8: the master playlist.
   httpd::Response master(const httpd::Request& request) const;
@@ -56,6 +56,7 @@ class PlaybackSite {
 
   Hooks hooks_;
   const PlaybackTokens& tokens_;
+  const PlaybackTokens& cloudflare_tokens_;
   Audience& audience_;
   std::filesystem::path web_root_;
   Secret pass_key_;

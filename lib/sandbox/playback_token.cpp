@@ -71,6 +71,11 @@ Result<Json> PlaybackTokens::read(std::string_view token) const {
   }
   const auto now = std::chrono::duration_cast<seconds>(clock_.now().time_since_epoch()).count();
   if (expires->get<double>() <= static_cast<double>(now)) return refused("the token has expired");
+  const auto begins = claims.value().find("nbf");
+  if (begins != claims.value().end() &&
+      (!begins->is_number() || begins->get<double>() > static_cast<double>(now))) {
+    return refused("the token is not valid yet");
+  }
   return std::move(claims).value();
 }
 

@@ -12,6 +12,8 @@ namespace ts::sandbox {
 namespace {
 
 constexpr milliseconds kTick{100};
+/// A few segments: with less, recordings stop any moment.
+constexpr std::uintmax_t kFullBelow = std::uintmax_t{64} << 20U;
 
 Result<std::string> make_signing_key() {
   TS_TRY(const auto key, crypto::RsaPrivateKey::generate());
@@ -91,6 +93,14 @@ void Sandbox::Impl::make_media(const std::filesystem::path& recordings) {
                   return true;
                 });
               },
+          .described =
+              [this](const std::string& asset, const StreamInfo& info) {
+                with_state([&] {
+                  recorded[asset] = info;
+                  mux->asset_described(asset, info);
+                  return true;
+                });
+              },
           .file_made =
               [this](const FileMake& make, std::int64_t bytes, std::string_view error) {
                 with_state([&] {
@@ -117,6 +127,19 @@ void Sandbox::Impl::make_media(const std::filesystem::path& recordings) {
                 });
               }},
       log);
+  composites = std::make_unique<CompositeHost>(
+      CompositeHost::Options{.program = options.media_program,
+                             .environment = options.child_environment},
+      CompositeHost::Hooks{
+          .publication = [this](PublishId publish) { return media->publication(publish); },
+          .over =
+              [this](RelayId composite, std::string_view error, bool crashed) {
+                with_state([&] {
+                  livekit->composite_over(composite, error, crashed);
+                  return true;
+                });
+              }},
+      log);
   webhooks = std::make_unique<WebhookSender>(
       WebhookSender::Options{.urls = options.webhook_urls,
                              .livekit_key = access.livekit_key,
@@ -139,6 +162,13 @@ void Sandbox::Impl::make_sites(const std::filesystem::path& scratch) {
                                   return mux->restriction(id);
                                 }},
       clock);
+  cloudflare_tokens = std::make_unique<PlaybackTokens>(
+      PlaybackTokens::Hooks{.signing_key =
+                                [this](std::string_view id) {
+                                  const std::lock_guard lock(mutex);
+                                  return cloudflare->signing_key(id);
+                                }},
+      clock);
   audience = std::make_unique<Audience>(clock);
   pictures = std::make_unique<PictureMaker>(
       PictureMaker::Options{.program = options.media_program,
@@ -156,7 +186,7 @@ void Sandbox::Impl::make_sites(const std::filesystem::path& scratch) {
                                 return cloudflare->find_playback(uid);
                               },
                           .stream = [this](const std::string& asset) { return stream_of(asset); }},
-      *tokens, *audience, options.web_root);
+      *tokens, *cloudflare_tokens, *audience, options.web_root);
   mux_site = std::make_unique<MuxSite>(
       MuxSite::Hooks{
           .find = find,
@@ -198,7 +228,8 @@ Status Sandbox::Impl::make_services() {
   cloudflare = std::make_unique<CloudflareService>(
       CloudflareService::Options{.account_id = access.cloudflare_account,
                                  .webhook_secret = access.cloudflare_webhook_secret.clone(),
-                                 .random = random},
+                                 .random = random,
+                                 .make_signing_key = make_signing_key},
       clock);
   TS_TRY(rtmp_server, rtmp::RtmpServer::start({.port = options.rtmp_port, .log = &log}, *this));
   access.rtmp_url = fmt::format("rtmp://127.0.0.1:{}", rtmp_server->port());
@@ -206,6 +237,7 @@ Status Sandbox::Impl::make_services() {
     const std::lock_guard lock(mutex);
     livekit = std::make_unique<LiveKitService>(
         LiveKitService::Options{.rtmp_url = access.rtmp_url + "/" + std::string(kLiveKitApp),
+                                .composite_url = access.rtmp_url + "/" + std::string(kCompositeApp),
                                 .mux_url = access.rtmp_url + "/" + std::string(kMuxApp),
                                 .files = (options.directory / "egress").string(),
                                 .random = random},
@@ -272,6 +304,7 @@ void Sandbox::Impl::stop() {
     effect_thread.request_stop();
     effect_thread.join();
   }
+  composites.reset();
   media.reset();
   webhooks.reset();
 }
@@ -304,23 +337,36 @@ Json Sandbox::Impl::describe() {
                                   {"video_tags", publisher.video_tags},
                                   {"audio_tags", publisher.audio_tags}});
   }
-  out["children"] = {{"recordings", figures.recordings}, {"relays", figures.relays}};
+  out["children"] = {{"recordings", figures.recordings},
+                     {"relays", figures.relays},
+                     {"composites", composites->running()}};
   out["webhooks"] = {{"urls", options.webhook_urls.size()},
                      {"delivered", hooks.delivered},
                      {"pending", hooks.pending},
                      {"failed", hooks.failed}};
   out["faults"] = faults.describe();
+  std::error_code ignored;
+  const auto space = std::filesystem::space(options.directory, ignored);
+  const bool full = !ignored && space.available < kFullBelow;
+  out["disk"] = {{"free_bytes", ignored ? 0 : space.available}, {"full", full}};
+  out["troubles"] = media->troubles();
+  if (full) {
+    out["troubles"].push_back("the disk of " + options.directory.string() +
+                              " is full: recordings and files stop");
+  }
   Json can{"rooms",
            "rtmp ingress",
-           "egress of one publisher's tracks to RTMP, to files and to HLS segments (as they are, "
-           "not re-encoded)",
+           "egress of a room, composed: grid, speaker and single-speaker, at any preset, to RTMP, "
+           "to files and to HLS segments",
+           "egress of a participant or of tracks to the same (as they are, not re-encoded)",
            "mux live streams with HLS and recordings",
+           "mux assets from files and playlists on this machine (H.264 and AAC, copied)",
            "signed playback",
            "simulcast on loopback",
            "thumbnails, animations and storyboards",
            "static renditions highest and audio-only, masters",
            "viewer counts and ingest health",
-           "cloudflare live inputs with recordings, HLS and outputs",
+           "cloudflare live inputs with recordings, HLS, signed URLs and outputs",
            "signed webhooks"};
   if (site->has_watch_page()) can.push_back("watch page");
   out["can_make"] = std::move(can);
@@ -328,9 +374,10 @@ Json Sandbox::Impl::describe() {
                         "WHIP and URL ingress",
                         "web egress (503, as without a worker)",
                         "egress of pictures, to a websocket or to cloud storage (503)",
-                        "composites of several publishers (503), except layout single-speaker",
+                        "composites by a template of one's own (custom_base_url), of other codecs "
+                        "than H.264 and AAC, or of channels apart (503)",
                         "egress to other machines",
-                        "assets from uploaded files",
+                        "assets of other codecs than H.264 and AAC, or from other machines",
                         "SRT"};
   if (options.media_program.empty()) {
     out["cannot_make"].push_back("any media: ts-media is not installed");

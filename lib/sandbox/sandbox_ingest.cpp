@@ -58,6 +58,9 @@ Result<std::unique_ptr<rtmp::MediaSink>> Sandbox::Impl::accept(rtmp::PublishRequ
     if (request.app == kCloudflareApp) {
       return cloudflare->publish_begins(request.key.reveal(), publish);
     }
+    if (request.app == kCompositeApp) {
+      return livekit->composite_begins(request.key.reveal(), publish);
+    }
     return livekit->publish_begins(request.key.reveal(), publish);
   });
   if (!admitted) {
@@ -130,6 +133,9 @@ void Sandbox::Impl::carry_out(Effect effect) {
                           media->apply(std::move(start));
                         },
                         [&](RelayStop& stop) { media->apply(stop); },
+                        [&](CompositeStart& start) { composites->apply(std::move(start)); },
+                        [&](CompositeChange& change) { composites->apply(std::move(change)); },
+                        [&](CompositeStop& stop) { composites->apply(stop); },
                         [&](TrackMute& mute) { media->apply(mute); },
                         [&](PublisherKick& kick) { rtmp_server->kick(kick.publish, kick.why); },
                         [&](RecordingStart& start) {
@@ -143,6 +149,7 @@ void Sandbox::Impl::carry_out(Effect effect) {
                         },
                         // The publication has closed its rings: the recorder ends by itself.
                         [](RecordingPause&) {}, [&](RecordingEnd& end) { media->apply(end); },
+                        [&](AssetImport& import) { media->apply(std::move(import)); },
                         [&](RecordingDelete& gone) { media->apply(gone); },
                         [&](FileMake& make) { media->apply(std::move(make)); }},
              effect);

@@ -6,6 +6,7 @@
 #include "httpd/server.hpp"
 #include "rtmp/server.hpp"
 #include "sandbox/cloudflare_service.hpp"
+#include "sandbox/composite_host.hpp"
 #include "sandbox/fault_script.hpp"
 #include "sandbox/livekit_service.hpp"
 #include "sandbox/media_host.hpp"
@@ -32,6 +33,8 @@ constexpr std::size_t kEffects = 8192;
 constexpr std::string_view kMuxApp = "app";
 constexpr std::string_view kLiveKitApp = "live";
 constexpr std::string_view kCloudflareApp = "cloudflare";
+/// Where this sandbox's own compositors publish to.
+constexpr std::string_view kCompositeApp = "composite";
 /// Stands for customer-CODE.cloudflarestream.com.
 constexpr std::string_view kCustomer = "customer-sandbox";
 
@@ -111,8 +114,10 @@ struct Sandbox::Impl final : rtmp::PublishHandler {
 
   BoundedQueue<Effect> effects{kEffects};
   std::unique_ptr<MediaHost> media;
+  std::unique_ptr<CompositeHost> composites;
   std::unique_ptr<WebhookSender> webhooks;
   std::unique_ptr<PlaybackTokens> tokens;
+  std::unique_ptr<PlaybackTokens> cloudflare_tokens;
   std::unique_ptr<Audience> audience;
   std::unique_ptr<PictureMaker> pictures;
   std::unique_ptr<PlaybackSite> site;

@@ -5,6 +5,7 @@
 #include "scene/layout.hpp"
 #include "scene/parse_parts.hpp"
 #include "scene/parse_values.hpp"
+#include "scene/scene_parse.hpp"
 #include "scene/show.hpp"
 
 #include <fmt/format.h>
@@ -94,6 +95,14 @@ class Parser {
   Result<Source> parse_single_source(const std::string& name) {
     TS_CHECK(check_name(root_, name, "source"));
     return parse_source(name, root_);
+  }
+
+  /// The document is one scene's object, over the canvas and the sources of `show`.
+  Result<Scene> parse_single_scene(const std::string& name, const Show& show) {
+    show_.canvas = show.canvas;
+    show_.sources = show.sources;
+    TS_CHECK(check_name(root_, name, "scene"));
+    return parse_scene(name, root_);
   }
 
  private:
@@ -233,8 +242,8 @@ class Parser {
   }
 
   Result<Input> parse_media(const JsonReader& source, const JsonReader& url) {
-    static constexpr std::array<std::string_view, 6> kSchemes{"http",  "https", "rtmp",
-                                                              "rtmps", "srt",   "rtsp"};
+    static constexpr std::array<std::string_view, 7> kSchemes{"http", "https", "rtmp", "rtmps",
+                                                              "srt",  "rtsp",  "unix"};
     MediaInput input;
     TS_TRY(input.url, text_at_most(url, 4096));
     if (input.url.empty()) return url.error("expected a path or an address");
@@ -246,8 +255,9 @@ class Parser {
       const std::string scheme = to_lower(std::string_view(input.url).substr(0, separator));
       if (std::find(kSchemes.begin(), kSchemes.end(), scheme) == kSchemes.end()) {
         Error error = url.error(fmt::format("protocol '{}' is not allowed", shorten(scheme, 20)));
-        error.hint = scheme == "file" ? "write the path alone"
-                                      : "use a path, or http, https, rtmp, rtmps, srt or rtsp";
+        error.hint = scheme == "file"
+                         ? "write the path alone"
+                         : "use a path, or http, https, rtmp, rtmps, srt, rtsp or unix";
         return error;
       }
     }
@@ -766,6 +776,12 @@ Result<Source> parse_source(std::string_view name, std::string_view json, const 
   TS_TRY(const Json document, parse_json(json, "the source", ErrorKind::kUsage));
   return Parser(JsonReader(document, ErrorKind::kUsage), folder)
       .parse_single_source(std::string(name));
+}
+
+Result<Scene> parse_scene(std::string_view name, std::string_view json, const Show& show) {
+  TS_TRY(const Json document, parse_json(json, "the scene", ErrorKind::kUsage));
+  return Parser(JsonReader(document, ErrorKind::kUsage), {})
+      .parse_single_scene(std::string(name), show);
 }
 
 Result<Show> load_show(const fs::path& path) {

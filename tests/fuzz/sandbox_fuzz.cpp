@@ -60,9 +60,12 @@ void ask_mux(std::string_view method, std::string_view target, std::string_view 
 }
 
 void ask_livekit(std::string_view target, std::string_view body, const Clock& clock) {
-  LiveKitService service(
-      {.rtmp_url = "rtmp://h/live", .mux_url = "rtmp://h/app", .files = "/f", .random = counting()},
-      clock);
+  LiveKitService service({.rtmp_url = "rtmp://h/live",
+                          .composite_url = "rtmp://h/composite",
+                          .mux_url = "rtmp://h/app",
+                          .files = "/f",
+                          .random = counting()},
+                         clock);
   const RoomGrants grants{.room_create = true,
                           .room_list = true,
                           .room_record = true,
@@ -70,12 +73,38 @@ void ask_livekit(std::string_view target, std::string_view body, const Clock& cl
                           .ingress_admin = true,
                           .room = "r"};
   service.call("RoomService", "CreateRoom", R"({"name":"r"})", grants);
+  const auto ingress =
+      Json::parse(service
+                      .call("Ingress", "CreateIngress",
+                            R"({"room_name":"r","participant_identity":"p"})", grants)
+                      .body);
+  const StreamInfo stream{.has_video = true, .has_audio = true, .width = 320, .height = 180};
+  if (service.publish_begins(ingress.value("stream_key", ""), 1).ok()) {
+    service.publish_described(1, stream);
+  }
   const auto slash = target.find('/', 1);
   if (slash == std::string_view::npos || target.empty()) return;
   for (int i = 0; i < 2; ++i) {
     service.call(target.substr(1, slash - 1), target.substr(slash + 1), body, grants);
   }
   service.tick();
+  // A composite that was asked for comes back, and breaks.
+  for (const auto& effect : service.take_effects()) {
+    const auto* start = std::get_if<CompositeStart>(&effect);
+    if (start == nullptr) continue;
+    const auto& format = start->format;
+    for (const auto& tile : arrange_composite(start->view, format.width, format.height, 1)) {
+      if (tile.width < 2 || tile.height < 2 || tile.x + tile.width > format.width ||
+          tile.y + tile.height > format.height) {
+        std::abort();
+      }
+    }
+    const auto address = start->url.reveal();
+    if (!service.composite_begins(address.substr(address.rfind('/') + 1), 2).ok()) std::abort();
+    service.publish_described(2, stream);
+    service.publish_ended(2, "");
+    service.composite_over(start->composite, "broken", true);
+  }
   static_cast<void>(service.describe());
 }
 

@@ -15,6 +15,7 @@ Program media_program_table() {
               media_compose_run(),
               media_compose_test(),
               media_check(),
+              media_import(),
               media_ingest(),
               media_picture(),
               media_png(),

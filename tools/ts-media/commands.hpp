@@ -16,6 +16,7 @@ Command media_compose_probe();
 Command media_compose_run();
 Command media_compose_test();
 Command media_check();
+Command media_import();
 Command media_ingest();
 Command media_picture();
 Command media_png();

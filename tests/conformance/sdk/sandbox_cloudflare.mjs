@@ -3,6 +3,7 @@
 // input, from there to a Mux live stream (ts cloudflare input create --backup-to-mux), and are counted at both ends.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createPrivateKey, createSign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { read } from './frame_code.mjs';
 import { eventually, publish, publishNumbered, receiveWebhooks, sdk, withSandbox } from './harness.mjs';
@@ -112,6 +113,41 @@ await withSandbox(ts, ['--webhook-url', hooks.url], async ({ settings, http, dir
   await hooks.next((event) => event.type === 'video.asset.live_stream_completed', 40000);
   const [asset] = (await mux.video.assets.list({ live_stream_id: live.id })).data;
   assertUnbroken(await numbersOf(`${settings.MUX_STREAM_BASE_URL}/${asset.playback_ids[0].id}.m3u8`), 300);
+
+  // Signed playback: nothing without a token, whoever made it; the key's end is its tokens' end.
+  const guarded = await stream.edit(videoUID, { account_id, requireSignedURLs: true });
+  assert.equal(guarded.requireSignedURLs, true);
+  const status_of = async (url) => (await fetch(url)).status;
+  const signed_url = (token) => manifest.replace(`/${uid}/`, `/${token}/`);
+  assert.equal(await status_of(video.playback.hls), 401);
+  const { token } = await stream.token.create(videoUID, { account_id });
+  const whole = await fetch(signed_url(token));
+  assert.equal(whole.status, 200);
+  const list = new URL((await whole.text()).trim().split('\n').pop(), signed_url(token));
+  const segments = await (await fetch(list)).text();
+  assert.equal(await status_of(new URL(segments.split('\n').find((line) => line.endsWith('.ts')), list)), 200);
+  const signing = await stream.keys.create({ account_id });
+  const sign = (claims, key = createPrivateKey(Buffer.from(signing.pem, 'base64').toString())) => {
+    const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const body = `${encode({ alg: 'RS256', kid: signing.id })}.${encode({ sub: videoUID, kid: signing.id, ...claims })}`;
+    return `${body}.${createSign('RSA-SHA256').update(body).sign(key).toString('base64url')}`;
+  };
+  const soon = Math.floor(Date.now() / 1000) + 600;
+  assert.equal(await status_of(signed_url(sign({ exp: soon }))), 200);
+  const by_jwk = createPrivateKey({ key: JSON.parse(Buffer.from(signing.jwk, 'base64').toString()), format: 'jwk' });
+  assert.equal(await status_of(signed_url(sign({ exp: soon }, by_jwk))), 200);
+  assert.equal(await status_of(signed_url(sign({ exp: soon - 1200 }))), 401);
+  assert.equal(await status_of(signed_url(sign({ exp: soon, nbf: soon - 60 }))), 401);
+  assert.equal(await status_of(signed_url(sign({ exp: soon, sub: 'other' }))), 404);
+  assert.equal(await status_of(signed_url(`${sign({ exp: soon }).slice(0, -6)}AAAAAA`)), 401);
+  assert.equal(await status_of(signed_url(sign({ exp: soon, accessRules: [{ type: 'ip.src', ip: ['127.0.0.0/8'], action: 'block' }] }))), 403);
+  assert.equal(await status_of(signed_url(sign({ exp: soon, accessRules: [{ type: 'ip.src', ip: ['127.0.0.1'], action: 'allow' }, { type: 'any', action: 'block' }] }))), 200);
+  const key_ids = [];
+  for await (const one of stream.keys.get({ account_id })) key_ids.push(one.id);
+  assert.deepEqual(key_ids, [signing.id]);
+  await stream.keys.delete(signing.id, { account_id });
+  assert.equal(await status_of(signed_url(sign({ exp: soon }))), 401);
+  await assert.rejects(stream.token.create('none', { account_id }), refused(404));
 
   // Live-input notifications carry the shared secret, and go to the account's own address.
   const noticed = hooks.seen.filter((one) => one.json.data?.input_id === uid);

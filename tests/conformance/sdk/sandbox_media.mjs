@@ -3,7 +3,8 @@
 // track-composite egress -> mux:// -> HLS -> recording.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually, publish, receiveWebhooks, sdk, withSandbox } from './harness.mjs';
@@ -197,6 +198,38 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   assert.equal(skipped.status, 'skipped');
   await hooks.next((event) => event.type === 'video.asset.static_rendition.ready');
 
+  // An asset of a file and one of a playlist, both on this machine; what cannot be used says why.
+  const files = createServer(async (request, response) => {
+    const bytes = await readFile(join(dir, request.url.slice(1))).catch(() => null);
+    response.writeHead(bytes ? 200 : 404, { 'content-length': bytes?.length ?? 0 });
+    response.end(bytes);
+  });
+  await new Promise((resolve) => files.listen(0, '127.0.0.1', resolve));
+  const served = (name) => `http://127.0.0.1:${files.address().port}/${name}`;
+  for (const input of [served('master.mp4'), vod]) {
+    const made = await mux.video.assets.create({ inputs: [{ url: input }], playback_policies: ['public'], passthrough: 'again' });
+    assert.equal(made.status, 'preparing');
+    await hooks.next((event) => event.type === 'video.asset.created' && event.object.id === made.id);
+    await hooks.next((event) => event.type === 'video.asset.ready' && event.object.id === made.id);
+    const now = await mux.video.assets.retrieve(made.id);
+    assert.equal(now.status, 'ready');
+    assert.ok(Math.abs(now.duration - asset.duration) < 0.5, `${input}: ${now.duration} against ${asset.duration}`);
+    assert.deepEqual(now.tracks.map((track) => track.type).sort(), ['audio', 'video']);
+    const copy = `${settings.MUX_STREAM_BASE_URL}/${now.playback_ids[0].id}.m3u8`;
+    const shown = await run('ffprobe', ['-v', 'error', '-show_entries', 'format=duration:stream=codec_name', '-of', 'csv=p=0', copy]);
+    assert.match(shown.stdout, /h264[^]*aac|aac[^]*h264/);
+  }
+  await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:d=1', '-c:v', 'mpeg4', join(dir, 'old.mp4')]);
+  for (const [input, type, why] of [[served('none.mp4'), 'download_failed', /cannot be fetched/], [served('old.mp4'), 'invalid_input', /mpeg4/],
+    ['http://192.0.2.1/a.mp4', 'invalid_input', /another machine/]]) {
+    const made = await mux.video.assets.create({ inputs: [{ url: input }] });
+    await hooks.next((event) => event.type === 'video.asset.errored' && event.object.id === made.id);
+    const { errors } = await mux.video.assets.retrieve(made.id);
+    assert.equal(errors.type, type);
+    assert.match(errors.messages[0], why);
+  }
+  await new Promise((resolve) => files.close(resolve));
+
   // The camera leaves: tracks, participant, ingress.
   const ended = await publisher.stop();
   assert.ok(ended.code !== null || ended.signal !== null);
@@ -206,12 +239,12 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   const inRoom = hooks.seen.map((one) => one.json).filter((event) => event.event && event.room && event.participant?.identity?.startsWith('cam'));
   assert.deepEqual(inRoom.map((event) => event.event), [
     'participant_joined', 'track_published', 'track_published', 'track_unpublished', 'track_unpublished', 'participant_left']);
-  const muxEvents = hooks.seen.map((one) => one.json).filter((event) => event.type).map((event) => event.type.slice('video.'.length));
-  assert.deepEqual(muxEvents.filter((type) => !/^asset\.(ready|static_rendition|master)/.test(type)), [
+  const muxEvents = hooks.seen.map((one) => one.json).filter((event) => event.type && event.data?.ingest_type !== 'on_demand_url').map((event) => event.type.slice('video.'.length));
+  assert.deepEqual(muxEvents.filter((type) => !/^asset\.(ready|errored|static_rendition|master)/.test(type)), [
     'live_stream.created', 'live_stream.connected', 'asset.created', 'live_stream.recording', 'live_stream.active',
     'live_stream.disconnected', 'live_stream.idle', 'asset.live_stream_completed']);
   const children = (await status()).children;
-  assert.deepEqual(children, { recordings: 0, relays: 0 });
+  assert.deepEqual(children, { recordings: 0, relays: 0, composites: 0 });
 });
 await hooks.close();
 console.log('ok');

@@ -156,6 +156,14 @@ TEST(ControlLine, ReadsOutputsWithTheNameTheyAreGiven) {
   EXPECT_EQ(std::get<scene::FileOutput>(add.output.target).path, "/tmp/a.mp4");
 }
 
+TEST(ControlLine, ReadsScenesAsTheyAreInAShowFile) {
+  const auto set = command_of<SceneSetCommand>(
+      R"({"command":"scene_set","name":"a","scene":{"layout":"full","slots":["x"]}})");
+
+  EXPECT_EQ(set.name, "a");
+  EXPECT_EQ(set.scene, R"({"layout":"full","slots":["x"]})");
+}
+
 TEST(ControlLine, ReadsTheRest) {
   EXPECT_EQ(command_of<SourceRestartCommand>(R"({"command":"source_restart","name":"a"})").name,
             "a");

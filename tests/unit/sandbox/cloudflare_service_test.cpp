@@ -3,6 +3,10 @@
 
 #include "state_fixture.hpp"
 
+#include "crypto/encoding.hpp"
+#include "crypto/rsa.hpp"
+#include "sandbox/playback_token.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,8 +17,15 @@ using testing::ElementsAre;
 
 struct CloudflareFixture {
   test::FakeClock clock;
-  CloudflareService service{
-      {.account_id = "acc", .webhook_secret = Secret("hook"), .random = counting()}, clock};
+  CloudflareService service{{.account_id = "acc",
+                             .webhook_secret = Secret("hook"),
+                             .random = counting(),
+                             .make_signing_key = []() -> Result<std::string> {
+                               TS_TRY(const auto key, crypto::RsaPrivateKey::generate());
+                               TS_TRY(const auto pem, key.private_pem());
+                               return crypto::base64_encode(pem.reveal());
+                             }},
+                            clock};
 
   CloudflareFixture() {
     service.set_addresses("rtmp://127.0.0.1:1935/cloudflare/", "http://127.0.0.1:80/customer");
@@ -195,6 +206,65 @@ TEST(CloudflareService, KeepsOneWebhookAndSaysItsSecret) {
   cloudflare.call("DELETE", "/webhook");
   effects = cloudflare.service.take_effects();
   EXPECT_TRUE(only<WebhookEndpoints>(effects)[0]->endpoints.empty());
+}
+
+/// The claims of a token as the playback side reads it, or its refusal.
+Result<Json> read(const CloudflareFixture& cloudflare, const std::string& token) {
+  const PlaybackTokens tokens(
+      {.signing_key = [&](std::string_view id) { return cloudflare.service.signing_key(id); }},
+      cloudflare.clock);
+  return tokens.read(token);
+}
+
+TEST(CloudflareService, MakesTokensThatItsPlaybackAccepts) {
+  CloudflareFixture cloudflare;
+  cloudflare.create();
+
+  const auto made = cloudflare.call("POST", "/" + cloudflare.uid + "/token");
+  const auto claims = read(cloudflare, made["result"]["token"].get<std::string>());
+
+  ASSERT_TRUE(claims.ok()) << claims.error().message;
+  EXPECT_EQ(claims.value()["sub"], cloudflare.uid);
+  cloudflare.clock.advance(seconds{3600});
+  EXPECT_FALSE(read(cloudflare, made["result"]["token"].get<std::string>()).ok());
+}
+
+TEST(CloudflareService, EndsTheTokensOfAKeyWithTheKey) {
+  CloudflareFixture cloudflare;
+  cloudflare.create();
+  const auto key = cloudflare.call("POST", "/keys")["result"];
+  const auto jwk = crypto::base64_decode(key["jwk"].get<std::string>());
+  ASSERT_TRUE(jwk.ok());
+  EXPECT_EQ(Json::parse(jwk.value())["kid"], key["id"]);
+  const auto token = cloudflare
+                         .call("POST", "/" + cloudflare.uid + "/token",
+                               {{"id", key["id"]}, {"pem", key["pem"]}})["result"]["token"]
+                         .get<std::string>();
+  EXPECT_TRUE(read(cloudflare, token).ok());
+  const auto listed = cloudflare.call("GET", "/keys")["result"];
+  EXPECT_EQ(listed.size(), 1U);
+  EXPECT_FALSE(listed[0].contains("pem"));
+
+  cloudflare.call("DELETE", "/keys/" + key["id"].get<std::string>());
+
+  EXPECT_FALSE(read(cloudflare, token).ok());
+}
+
+TEST(CloudflareService, RefusesTokensThatItsRealOneWould) {
+  CloudflareFixture cloudflare;
+  cloudflare.create();
+  const auto now = std::chrono::duration_cast<seconds>(cloudflare.clock.now().time_since_epoch());
+  const auto status = [&](const std::string& uid, const Json& body) {
+    cloudflare.call("POST", "/" + uid + "/token", body);
+    return cloudflare.last.status;
+  };
+
+  EXPECT_EQ(status("none", Json::object()), 404);
+  EXPECT_EQ(status(cloudflare.uid, {{"exp", now.count() - 1}}), 400);
+  EXPECT_EQ(status(cloudflare.uid, {{"exp", now.count() + 25 * 3600}}), 400);
+  EXPECT_EQ(status(cloudflare.uid, {{"id", "k"}}), 400);
+  EXPECT_EQ(status(cloudflare.uid, {{"accessRules", {{{"type", "any"}}}}}), 400);
+  EXPECT_EQ(status(cloudflare.uid, {{"expires", 5}}), 400);
 }
 
 }  // namespace

@@ -166,37 +166,6 @@ TEST(LiveKitEgress, AddsAndRemovesOutputsWhileItRuns) {
   EXPECT_EQ(now["details"], "End reason: All streams stopped");
 }
 
-TEST(LiveKitEgress, OfARoomWaitsForSomebodyToPublish) {
-  LiveKitFixture fixture;
-  fixture.room("CreateRoom", {{"name", "stage"}});
-  const auto id =
-      fixture
-          .egress("StartRoomCompositeEgress",
-                  {{"room_name", "stage"},
-                   {"stream_outputs", {{{"urls", {"rtmp://127.0.0.1/live/k"}}}}}})["egress_id"]
-          .get<std::string>();
-  fixture.clock.advance(seconds{120});
-  fixture.service.tick();
-  EXPECT_EQ(fixture.egress_now(id)["status"], "EGRESS_STARTING");
-
-  fixture.publish(1);
-
-  EXPECT_EQ(fixture.egress_now(id)["status"], "EGRESS_ACTIVE");
-}
-
-TEST(LiveKitEgress, OfSeveralPublishersIsRefusedAsWithoutAWorker) {
-  LiveKitFixture fixture;
-  fixture.publish(1);
-  fixture.publish(2);
-
-  const auto reply = fixture.egress(
-      "StartRoomCompositeEgress",
-      {{"room_name", "stage"}, {"stream_outputs", {{{"urls", {"rtmp://127.0.0.1/live/k"}}}}}});
-
-  EXPECT_EQ(fixture.last.status, 503);
-  EXPECT_EQ(reply["msg"], "twirp error unknown: no response from servers");
-}
-
 TEST(LiveKitEgress, EndsWithItsRoom) {
   LiveKitFixture fixture;
   const auto [video, audio] = fixture.publish(1);
@@ -265,8 +234,9 @@ TEST(LiveKitEgress, OfAFileThatCannotBeWrittenFailsWithTheReason) {
   fixture.publish(1);
   const auto id =
       fixture
-          .egress("StartRoomCompositeEgress",
-                  {{"room_name", "stage"}, {"file", {{"filepath", "x.mp4"}}}})["egress_id"]
+          .egress("StartParticipantEgress", {{"room_name", "stage"},
+                                             {"identity", "cam-1"},
+                                             {"file", {{"filepath", "x.mp4"}}}})["egress_id"]
           .get<std::string>();
   fixture.service.tick();
 
@@ -291,8 +261,10 @@ TEST(LiveKitEgress, LeavesWhatNeedsAWorkerAloneAsWithoutOne) {
 
   EXPECT_EQ(start({{"file_outputs", {{{"filepath", "x"}, {"s3", {{"bucket", "b"}}}}}}}), 503);
   EXPECT_EQ(start({{"image_outputs", {{{"filename_prefix", "x"}}}}}), 503);
-  EXPECT_EQ(start({{"file_outputs", file}}), 503) << "two publishers would have to be composed";
-  EXPECT_EQ(start({{"file_outputs", file}, {"layout", "single-speaker"}}), 200);
+  EXPECT_EQ(start({{"file_outputs", file}, {"custom_base_url", "https://example.org"}}), 503);
+  EXPECT_EQ(start({{"file_outputs", file}, {"advanced", {{"video_codec", "VP8"}}}}), 503);
+  EXPECT_EQ(start({{"file_outputs", file}, {"advanced", {{"width", 641}}}}), 400);
+  EXPECT_EQ(start({{"file_outputs", file}}), 200);
 }
 
 }  // namespace

@@ -365,5 +365,66 @@ TEST(MuxService, KeepsPlaybackRestrictions) {
   EXPECT_EQ(mux.last.status, 400);
 }
 
+TEST(MuxService, MakesAnAssetOfAFileAndTellsSo) {
+  MuxFixture mux;
+  const auto made = mux.call("POST", "/video/v1/assets",
+                             {{"inputs", {{{"url", "http://127.0.0.1:1/a.mp4"}}}},
+                              {"playback_policies", {"public"}},
+                              {"passthrough", "mine"}})["data"];
+  EXPECT_EQ(mux.last.status, 201);
+  EXPECT_EQ(made["status"], "preparing");
+  const auto id = made["id"].get<std::string>();
+  const auto effects = mux.service.take_effects();
+  ASSERT_EQ(only<AssetImport>(effects).size(), 1U);
+  EXPECT_EQ(only<AssetImport>(effects)[0]->url.reveal(), "http://127.0.0.1:1/a.mp4");
+  EXPECT_THAT(events_in(effects), ElementsAre("video.asset.created"));
+  const auto playback = made["playback_ids"][0]["id"].get<std::string>();
+  mux.service.recording_progress(id, 6, seconds{12});
+  EXPECT_EQ(mux.service.find_playback(playback).state, Playback::State::kNotActive);
+
+  mux.service.asset_described(id, camera());
+  mux.service.recording_completed(id, seconds{12}, "");
+
+  EXPECT_THAT(events_in(mux.service.take_effects()), ElementsAre("video.asset.ready"));
+  const auto now = mux.call("GET", "/video/v1/assets/" + id)["data"];
+  EXPECT_EQ(now["status"], "ready");
+  EXPECT_EQ(now["duration"], 12.0);
+  EXPECT_EQ(now["tracks"].size(), 2U);
+  EXPECT_EQ(now["passthrough"], "mine");
+  EXPECT_FALSE(now.contains("live_stream_id"));
+  EXPECT_EQ(mux.service.find_playback(playback).state, Playback::State::kPlayable);
+}
+
+TEST(MuxService, TellsWhyAFileIsNoAsset) {
+  MuxFixture mux;
+  const auto id = mux.call("POST", "/video/v1/assets",
+                           {{"inputs", {{{"url", "http://127.0.0.1:1/a.mp4"}}}}})["data"]["id"]
+                      .get<std::string>();
+  forget(mux.service.take_effects());
+
+  mux.service.recording_completed(id, seconds{0}, "the input cannot be fetched: refused");
+
+  const auto now = mux.call("GET", "/video/v1/assets/" + id)["data"];
+  EXPECT_EQ(now["status"], "errored");
+  EXPECT_EQ(now["errors"]["type"], "download_failed");
+  EXPECT_EQ(now["errors"]["messages"][0], "the input cannot be fetched: refused");
+  EXPECT_THAT(events_in(mux.service.take_effects()), ElementsAre("video.asset.errored"));
+}
+
+TEST(MuxService, RefusesInputsThatItCannotUse) {
+  MuxFixture mux;
+  const auto refused = [&](const Json& body) {
+    mux.call("POST", "/video/v1/assets", body);
+    return mux.last.status == 400 && mux.service.take_effects().empty();
+  };
+
+  EXPECT_TRUE(refused(Json::object()));
+  EXPECT_TRUE(refused({{"inputs", Json::array()}}));
+  EXPECT_TRUE(refused({{"inputs", {{{"url", 5}}}}}));
+  EXPECT_TRUE(refused({{"inputs", {{{"url", "file:///etc/passwd"}}}}}));
+  EXPECT_TRUE(refused({{"inputs", {{{"url", "http://h/a"}}, {{"url", "http://h/b"}}}}}));
+  EXPECT_TRUE(refused({{"inputs", {{{"url", "http://h/a"}}}}, {"playback_polices", {"public"}}}));
+}
+
 }  // namespace
 }  // namespace ts::sandbox

@@ -68,6 +68,7 @@ std::vector<const Kind*> only(const Effects& effects) {
 struct LiveKitFixture {
   test::FakeClock clock;
   LiveKitService service{{.rtmp_url = "rtmp://127.0.0.1:1935/live",
+                          .composite_url = "rtmp://127.0.0.1:1935/composite",
                           .mux_url = "rtmp://127.0.0.1:1935/app",
                           .random = counting()},
                          clock};
@@ -99,6 +100,12 @@ struct LiveKitFixture {
                    {"video_track_id", video},
                    {"audio_track_id", audio},
                    {"stream_outputs", {{{"protocol", "RTMP"}, {"urls", urls}}}}});
+  }
+  /// A composite of the room to a stream. @return its egress id.
+  std::string compose(Json more = Json::object()) {
+    more.update(
+        {{"room_name", "stage"}, {"stream_outputs", {{{"urls", {"rtmp://127.0.0.1/live/k"}}}}}});
+    return egress("StartRoomCompositeEgress", more).value("egress_id", "");
   }
   Json egress_now(const std::string& id) {
     return egress("ListEgress", {{"egress_id", id}})["items"][0];

@@ -107,6 +107,9 @@ std::string render(const Json& status) {
                     std::to_string(item.value("audio_tags", std::int64_t{0}))});
   }
   out += section("PUBLISHERS", {"APP", "KEY", "ENCODER", "VIDEO", "AUDIO"}, rows);
+  if (const auto troubles = list("troubles"); !troubles.empty()) {
+    out += fmt::format("\nTROUBLES\n{}", bullets(troubles));
+  }
   out += fmt::format("\nCAN BE MADE HERE\n{}CANNOT BE MADE HERE (refused, never imitated)\n{}",
                      bullets(list("can_make")), bullets(list("cannot_make")));
   return out;
