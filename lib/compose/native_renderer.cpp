@@ -99,6 +99,8 @@ class NativeRenderer final : public Renderer {
       const ScenePlan& plan, std::span<const SourcePicture> sources) {
     std::vector<PictureShape> shapes;
     for (const auto& layer : plan.layers) {
+      // A source that has just joined has none yet.
+      if (layer.source >= sources.size()) return std::nullopt;
       const Picture& picture = sources[layer.source].picture;
       if (!picture) return std::nullopt;
       shapes.push_back(shape_of(*picture));
