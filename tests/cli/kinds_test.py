@@ -23,7 +23,11 @@ HIDDEN = {"docs check", "docs man"}  # of the build, not in help
 KINDS = ("success", "usage error", "JSON error")
 
 # (command, kind): why there can be none.
-EXCEPTIONS = {}
+EXCEPTIONS = {
+    ("room unmute", "success"): "servers refuse it unless room.enable_remote_unmute is set, and so does the sandbox: refused_by_default.case",
+}
+# Cases that run no command: why.
+RUN_NONE = {"version/typo.case": "the mistyped noun is what it is about"}
 
 
 def commands():
@@ -78,7 +82,8 @@ class Kinds(unittest.TestCase):
 
     def test_every_case_runs_the_command_of_its_folder(self):
         stray = [f"{folder_of(command)}/{name}: {case['command']}" for command in sorted(commands())
-                 for name, case in cases_of(command).items() if not runs(command, case)]
+                 for name, case in cases_of(command).items()
+                 if not runs(command, case) and f"{folder_of(command)}/{name}" not in RUN_NONE]
         self.assertEqual(stray, [], "\n" + "\n".join(stray))
 
     def test_no_folder_without_a_command(self):
