@@ -53,7 +53,11 @@ Status read_status(const JsonReader& parent, LiveInput& out) {
 
 Status read_recording(const JsonReader& parent, LiveInput& out) {
   TS_TRY(const auto recording, object_of(parent, "recording"));
-  if (!recording) return ok_status();
+  if (!recording) {
+    // Lists leave it out: that is not "off".
+    out.recording = RecordingMode::kUnknown;
+    return ok_status();
+  }
   TS_TRY(const auto mode, recording->string_or("mode", "off"));
   out.recording = mode == "automatic" ? RecordingMode::kAutomatic
                   : mode == "off"     ? RecordingMode::kOff
@@ -167,7 +171,9 @@ Json describe(const LiveInput& input) {
   out["status"] = input.status.empty() ? Json(nullptr) : Json(input.status);
   put_text(out, "status_reason", input.status_reason);
   out["enabled"] = input.enabled;
-  out["recording"] = Json{{"mode", std::string(to_string(input.recording))},
+  out["recording"] = Json{{"mode", input.recording == RecordingMode::kUnknown
+                                       ? Json(nullptr)
+                                       : Json(std::string(to_string(input.recording)))},
                           {"timeout_s", input.recording_timeout_s},
                           {"require_signed_urls", input.require_signed_urls}};
   if (!input.allowed_origins.empty()) out["recording"]["allowed_origins"] = input.allowed_origins;

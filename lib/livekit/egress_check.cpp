@@ -39,6 +39,10 @@ Status check_encoding(const std::optional<OpenEnum<EncodingPreset>>& preset,
   if (advanced->key_frame_interval < 0 || advanced->key_frame_interval > 60) {
     return usage("the key frame interval is not between 0 and 60 seconds");
   }
+  if (advanced->depth != 0 && advanced->depth != 8 && advanced->depth != 16 &&
+      advanced->depth != 24) {
+    return usage(fmt::format("a depth of {} bits is not 8, 16 or 24", advanced->depth));
+  }
   return ok_status();
 }
 

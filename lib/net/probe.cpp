@@ -176,7 +176,8 @@ class Look {
       rest.remove_prefix(sent);
     }
     std::array<char, 4096> buffer{};
-    while (out.received.size() < request_.receive_bytes) {
+    while (out.received.size() < request_.receive_bytes &&
+           !(request_.enough && request_.enough(out.received))) {
       std::size_t count = 0;
       const std::size_t wanted =
           std::min(buffer.size(), request_.receive_bytes - out.received.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/json_scan.hpp"
 #include "core/text.hpp"
+#include "crypto/encoding.hpp"
 #include "webhook/alteration_internal.hpp"
 
 #include <fmt/format.h>
@@ -220,6 +221,22 @@ AlterationFinding find_alteration(std::string_view body,
       return finding(Alteration::kNewlineRemoved,
                      "the signed body ends with a newline, this one does not", kRawBodyHint);
     }
+  }
+  if (const auto trimmed = trim(text); original_is(std::string(trimmed))) {
+    return finding(Alteration::kBlanks, "blanks were put around the signed body", kRawBodyHint);
+  }
+  if (text.front() == '"') {
+    std::string inner;
+    if (JsonScanner in(text); in.read_string(inner) && in.finish() && original_is(inner)) {
+      return finding(Alteration::kWrapped,
+                     "the signed body became the text of a JSON string (serialized twice)",
+                     kRawBodyHint);
+    }
+  }
+  if (const auto decoded = crypto::base64_decode(trim(text));
+      decoded.ok() && original_is(decoded.value())) {
+    return finding(Alteration::kBase64, "the body is base64 of the signed one",
+                   "decode it first (API gateways set isBase64Encoded)");
   }
   const std::string unix_lines = replace_all(text, "\r\n", "\n");
   if (original_is(unix_lines) || original_is(replace_all(unix_lines, "\n", "\r\n"))) {

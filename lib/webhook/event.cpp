@@ -6,13 +6,13 @@
 #include "crypto/hash.hpp"
 #include "livekit/wire.hpp"
 #include "livekit/wire_scan.hpp"
-#include "mux/types.hpp"
 #include "webhook/event_internal.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace ts::webhook {
 namespace {
@@ -33,6 +33,56 @@ constexpr std::array<std::string_view, 14> kLivekitTypes{"room_started",
                                                          "ingress_ended",
                                                          "agent_job_started",
                                                          "agent_job_ended"};
+
+constexpr std::array<std::string_view, 48> kMuxTypes{
+    "video.live_stream.created",
+    "video.live_stream.connected",
+    "video.live_stream.recording",
+    "video.live_stream.active",
+    "video.live_stream.disconnected",
+    "video.live_stream.idle",
+    "video.live_stream.updated",
+    "video.live_stream.enabled",
+    "video.live_stream.disabled",
+    "video.live_stream.deleted",
+    "video.live_stream.warning",
+    "video.live_stream.simulcast_target.created",
+    "video.live_stream.simulcast_target.idle",
+    "video.live_stream.simulcast_target.starting",
+    "video.live_stream.simulcast_target.broadcasting",
+    "video.live_stream.simulcast_target.errored",
+    "video.live_stream.simulcast_target.deleted",
+    "video.live_stream.simulcast_target.updated",
+    "video.asset.created",
+    "video.asset.ready",
+    "video.asset.errored",
+    "video.asset.updated",
+    "video.asset.deleted",
+    "video.asset.live_stream_completed",
+    "video.asset.warning",
+    "video.asset.non_standard_input_detected",
+    "video.asset.static_rendition.created",
+    "video.asset.static_rendition.ready",
+    "video.asset.static_rendition.errored",
+    "video.asset.static_rendition.deleted",
+    "video.asset.static_rendition.skipped",
+    "video.asset.static_renditions.preparing",
+    "video.asset.static_renditions.ready",
+    "video.asset.static_renditions.errored",
+    "video.asset.static_renditions.deleted",
+    "video.asset.master.preparing",
+    "video.asset.master.ready",
+    "video.asset.master.errored",
+    "video.asset.master.deleted",
+    "video.asset.track.created",
+    "video.asset.track.ready",
+    "video.asset.track.errored",
+    "video.asset.track.deleted",
+    "video.upload.created",
+    "video.upload.asset_created",
+    "video.upload.errored",
+    "video.upload.cancelled",
+    "video.delivery.high_traffic"};
 
 constexpr std::array<std::string_view, 5> kCloudflareTypes{
     "video.ready", "video.error", "live_input.connected", "live_input.disconnected",
@@ -102,54 +152,100 @@ Result<Event> livekit_event(const JsonReader& in) {
   return event;
 }
 
-Result<Event> mux_event(const JsonReader& in) {
-  Event event{.provider = Provider::kMux};
+/// What an event of Mux is about; it says which members of "data" hold ids.
+enum class MuxSubject { kSimulcastTarget, kLiveStream, kAsset, kOther };
+
+/// The members of a Mux body that an Event is made of; absent ones are empty.
+struct MuxFields {
+  std::string type{};
+  std::string id{};
+  std::string created_at{};
+  std::string object_type{};
+  std::string object_id{};
+  bool has_data = false;
+  std::string data_id{};
+  std::string status{};
+  std::string passthrough{};
+  std::string live_stream_id{};
+  std::string active_asset_id{};
+  std::string asset_id{};
+  std::string error{};
+
+  [[nodiscard]] MuxSubject subject() const {
+    if (type.starts_with("video.live_stream.simulcast_target.")) {
+      return MuxSubject::kSimulcastTarget;
+    }
+    if (object_type == "live" || type.starts_with("video.live_stream.")) {
+      return MuxSubject::kLiveStream;
+    }
+    return type.starts_with("video.asset.") ? MuxSubject::kAsset : MuxSubject::kOther;
+  }
+};
+
+/// The long way: through a document, with words for what is wrong.
+Result<MuxFields> mux_fields(const JsonReader& in) {
+  MuxFields fields;
   TS_TRY(const auto type, in.at("type"));
-  TS_TRY(event.type, type.as_string());
-  TS_TRY(event.id, text_of(in, "id"));
+  TS_TRY(fields.type, type.as_string());
+  TS_TRY(fields.id, text_of(in, "id"));
   TS_TRY(const auto created, in.find("created_at"));
   if (created && created->is_string()) {
-    TS_TRY(const auto text, created->as_string());
-    if (const auto time = parse_rfc3339(text); time.ok()) event.created_at = time.value();
+    TS_TRY(fields.created_at, created->as_string());
   }
-  std::string object_type;
-  std::string object_id;
   TS_TRY(const auto object, in.find("object"));
   if (object) {
-    TS_TRY(object_type, object->string_or("type"));
-    TS_TRY(object_id, text_of(*object, "id"));
+    TS_TRY(fields.object_type, object->string_or("type"));
+    TS_TRY(fields.object_id, text_of(*object, "id"));
   }
   TS_TRY(const auto data, in.find("data"));
-  if (data && data->is_object()) {
-    TS_TRY(event.status, text_of(*data, "status"));
-    TS_TRY(event.passthrough, text_of(*data, "passthrough"));
-    TS_TRY(event.live_stream, text_of(*data, "live_stream_id"));
-    TS_TRY(const auto own_id, text_of(*data, "id"));
-    if (event.type.starts_with("video.live_stream.simulcast_target.")) {
-      // The object is the target; its stream is in live_stream_id.
-    } else if (object_type == "live" || event.type.starts_with("video.live_stream.")) {
-      event.live_stream = own_id.empty() ? object_id : own_id;
-      TS_TRY(event.asset, text_of(*data, "active_asset_id"));
-    } else if (event.type.starts_with("video.asset.")) {
-      // Renditions and tracks name their asset; an asset's own events carry it as data.
-      TS_TRY(event.asset, text_of(*data, "asset_id"));
-      if (event.asset.empty()) event.asset = own_id.empty() ? object_id : own_id;
-    } else {
-      TS_TRY(event.asset, text_of(*data, "asset_id"));
-    }
-    TS_TRY(const auto errors, data->find("errors"));
-    if (errors && errors->is_object()) {
-      TS_TRY(const auto messages, errors->find("messages"));
-      if (messages && messages->is_array() && !messages->json().empty() &&
-          messages->json().front().is_string()) {
-        event.error = messages->json().front().get<std::string>();
-      }
-    }
-  } else if (object_type == "live") {
-    event.live_stream = object_id;
-  } else if (object_type == "asset") {
-    event.asset = object_id;
+  fields.has_data = data && data->is_object();
+  if (!fields.has_data) return fields;
+  TS_TRY(fields.status, text_of(*data, "status"));
+  TS_TRY(fields.passthrough, text_of(*data, "passthrough"));
+  TS_TRY(fields.live_stream_id, text_of(*data, "live_stream_id"));
+  TS_TRY(fields.data_id, text_of(*data, "id"));
+  // Only what the event needs has to be as documented.
+  const auto subject = fields.subject();
+  if (subject == MuxSubject::kLiveStream) {
+    TS_TRY(fields.active_asset_id, text_of(*data, "active_asset_id"));
+  } else if (subject != MuxSubject::kSimulcastTarget) {
+    TS_TRY(fields.asset_id, text_of(*data, "asset_id"));
   }
+  TS_TRY(const auto errors, data->find("errors"));
+  if (errors && errors->is_object()) {
+    TS_TRY(const auto messages, errors->find("messages"));
+    if (messages && messages->is_array() && !messages->json().empty() &&
+        messages->json().front().is_string()) {
+      fields.error = messages->json().front().get<std::string>();
+    }
+  }
+  return fields;
+}
+
+Event mux_event(MuxFields fields) {
+  Event event{.provider = Provider::kMux};
+  if (const auto time = parse_rfc3339(fields.created_at); time.ok()) {
+    event.created_at = time.value();
+  }
+  const auto subject = fields.subject();
+  auto& own_id = fields.data_id.empty() ? fields.object_id : fields.data_id;
+  if (!fields.has_data) {
+    if (fields.object_type == "live") event.live_stream = std::move(fields.object_id);
+    if (fields.object_type == "asset") event.asset = std::move(fields.object_id);
+  } else if (subject == MuxSubject::kLiveStream) {
+    event.live_stream = std::move(own_id);
+    event.asset = std::move(fields.active_asset_id);
+  } else {
+    event.live_stream = std::move(fields.live_stream_id);
+    // Renditions and tracks name their asset; an asset's own events carry it as data.
+    event.asset = std::move(fields.asset_id);
+    if (subject == MuxSubject::kAsset && event.asset.empty()) event.asset = std::move(own_id);
+  }
+  event.type = std::move(fields.type);
+  event.id = std::move(fields.id);
+  event.status = std::move(fields.status);
+  event.passthrough = std::move(fields.passthrough);
+  event.error = std::move(fields.error);
   return event;
 }
 
@@ -208,6 +304,85 @@ bool scan_time(JsonScanner& in) {
   return seconds >= 0 && seconds <= kEndOf9999;
 }
 
+/// A text member, the first of its name. Numbers and repeated members are rare: the long way.
+bool scan_text(JsonScanner& in, std::string& out) {
+  if (in.take_null()) return out.empty();
+  return out.empty() && in.next() == '"' && in.read_string(out);
+}
+
+bool scan_mux_errors(JsonScanner& in, std::string& first) {
+  if (in.next() != '{') return in.skip();
+  bool seen = false;
+  for (in.enter_object(); in.next_member();) {
+    if (in.key() != "messages") {
+      if (!in.skip()) return false;
+      continue;
+    }
+    if (in.next() != '[' || std::exchange(seen, true)) return false;
+    bool is_first = true;
+    for (in.enter_array(); in.next_item();) {
+      const bool wanted = std::exchange(is_first, false) && in.next() == '"';
+      if (!(wanted ? in.read_string(first) : in.skip())) return false;
+    }
+  }
+  return in.ok();
+}
+
+bool scan_mux_data(JsonScanner& in, MuxFields& fields) {
+  bool seen_errors = false;
+  for (in.enter_object(); in.next_member();) {
+    const std::string_view key = in.key();
+    std::string* const text = key == "id"                ? &fields.data_id
+                              : key == "status"          ? &fields.status
+                              : key == "passthrough"     ? &fields.passthrough
+                              : key == "live_stream_id"  ? &fields.live_stream_id
+                              : key == "active_asset_id" ? &fields.active_asset_id
+                              : key == "asset_id"        ? &fields.asset_id
+                                                         : nullptr;
+    if (text != nullptr) {
+      if (!scan_text(in, *text)) return false;
+    } else if (key == "errors") {
+      if (std::exchange(seen_errors, true) || !scan_mux_errors(in, fields.error)) return false;
+    } else if (!in.skip()) {
+      return false;
+    }
+  }
+  return in.ok();
+}
+
+bool scan_mux_object(JsonScanner& in, MuxFields& fields) {
+  for (in.enter_object(); in.next_member();) {
+    std::string* const text = in.key() == "type" ? &fields.object_type
+                              : in.key() == "id" ? &fields.object_id
+                                                 : nullptr;
+    if (!(text != nullptr ? scan_text(in, *text) : in.skip())) return false;
+  }
+  return in.ok();
+}
+
+/// What `mux_fields` reads, without a document; false also for what is rare.
+bool scan_mux(std::string_view body, MuxFields& fields) {
+  JsonScanner in(body);
+  bool seen_object = false;
+  for (in.enter_object(); in.next_member();) {
+    const std::string_view key = in.key();
+    std::string* const text = key == "type"         ? &fields.type
+                              : key == "id"         ? &fields.id
+                              : key == "created_at" ? &fields.created_at
+                                                    : nullptr;
+    if (text != nullptr) {
+      if (!scan_text(in, *text)) return false;
+    } else if (key == "object") {
+      if (std::exchange(seen_object, true) || !scan_mux_object(in, fields)) return false;
+    } else if (key == "data") {
+      if (std::exchange(fields.has_data, true) || !scan_mux_data(in, fields)) return false;
+    } else if (!in.skip()) {
+      return false;
+    }
+  }
+  return in.finish() && !fields.type.empty();
+}
+
 bool scan_livekit_member(JsonScanner& in) {
   const std::string key(in.key());
   if (in.take_null()) return true;
@@ -235,22 +410,38 @@ bool is_usual_livekit_event(std::string_view body) {
   return in.finish();
 }
 
-Result<Event> parse_event(Provider provider, const Json& json, std::string_view body) {
-  const JsonReader in(json);
-  if (!in.is_object()) return in.expected("an object");
-  auto event = provider == Provider::kLivekit ? livekit_event(in)
-               : provider == Provider::kMux   ? mux_event(in)
-                                              : cloudflare_event(in);
-  if (!event.ok()) return event;
-  // Without an id the bytes tell deliveries apart: a repeat has the same.
-  event.value().dedupe_key = fmt::format(
-      "{}:{}", to_string(provider),
-      event.value().id.empty() ? crypto::hex_encode(crypto::bytes_of(crypto::sha256(body)))
-                               : event.value().id);
+namespace {
+
+/// Without an id the bytes tell deliveries apart: a repeat has the same.
+Event keyed(Event event, std::string_view body) {
+  event.dedupe_key = std::string(to_string(event.provider));
+  event.dedupe_key += ':';
+  event.dedupe_key +=
+      event.id.empty() ? crypto::hex_encode(crypto::bytes_of(crypto::sha256(body))) : event.id;
   return event;
 }
 
+Result<Event> read_event(Provider provider, const JsonReader& in) {
+  if (provider == Provider::kLivekit) return livekit_event(in);
+  if (provider == Provider::kCloudflare) return cloudflare_event(in);
+  TS_TRY(auto fields, mux_fields(in));
+  return mux_event(std::move(fields));
+}
+
+}  // namespace
+
+Result<Event> parse_event(Provider provider, const Json& json, std::string_view body) {
+  const JsonReader in(json);
+  if (!in.is_object()) return in.expected("an object");
+  TS_TRY(auto event, read_event(provider, in));
+  return keyed(std::move(event), body);
+}
+
 Result<Event> parse_event(Provider provider, std::string_view body) {
+  if (MuxFields fields; provider == Provider::kMux && body.size() <= kMaxBodyBytes &&
+                        scan_mux(body, fields)) {
+    return keyed(mux_event(std::move(fields)), body);
+  }
   TS_TRY(const auto json, parse_json(body, "the webhook body", ErrorKind::kRemote,
                                      {.max_bytes = kMaxBodyBytes, .max_depth = 64}));
   return parse_event(provider, json, body);
@@ -261,7 +452,7 @@ std::span<const std::string_view> event_types(Provider provider) noexcept {
     case Provider::kLivekit:
       return kLivekitTypes;
     case Provider::kMux:
-      return mux::event_types();
+      return kMuxTypes;
     case Provider::kCloudflare:
       return kCloudflareTypes;
   }

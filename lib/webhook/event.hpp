@@ -34,6 +34,8 @@ struct Event {
   std::string status{};                         ///< The object's state as the provider spells it.
   std::string error{};                          ///< What the provider says went wrong.
   std::optional<std::int64_t> started_at_ns{};  ///< LiveKit egress and ingress.
+
+  friend bool operator==(const Event&, const Event&) = default;
 };
 
 /// Parses a body that `verify` accepted.

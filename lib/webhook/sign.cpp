@@ -63,6 +63,12 @@ std::string_view to_string(Alteration alteration) noexcept {
       return "charset";
     case Alteration::kGzip:
       return "gzip";
+    case Alteration::kBlanks:
+      return "blanks_added";
+    case Alteration::kWrapped:
+      return "wrapped";
+    case Alteration::kBase64:
+      return "base64";
     case Alteration::kEmpty:
       return "empty";
   }

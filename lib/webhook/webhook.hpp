@@ -61,6 +61,9 @@ enum class Alteration : std::uint8_t {
   kBomRemoved,
   kCharset,  ///< Decoded and encoded with another character set.
   kGzip,     ///< Still (or again) compressed.
+  kBlanks,   ///< Blanks were put before or after it.
+  kWrapped,  ///< Made the text of a JSON string.
+  kBase64,   ///< Encoded as base64.
   kEmpty,    ///< The body was dropped.
 };
 std::string_view to_string(Alteration alteration) noexcept;

@@ -4,15 +4,22 @@
 
 A case: "# comment" lines, "$ command" (a shell line; `ts` is the binary under test), then any of
   env NAME=VALUE          (any number, after the $ line)
+  sandbox [OPTIONS]       a sandbox of its own runs meanwhile; the folder's .env points at it
+  setup COMMAND           a shell line run before, in the same folder, which must succeed
+  meanwhile COMMAND       a shell line that runs beside, from here on, and is stopped at the end
+  until COMMAND           a shell line tried again and again until it succeeds
+  (any number of these three, done in their order)
   file NAME [MODE]        followed by its lines, up to the next "---": made in the empty folder the case runs in
   --- stdin  --- stdout  --- stderr  --- exit N
 stdout and stderr must be stated, empty ones too. In expected text `{{...}}` is a regular expression.
 """
-import os, re, subprocess, sys, tempfile
+import os, re, signal, subprocess, sys, tempfile, time
+
+STEPS = ("setup", "meanwhile", "until")
 
 
 def parse(path):
-    case = {"comments": [], "command": None, "env": {}, "files": [], "stdin": "", "stdout": None, "stderr": None, "exit": None}
+    case = {"comments": [], "command": None, "env": {}, "sandbox": None, "before": [], "files": [], "stdin": "", "stdout": None, "stderr": None, "exit": None}
     section, lines = None, []
 
     def close():
@@ -24,7 +31,9 @@ def parse(path):
         else:
             case[section[0]] = text
 
-    for raw in open(path, encoding="utf-8"):
+    with open(path, encoding="utf-8") as source:
+        raws = list(source)
+    for raw in raws:
         line = raw.rstrip("\n")
         if line.startswith("--- "):
             close()
@@ -43,6 +52,10 @@ def parse(path):
         elif line.startswith("env "):
             name, _, value = line[4:].partition("=")
             case["env"][name] = value
+        elif line == "sandbox" or line.startswith("sandbox "):
+            case["sandbox"] = line[len("sandbox"):].strip()
+        elif line.split(" ", 1)[0] in STEPS:
+            case["before"].append(line.split(" ", 1))
         elif line.startswith("#"):
             case["comments"].append(line)
         elif line.strip():
@@ -55,6 +68,19 @@ def matches(expected, actual):
     pattern = "".join(
         part[2:-2] if part.startswith("{{") else re.escape(part) for part in re.split(r"(\{\{.*?\}\})", expected))
     return re.fullmatch(pattern, actual, re.S) is not None
+
+
+def stop(child):
+    """Ends a process group; only ones that this program started."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, sign)
+            child.wait(10)
+        except ProcessLookupError:
+            child.wait(10)
+            return
+        except subprocess.TimeoutExpired:
+            continue
 
 
 def run(case, binary):
@@ -72,8 +98,34 @@ def run(case, binary):
             if key in os.environ:
                 env[key] = os.environ[key]
         env.update(case["env"])
-        done = subprocess.run(["/bin/sh", "-c", case["command"]], cwd=folder, env=env, input=case["stdin"].encode(),
-                              capture_output=True, timeout=50)
+        def shell(line, text=b""):
+            return subprocess.run(["/bin/sh", "-c", line], cwd=folder, env=env, input=text, capture_output=True, timeout=50)
+
+        beside = []
+
+        def prepare(line, patient=False):
+            done, end = shell(line), time.monotonic() + 40
+            while patient and done.returncode != 0 and time.monotonic() < end:
+                time.sleep(0.05)  # between two polls
+                done = shell(line)
+            if done.returncode != 0:
+                sys.exit(f"setup failed: {line}\n{done.stdout.decode(errors='replace')}{done.stderr.decode(errors='replace')}")
+
+        try:
+            if case["sandbox"] is not None:
+                prepare(f"ts sandbox up --detach --quiet --dir box --port 0 --write-env .env {case['sandbox']}")
+            for kind, line in case["before"]:
+                if kind == "meanwhile":
+                    beside.append(subprocess.Popen(["/bin/sh", "-c", line], cwd=folder, env=env, stdin=subprocess.DEVNULL,
+                                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True))
+                else:
+                    prepare(line, patient=kind == "until")
+            done = shell(case["command"], case["stdin"].encode())
+        finally:
+            for child in beside:
+                stop(child)
+            if case["sandbox"] is not None:
+                shell("ts sandbox down --dir box")
         return (done.stdout.decode(errors="replace").replace(folder, "DIR"),
                 done.stderr.decode(errors="replace").replace(folder, "DIR"), done.returncode)
 
@@ -85,6 +137,10 @@ def write(path, case, stdout, stderr, code):
         out.write("$ " + case["command"] + "\n")
         for name, value in case["env"].items():
             out.write(f"env {name}={value}\n")
+        if case["sandbox"] is not None:
+            out.write(f"sandbox {case['sandbox']}".rstrip() + "\n")
+        for kind, line in case["before"]:
+            out.write(f"{kind} {line}\n")
         for name, text, mode in case["files"]:
             out.write(f"--- file {name} {mode:o}\n{text}")
         if case["stdin"]:

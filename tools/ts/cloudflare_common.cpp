@@ -44,7 +44,9 @@ Status report_input(Context& context, const cloudflare::LiveInput& input, bool r
   };
   line("name", input.name);
   line("status", input.status.empty() ? "never connected" : input.status);
-  line("recording", cloudflare::to_string(input.recording));
+  if (input.recording != cloudflare::RecordingMode::kUnknown) {
+    line("recording", cloudflare::to_string(input.recording));
+  }
   if (!input.rtmps.url.empty()) {
     line("rtmps", fmt::format("{} key {}", input.rtmps.url, shown(input.rtmps.key)));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doctor_checks.hpp"
 
+#include "doctor_turn.hpp"
 #include "service_checks.hpp"
 
 #include "cloudflare/client.hpp"
@@ -303,86 +304,6 @@ Lines look_at_webhooks(const DoctorOptions& options, const Tools& tools) {
   return out;
 }
 
-struct TurnServer {
-  std::string text{};
-  std::string host{};
-  std::uint16_t port = 3478;
-  net::StunMethod method = net::StunMethod::kAllocate;
-  bool tcp = false;
-  bool tls = false;
-};
-
-/// "turn:HOST[:PORT][?transport=udp|tcp]", turns: and stun: (RFC 7064, RFC 7065).
-Result<TurnServer> parse_turn(const std::string& text) {
-  const auto wrong = [&] {
-    return Error{.kind = ErrorKind::kUsage,
-                 .message = fmt::format("'{}' is no TURN address", shorten(text, 80)),
-                 .hint = "write turn:host:3478, turns:host:443?transport=tcp or stun:host:3478"};
-  };
-  TurnServer out{.text = text};
-  const auto colon = text.find(':');
-  const std::string scheme = text.substr(0, colon);
-  if (colon == std::string::npos || (scheme != "turn" && scheme != "turns" && scheme != "stun")) {
-    return wrong();
-  }
-  if (scheme == "stun") out.method = net::StunMethod::kBinding;
-  out.tls = scheme == "turns";
-  out.tcp = out.tls;
-  if (out.tls) out.port = 5349;
-  std::string rest = text.substr(colon + 1);
-  if (const auto question = rest.find('?'); question != std::string::npos) {
-    const std::string query = rest.substr(question + 1);
-    if (query == "transport=tcp") {
-      out.tcp = true;
-    } else if (query != "transport=udp") {
-      return wrong();
-    }
-    rest.resize(question);
-  }
-  // The authority is written as a URL's.
-  const auto parsed = net::Url::parse("stun://" + rest);
-  if (!parsed.ok() || parsed.value().host.empty() || !parsed.value().path.empty()) return wrong();
-  out.host = parsed.value().host;
-  if (parsed.value().port != 0) out.port = parsed.value().port;
-  return out;
-}
-
-CheckLine look_at_turn(const TurnServer& server, const Tools& tools) {
-  CheckLine line{.name = server.text, .area = "turn"};
-  const auto start = std::chrono::steady_clock::now();
-  Result<net::StunAnswer> answer = Error{};
-  if (server.tcp) {
-    const net::StunId id{'t', 's', '-', 'd', 'o', 'c', 't', 'o', 'r', '-', '0', '1'};
-    const auto probe = net::probe_connection({.host = server.host,
-                                              .port = server.port,
-                                              .tls = server.tls,
-                                              .ca_file = tools.ca_file,
-                                              .send = net::stun_request(server.method, id),
-                                              .receive_bytes = 20,
-                                              .timeout = kPatience},
-                                             tools.stop);
-    if (!probe.ok()) return failed("turn", server.text, probe.error());
-    // The header alone: which message it is, its length put to nothing.
-    std::vector<std::uint8_t> header(probe.value().received.begin(), probe.value().received.end());
-    header[2] = 0;
-    header[3] = 0;
-    answer = net::read_stun_answer(header, server.method, id);
-  } else {
-    answer = net::probe_stun(server.host, server.port, server.method, kPatience);
-  }
-  if (!answer.ok()) return failed("turn", server.text, answer.error());
-  line.value = ms_of(std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::steady_clock::now() - start));
-  line.unit = "ms";
-  line.message = fmt::format("answers in {:.1f} ms", *line.value);
-  const net::StunAnswer& told = answer.value();
-  if (!told.mapped.empty()) line.message += fmt::format(", sees this machine at {}", told.mapped);
-  if (!told.realm.empty()) {
-    line.message += fmt::format(", relays for realm '{}'", shorten(told.realm, 40));
-  }
-  return line;
-}
-
 Lines look_at_ffmpeg(const Tools& tools) {
   const auto media = tools.context.media_program();
   if (!media.ok()) return {failed("ffmpeg", "ts-media", media.error())};
@@ -576,11 +497,14 @@ Result<std::vector<CheckLine>> run_doctor(const DoctorOptions& options, Context&
   if (wish.has("webhook")) begin([&] { return look_at_webhooks(options, tools); });
   if (wish.has("ffmpeg")) begin([&] { return look_at_ffmpeg(tools); });
   for (const TurnServer& server : turn_servers) {
-    begin([&server, &tools] { return Lines{look_at_turn(server, tools)}; });
+    begin([&server, &tools] {
+      return Lines{look_at_turn(server, tools.ca_file, kPatience, tools.stop)};
+    });
   }
   if (turn_servers.empty() && wish.has("turn")) {
-    out.push_back(unset("turn", "TURN", "LiveKit names its TURN servers when a participant joins",
-                        "name one to look at: ts doctor turn --turn turn:host:3478"));
+    begin([&tools] {
+      return look_at_livekit_turn(tools.context, tools.ca_file, kPatience, tools.stop);
+    });
   }
   if (wish.has("env")) {
     for (CheckLine& line : settings_lines(context)) out.push_back(std::move(line));

@@ -144,30 +144,39 @@ Result<EgressRequest> base_request(Context& context, const EgressStartOptions& o
   return request;
 }
 
-Status apply_encoding(const EgressStartOptions& options, EgressOutputs& outputs) {
-  if (!options.preset.empty() && !options.ladder.empty()) {
-    return usage("--preset and --ladder exclude each other");
-  }
-  if (!options.preset.empty()) {
-    TS_TRY(outputs.preset, livekit::parse_preset(options.preset));
-    outputs.advanced.reset();
-  }
-  if (!options.ladder.empty()) {
-    TS_TRY(outputs.advanced, livekit::ladder(options.ladder));
-    outputs.preset.reset();
-  }
-  const bool advanced = options.width != 0 || options.height != 0 || options.fps != 0 ||
-                        !options.video_bitrate.empty() || !options.audio_bitrate.empty() ||
-                        !options.key_frame_interval.empty() || !options.video_codec.empty();
-  if (!advanced) return ok_status();
-  if (!options.preset.empty()) {
-    return usage("--preset fixes size and bitrates: leave --width and the like out",
-                 "use --ladder, whose values flags may change");
-  }
-  auto& encoding = outputs.advanced ? *outputs.advanced : outputs.advanced.emplace();
-  if (options.width != 0) encoding.width = options.width;
-  if (options.height != 0) encoding.height = options.height;
-  if (options.fps != 0) encoding.framerate = options.fps;
+template <typename Codec>
+Result<livekit::OpenEnum<Codec>> codec_of(const std::string& text, std::string_view option,
+                                          std::string_view hint) {
+  std::string name;
+  for (const char c : text) name.push_back(c == '-' ? '_' : static_cast<char>(std::toupper(c)));
+  // The words people use for what LiveKit spells H264_MAIN and AC_MP3.
+  if (name == "BASELINE" || name == "MAIN" || name == "HIGH") name = "H264_" + name;
+  if (name == "MP3") name = "AC_MP3";
+  auto codec = livekit::OpenEnum<Codec>::from_text(name);
+  if (codec.is_known()) return codec;
+  return usage(fmt::format("{} does not know '{}'", option, shorten(text, 40)), std::string(hint));
+}
+
+bool names_advanced_options(const EgressStartOptions& options) {
+  return options.width || options.height || options.fps || options.depth ||
+         options.audio_frequency || !options.video_bitrate.empty() ||
+         !options.audio_bitrate.empty() || !options.key_frame_interval.empty() ||
+         !options.video_codec.empty() || !options.audio_codec.empty();
+}
+
+Status apply_advanced(const EgressStartOptions& options, livekit::EncodingOptions& encoding) {
+  const auto set = [](const std::optional<std::uint32_t>& value, std::string_view option,
+                      std::uint32_t& target) -> Status {
+    if (!value) return ok_status();
+    if (*value == 0) return usage(fmt::format("{} is at least 1", option), "leave it out instead");
+    target = *value;
+    return ok_status();
+  };
+  TS_CHECK(set(options.width, "--width", encoding.width));
+  TS_CHECK(set(options.height, "--height", encoding.height));
+  TS_CHECK(set(options.fps, "--fps", encoding.framerate));
+  TS_CHECK(set(options.depth, "--depth", encoding.depth));
+  TS_CHECK(set(options.audio_frequency, "--audio-frequency", encoding.audio_frequency));
   if (!options.video_bitrate.empty()) {
     TS_TRY(encoding.video_bitrate, parse_kilobits(options.video_bitrate));
   }
@@ -179,17 +188,37 @@ Status apply_encoding(const EgressStartOptions& options, EgressOutputs& outputs)
     encoding.key_frame_interval = std::chrono::duration<double>(interval).count();
   }
   if (!options.video_codec.empty()) {
-    const std::string name = options.video_codec == "baseline" ? "H264_BASELINE"
-                             : options.video_codec == "main"   ? "H264_MAIN"
-                             : options.video_codec == "high"   ? "H264_HIGH"
-                                                               : options.video_codec;
-    encoding.video_codec = livekit::OpenEnum<livekit::VideoCodec>::from_text(name);
-    if (!encoding.video_codec.is_known()) {
-      return usage(fmt::format("there is no H.264 profile '{}'", shorten(options.video_codec, 40)),
-                   "use baseline, main or high");
-    }
+    TS_TRY(encoding.video_codec,
+           codec_of<livekit::VideoCodec>(options.video_codec, "--video-codec",
+                                         "use baseline, main or high (H.264), or vp8"));
+  }
+  if (!options.audio_codec.empty()) {
+    TS_TRY(encoding.audio_codec, codec_of<livekit::AudioCodec>(options.audio_codec, "--audio-codec",
+                                                               "use aac, opus or mp3"));
   }
   return ok_status();
+}
+
+/// `outputs`: an EgressOutputs or a StartEgressRequest.
+template <typename Outputs>
+Status apply_encoding(const EgressStartOptions& options, Outputs& outputs) {
+  if (!options.preset.empty() && !options.ladder.empty()) {
+    return usage("--preset and --ladder exclude each other");
+  }
+  if (!options.preset.empty()) {
+    TS_TRY(outputs.preset, livekit::parse_preset(options.preset));
+    outputs.advanced.reset();
+  }
+  if (!options.ladder.empty()) {
+    TS_TRY(outputs.advanced, livekit::ladder(options.ladder));
+    outputs.preset.reset();
+  }
+  if (!names_advanced_options(options)) return ok_status();
+  if (outputs.preset) {
+    return usage("a preset fixes size and bitrates: leave --width and the like out",
+                 "use --ladder, whose values flags may change");
+  }
+  return apply_advanced(options, outputs.advanced ? *outputs.advanced : outputs.advanced.emplace());
 }
 
 livekit::OpenEnum<livekit::StreamProtocol> protocol_of(const std::vector<Secret>& urls) {
@@ -275,6 +304,11 @@ struct Apply {
       return usage("--track saves one track as it is: to --file or --websocket-url-file",
                    "for a stream use --video-track and --audio-track");
     }
+    if (!options.preset.empty() || !options.ladder.empty() || names_advanced_options(options) ||
+        !options.webhook.empty()) {
+      return usage("--track saves one track as it is: nothing encodes it",
+                   "for another size or bitrate use --video-track and --audio-track");
+    }
     if (!options.room.empty()) request.room_name = options.room;
     if (!options.track.empty()) request.track_id = options.track;
     if (!options.file.empty()) request.file = livekit::DirectFileOutput{.filepath = options.file};
@@ -285,12 +319,13 @@ struct Apply {
   }
   Status operator()(livekit::StartEgressRequest& request) const {
     if (!options.file.empty() || !options.hls.empty() || !options.image.empty() ||
-        !options.preset.empty() || !options.ladder.empty()) {
-      return usage("with a StartEgress request only --room and stream targets are taken as flags",
-                   "write the rest into the request");
+        !options.webhook.empty() || options.audio_only || options.video_only) {
+      return usage(
+          "with a StartEgress request only --room, quality and stream targets are taken as flags",
+          "write the rest into the request");
     }
     if (!options.room.empty()) request.room_name = options.room;
-    return ok_status();
+    return apply_encoding(options, request);
   }
 };
 

@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "livekit/egress_client.hpp"
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,13 +38,16 @@ struct EgressStartOptions {
 
   std::string preset{};
   std::string ladder{};
-  std::uint32_t width = 0;
-  std::uint32_t height = 0;
-  std::uint32_t fps = 0;
+  std::optional<std::uint32_t> width{};
+  std::optional<std::uint32_t> height{};
+  std::optional<std::uint32_t> fps{};
+  std::optional<std::uint32_t> depth{};
+  std::optional<std::uint32_t> audio_frequency{};
   std::string video_bitrate{};
   std::string audio_bitrate{};
   std::string key_frame_interval{};
   std::string video_codec{};
+  std::string audio_codec{};
 
   std::string webhook{};
   std::string webhook_key{};

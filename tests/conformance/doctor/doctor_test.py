@@ -82,6 +82,47 @@ class RtmpGreeter:
         self.listener.close()
 
 
+class Signalling:
+    """Answers every connection with the bytes given, as LiveKit's /rtc would; keeps the requests."""
+
+    def __init__(self, answer):
+        self.listener, self.requests = socket.create_server(("127.0.0.1", 0)), []
+        self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.answer = answer
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            with peer:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    got = peer.recv(4096)
+                    if not got:
+                        break
+                    request += got
+                self.requests.append(request)
+                peer.sendall(self.answer)
+
+    def close(self):
+        self.listener.close()
+
+
+def member(number, data):
+    """A length-delimited member of a protobuf message, shorter than 128 bytes."""
+    return bytes([number << 3 | 2, len(data)]) + data
+
+
+def join_answer(*urls):
+    """The upgrade and the first frame of a server that hands out these servers."""
+    join = member(4, b"1.13.5") + b"".join(member(5, member(1, url.encode()) + member(3, b"p")) for url in urls)
+    message = b"\x0a" + bytes([len(join)]) + join
+    return b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n" + bytes([0x82, len(message)]) + message
+
+
 LIVEKIT_GOOD = {"GET /": (200, "text/plain", "OK"), "POST /twirp/livekit.RoomService/ListRooms": (200, JSON, '{"rooms":[]}')}
 MUX_GOOD = {"GET /video/v1/live-streams": (200, JSON, '{"data":[]}'),
             "GET /system/v1/whoami": (200, JSON, '{"data":{"environment_id":"e1","environment_name":"Production"}}'),
@@ -279,6 +320,57 @@ class Doctor(Case):
         line, code = self.checked(uri, "doctor", "turn", "--turn", uri)
 
         self.assertEqual((line["state"], line["unit"], code), ("ok", "ms", 0), line)
+
+
+    def signalling(self, answer):
+        server = Signalling(answer)
+        self.addCleanup(server.close)
+        return server, {"LIVEKIT_URL": server.url, "LIVEKIT_API_KEY": "APIexample", "LIVEKIT_API_SECRET": "a-secret-of-more-than-thirty-two-bytes"}
+
+    def test_the_turn_servers_that_livekit_hands_out_are_asked(self):
+        turn = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        turn.bind(("127.0.0.1", 0))
+        self.addCleanup(turn.close)
+
+        def serve():  # Without credentials a TURN server refuses: 401.
+            request, peer = turn.recvfrom(200)
+            turn.sendto(b"\x01\x13\x00\x08" + request[4:20] + b"\x00\x09\x00\x04\x00\x00\x04\x01", peer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        uri = f"turn:127.0.0.1:{turn.getsockname()[1]}?transport=udp"
+        server, settings = self.signalling(join_answer("stun:stun.example:19302", uri))
+
+        done = self.run_ts("doctor", "turn", "--json", **settings)
+
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        lines = {line["name"]: line for line in json.loads(done.stdout)["checks"]}
+        self.assertIn("1 TURN and 1 STUN", lines["LiveKit"]["message"])
+        self.assertEqual((lines[uri]["state"], lines[uri]["unit"]), ("ok", "ms"))
+        self.assertRegex(server.requests[0].decode(), r"\AGET /rtc\?\S* HTTP/1.1\r\n(?s:.*)\r\nAuthorization: Bearer eyJ")
+
+    def test_a_livekit_without_turn_is_a_warning(self):
+        _, settings = self.signalling(join_answer())
+
+        line, code = self.checked("LiveKit", "doctor", "turn", **settings)
+
+        self.assertEqual((line["state"], line["value"], code), ("warning", 0, 0))
+        self.assertIn("livekit.yaml", line["hint"])
+
+    def test_a_livekit_that_refuses_the_join_is_told(self):
+        for status, state in ((b"401 Unauthorized", "failed"), (b"404 Not Found", "unset"), (b"503 Busy", "failed")):
+            with self.subTest(status):
+                _, settings = self.signalling(b"HTTP/1.1 " + status + b"\r\n\r\nwhy: it is so")
+                line, _ = self.checked("LiveKit", "doctor", "turn", **settings)
+                self.assertEqual(line["state"], state)
+                self.assertIn("it is so", line["message"])
+
+    def test_signalling_that_is_none_is_told(self):
+        _, settings = self.signalling(b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x82\x02\x0a\x7f")
+
+        line, code = self.checked("LiveKit", "doctor", "turn", **settings)
+
+        self.assertEqual((line["state"], code), ("failed", 10))
+        self.assertIn("broken", line["message"])
 
 
 class WebhookEndpoints(Case):

@@ -77,6 +77,17 @@ TEST(Alteration, OfTheCharacterSet) {
   expect_alteration(utf8, "{\"a\":\"\u00c3\u00bc\"}", Alteration::kCharset);
 }
 
+TEST(Alteration, OfWrappings) {
+  const std::string body = R"({"a":"b\n\u00fc"})";
+  expect_alteration(body, "  " + body, Alteration::kBlanks);
+  expect_alteration(body, body + " \n ", Alteration::kBlanks);
+  expect_alteration(body, R"("{\"a\":\"b\\n\\u00fc\"}")", Alteration::kWrapped);
+  expect_alteration("{}", "e30=", Alteration::kBase64);
+  expect_alteration("{}", "e30=\n", Alteration::kBase64);
+  expect_alteration("{}", "e30", Alteration::kUnknown);
+  expect_alteration("{}", R"("{]")", Alteration::kUnknown);
+}
+
 TEST(Alteration, ThatDroppedOrCompressedTheBody) {
   expect_alteration("{}", "", Alteration::kEmpty);
   expect_alteration("{}", "\x1f\x8b\x08\x01\x02", Alteration::kGzip);

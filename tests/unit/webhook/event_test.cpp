@@ -88,6 +88,54 @@ TEST(ParseEvent, RefusesWrongTypesWithThePath) {
   }
 }
 
+/// Without a document or through one: the same event, or the same words.
+void expect_both_ways_agree(Provider provider, const std::string& body) {
+  SCOPED_TRACE(body);
+  const auto quick = parse_event(provider, body);
+  const auto json = parse_json(body, "body");
+  ASSERT_TRUE(json.ok()) << json.error().message;
+  const auto by_document = parse_event(provider, json.value(), body);
+  ASSERT_EQ(quick.ok(), by_document.ok());
+  if (quick.ok()) {
+    EXPECT_TRUE(quick.value() == by_document.value());
+  } else {
+    EXPECT_EQ(quick.error().message, by_document.error().message);
+  }
+}
+
+TEST(ParseEvent, SaysTheSameWithAndWithoutADocument) {
+  for (const auto provider : {Provider::kLivekit, Provider::kMux, Provider::kCloudflare}) {
+    for (const auto type : event_types(provider)) {
+      expect_both_ways_agree(provider, sample_body(provider, type, kNow).value());
+    }
+  }
+}
+
+TEST(ParseEvent, OfMuxTakesWhatIsRare) {
+  for (const char* body : {
+           R"({"type":"video.asset.ready","id":7,"data":{"id":8}})",
+           R"({"type":"video.asset.ready","id":"a","id":null,"data":{"id":"x"}})",
+           R"({"type":"video.asset.ready","data":{"id":"x"},"data":{"id":"y"}})",
+           R"({"type":"video.asset.ready","data":{"id":"x","id":"y","status":null}})",
+           R"({"type":"video.asset.ready","data":null,"object":{"type":"asset","id":"o"}})",
+           R"({"type":"video.asset.ready","data":[],"object":{"type":"live","id":"o"}})",
+           R"({"type":"video.asset.ready","data":{},"object":null})",
+           R"({"type":"video.asset.ready","data":{},"object":5})",
+           R"({"type":"video.asset.errored","data":{"errors":null}})",
+           R"({"type":"video.asset.errored","data":{"errors":{"messages":"none"}}})",
+           R"({"type":"video.asset.errored","data":{"errors":{"messages":[]}}})",
+           R"({"type":"video.asset.errored","data":{"errors":{"messages":[1,"b"]}}})",
+           R"({"type":"video.asset.errored","data":{"errors":{"messages":["a","b"],"type":"t"}}})",
+           R"({"type":"video.live_stream.idle","data":{"id":"L","asset_id":{}}})",
+           R"({"type":"video.live_stream.idle","data":{"id":"L","active_asset_id":{}}})",
+           R"({"type":"","data":{"id":"L"}})",
+           R"({"id":"no type"})",
+           R"({"type":"caf\u00e9","created_at":5,"data":{"id":"a\nb"}})",
+       }) {
+    expect_both_ways_agree(Provider::kMux, body);
+  }
+}
+
 TEST(SetInBody, ReachesObjectsAndLists) {
   const std::string body = R"({"data":{"ids":[{"id":"a"}],"n":1}})";
   EXPECT_EQ(set_in_body(body, "data.n", "2").value(), R"({"data":{"ids":[{"id":"a"}],"n":2}})");

@@ -33,8 +33,10 @@ Status list(Context& context) {
   for (const cloudflare::LiveInput& input : inputs) {
     document["inputs"].push_back(cloudflare::describe(input));
     rows.push_back({input.uid, input.status.empty() ? "-" : input.status,
-                    std::string(cloudflare::to_string(input.recording)), input.created,
-                    input.name});
+                    input.recording == cloudflare::RecordingMode::kUnknown
+                        ? "-"
+                        : std::string(cloudflare::to_string(input.recording)),
+                    input.created, input.name});
     ids += input.uid + "\n";
   }
   return context.out().report(

@@ -24,7 +24,8 @@ Runner bind(CLI::App& app) {
       ->type_name("URL")
       ->allow_extra_args(false);
   app.add_option("--turn", options->turn,
-                 "Look at this server: turn:HOST:PORT, turns:… or stun:…; repeatable")
+                 "Look at turn:HOST:PORT, turns:… or stun:…, not at those LiveKit hands out; "
+                 "repeatable")
       ->type_name("URI")
       ->allow_extra_args(false);
   return [options](Context& context) { return run(*options, context); };

@@ -163,7 +163,11 @@ Runner bind(CLI::App& app) {
   app.add_option("--video-bitrate", options->video_bitrate, "Such as 2500k or 4.5M");
   app.add_option("--audio-bitrate", options->audio_bitrate, "Such as 128k");
   app.add_option("--key-frame-interval", options->key_frame_interval, "Such as 2s");
-  app.add_option("--profile-h264", options->video_codec, "baseline, main or high");
+  app.add_option("--video-codec,--profile-h264", options->video_codec,
+                 "baseline, main or high (H.264), or vp8; streams are H.264");
+  app.add_option("--audio-codec", options->audio_codec, "aac, opus or mp3; streams are AAC");
+  app.add_option("--audio-frequency", options->audio_frequency, "Hz, such as 48000");
+  app.add_option("--depth", options->depth, "Bits of a pixel: 8, 16 or 24");
   app.add_option("--webhook", options->webhook, "Also tell this URL about the egress")
       ->type_name("URL");
   app.add_option("--webhook-key", options->webhook_key, "Name of the API key that signs it");

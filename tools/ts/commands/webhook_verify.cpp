@@ -149,8 +149,8 @@ Command webhook_verify() {
           "Exit 0 when genuine, 10 with the reason when not, 3 without a secret.\n"
           "The secret: LIVEKIT_API_KEY and LIVEKIT_API_SECRET, MUX_WEBHOOK_SECRET or\n"
           "CLOUDFLARE_WEBHOOK_SECRET, or --secret-file. A body that was altered on its way\n"
-          "(JSON written again, newline, line ends, byte order mark, charset, gzip) is named\n"
-          "as such where that can be told. Cloudflare's live notifications carry the secret\n"
+          "(JSON written again, newline, line ends, byte order mark, charset, gzip, base64) is\n"
+          "named as such where that can be told. Cloudflare's live notifications carry the secret\n"
           "itself in cf-webhook-auth; that is checked when there is no Webhook-Signature.\n"};
 }
 
