@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/media_source.hpp"
 
+#include "compose/sound_placer.hpp"
 #include "compose/source_recording.hpp"
 #include "compose/timeline.hpp"
-#include "media/resampler.hpp"
 
 #include <fmt/format.h>
 
@@ -35,9 +35,6 @@ constexpr milliseconds kFirstRetry{250};
 constexpr milliseconds kSoonRetry{1000};
 constexpr milliseconds kLastRetry{10'000};
 constexpr milliseconds kSoon{120'000};
-/// Sound that is off by less is moved back to back, by more it is placed anew.
-constexpr std::int64_t kSnap = kRate * 70 / 1000;
-constexpr std::int64_t kDriftCompensation = kRate / 200;  // 0.5 %
 
 ProgramTime from_us(std::int64_t us) { return std::chrono::microseconds{us}; }
 
@@ -221,7 +218,6 @@ class MediaSource final : public SourceRunner {
       lose(played.ok() ? Error{.kind = ErrorKind::kMedia, .message = what() + ": it ended"}
                        : played.error());
       timeline_.reset();
-      expected_.reset();
       if (!clock.wait_for(retry, stop)) return;
       retry = longer();
     }
@@ -252,7 +248,7 @@ class MediaSource final : public SourceRunner {
     feed_.set_has(video_.present, audio_.present);
     feed_.set_connecting();
     converter_.emplace(source_.filter, info.rotation);
-    resampler_.reset();
+    placer_.reset();
     held_.reset();
     queued_bytes_ = 0;
     reading_done_ = false;
@@ -534,26 +530,13 @@ class MediaSource final : public SourceRunner {
     const Timeline::Placed placed = timeline_.place(time + audio_.round, context_.now(), false);
     if (placed.jumped) feed_.discard_queued();
     // Each round of a loop begins on its sample: what hung over the end of the last one gives way.
-    if (std::exchange(sound_round_, audio_.round) != audio_.round) expected_.reset();
-    auto converted = resampler_.convert(*frame);
-    if (!converted.ok()) return true;  // one damaged frame is silence
-    place_samples(converted.value(), placed.due);
+    if (std::exchange(sound_round_, audio_.round) != audio_.round) placer_.restart();
+    // One damaged frame is silence.
+    const auto sound = placer_.place(*frame, placed.due);
+    if (!sound) return true;
+    feed_.push_samples(sound->samples, sound->position);
     ++sounds_;
     return true;
-  }
-
-  void place_samples(const media::Resampler::Output& sound, ProgramTime due) {
-    const double exact = static_cast<double>(due.count()) * kRate / 1e9 - sound.delay;
-    const std::int64_t target = std::llround(exact);
-    const std::int64_t off = expected_ ? target - *expected_ : 0;
-    if (!expected_ || std::abs(off) > kSnap) {
-      expected_ = target;
-    } else if (std::abs(off) > kRate / 200) {
-      resampler_.compensate(
-          static_cast<int>(std::clamp<std::int64_t>(off, -kDriftCompensation, kDriftCompensation)));
-    }
-    feed_.push_samples(sound.samples, *expected_);
-    *expected_ += static_cast<std::int64_t>(sound.samples.size() / 2);
   }
 
   struct Held {
@@ -571,12 +554,11 @@ class MediaSource final : public SourceRunner {
   media::IncomingPublish publish_;         // before the reader, which reads from it
   std::unique_ptr<media::Reader> reader_;
   std::optional<PictureConverter> converter_;
-  media::Resampler resampler_;
+  SoundPlacer placer_;
   Lane video_;
   Lane audio_;
   std::optional<Held> held_;
   std::optional<Held> late_;  // the newest picture that came too late while catching up
-  std::optional<std::int64_t> expected_;
   ProgramTime sound_round_{};
   std::size_t queued_bytes_ = 0;
   std::atomic<bool> wanted_{true};

@@ -4,7 +4,10 @@
 #include "core/secret.hpp"
 #include "core/text.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace ts::net {
 namespace {
@@ -25,6 +28,17 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+/// What stands in brackets: an IPv6 address, with a zone behind it perhaps (fe80::1%25eth0).
+bool is_ipv6(const std::string& text) {
+  const auto zone = text.find('%');
+  in6_addr address{};
+  if (::inet_pton(AF_INET6, text.substr(0, zone).c_str(), &address) != 1) return false;
+  return zone == std::string::npos ||
+         (zone + 1 < text.size() &&
+          std::all_of(text.begin() + static_cast<std::ptrdiff_t>(zone), text.end(),
+                      [](char c) { return is_unreserved(c) || c == '%'; }));
 }
 
 }  // namespace
@@ -62,6 +76,7 @@ Result<Url> Url::parse(std::string_view text) {
     const auto close = authority.find(']');
     if (close == std::string_view::npos) return bad_url(url.scheme, "its host is malformed");
     url.host = to_lower(authority.substr(1, close - 1));
+    if (!is_ipv6(url.host)) return bad_url(url.scheme, "its host in brackets is no IPv6 address");
     const std::string_view tail = authority.substr(close + 1);
     if (!tail.empty() && tail.front() != ':') return bad_url(url.scheme, "its host is malformed");
     has_port = !tail.empty();
@@ -74,6 +89,9 @@ Result<Url> Url::parse(std::string_view text) {
     url.host = to_lower(authority);
   }
   if (url.host.empty()) return bad_url(url.scheme + "://", "it names no host");
+  if (url.host.find_first_of("[]") != std::string::npos) {
+    return bad_url(url.scheme, "its host is malformed");
+  }
   if (has_port) {
     const auto port = parse_u64(port_text);
     if (!port || *port == 0 || *port > 65535) {

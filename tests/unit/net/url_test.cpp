@@ -32,11 +32,15 @@ TEST(Url, ReadsIpv6AndPorts) {
   EXPECT_TRUE(url.is_loopback());
   EXPECT_EQ(url.authority(), "[::1]:7880");
   EXPECT_EQ(Url::parse("rtmp://h/app").value().effective_port(), 1935);
+  EXPECT_EQ(Url::parse("http://[fe80::1%25eth0]/").value().authority(), "[fe80::1%25eth0]");
+  EXPECT_EQ(Url::parse("http://[::ffff:127.0.0.1]:80/").value().host, "::ffff:127.0.0.1");
 }
 
 TEST(Url, RefusesWhatIsNoUrl) {
   for (const char* text : {"", "example.org", "http://", "http://h:0/", "http://h:99999/",
-                           "http://h:x/", "http://a b/", "http://[::1/", "://h/", "http://h\\x/"}) {
+                           "http://h:x/", "http://a b/", "http://[::1/", "://h/", "http://h\\x/",
+                           // Found by fuzzing: these were written back as other addresses.
+                           "p://[[]:80", "p://[abc]/", "p://a[b/", "p://[::1%]/", "p://[1:2]/"}) {
     EXPECT_FALSE(Url::parse(text).ok()) << text;
   }
 }
