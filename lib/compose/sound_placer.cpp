@@ -12,7 +12,7 @@ namespace {
 /// Sound that is off by less is moved back to back, by more it is placed anew.
 constexpr std::int64_t kSnap = kRate * 70 / 1000;
 /// Being off by so much is not worth bending the pitch.
-constexpr std::int64_t kClose = kRate / 200;               // 5 ms
+constexpr std::int64_t kClose = kRate / 200;             // 5 ms
 constexpr std::int64_t kMostCompensation = kRate / 200;  // 0.5 %
 
 }  // namespace

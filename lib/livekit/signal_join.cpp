@@ -205,13 +205,13 @@ Result<std::optional<JoinAnswer>> read_join_answer(std::string_view received) {
     rest.remove_prefix(frame->size);
     if (frame->opcode == 8) {
       // Two bytes of code, then words.
-      return broken(fmt::format("the connection is closed{}{}", frame->payload.size() > 2 ? ": " : "",
-                                frame->payload.size() > 2
-                                    ? shorten(frame->payload.substr(2), 120)
-                                    : std::string()));
+      return broken(fmt::format(
+          "the connection is closed{}{}", frame->payload.size() > 2 ? ": " : "",
+          frame->payload.size() > 2 ? shorten(frame->payload.substr(2), 120) : std::string()));
     }
     if (frame->opcode > 2) continue;  // Ping and pong.
-    if (message.size() + frame->payload.size() > kMaxFrameBytes) return broken("a message too large");
+    if (message.size() + frame->payload.size() > kMaxFrameBytes)
+      return broken("a message too large");
     message += frame->payload;
     if (!frame->final) continue;
     TS_TRY(auto answer, read_signal(message));

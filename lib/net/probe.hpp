@@ -21,9 +21,9 @@ struct ProbeRequest {
   std::string host{};
   std::uint16_t port = 0;
   bool tls = false;
-  std::string ca_file{};                     ///< Trusted in addition to the system's; empty: none.
-  std::string send{};                        ///< Sent once connected; empty: nothing.
-  std::size_t receive_bytes = 0;             ///< How many bytes of answer are waited for.
+  std::string ca_file{};          ///< Trusted in addition to the system's; empty: none.
+  std::string send{};             ///< Sent once connected; empty: nothing.
+  std::size_t receive_bytes = 0;  ///< How many bytes of answer are waited for.
   /// Whether what has come is the whole answer, which then ends before `receive_bytes`.
   std::function<bool(std::string_view)> enough{};
   std::chrono::milliseconds timeout{5'000};  ///< Of the whole look.

@@ -438,8 +438,8 @@ Result<Event> parse_event(Provider provider, const Json& json, std::string_view 
 }
 
 Result<Event> parse_event(Provider provider, std::string_view body) {
-  if (MuxFields fields; provider == Provider::kMux && body.size() <= kMaxBodyBytes &&
-                        scan_mux(body, fields)) {
+  if (MuxFields fields;
+      provider == Provider::kMux && body.size() <= kMaxBodyBytes && scan_mux(body, fields)) {
     return keyed(mux_event(std::move(fields)), body);
   }
   TS_TRY(const auto json, parse_json(body, "the webhook body", ErrorKind::kRemote,

@@ -31,16 +31,19 @@ void check(std::string_view token) {
 
 }  // namespace
 
-/// The input as it is, and as header and claims (around the first line feed; no header is the usual
-/// one) with a right signature, so that the reading behind the signature is reached too.
+/// The input as it is, or as header and claims (around the first line feed; no header is the usual
+/// one) with a right signature, so that the reading behind the signature is reached too. One way of
+/// reading for an input, so that many inputs are tried; the length says which.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = ts::fuzz::as_text(data, size);
-  check(text);
   std::string token(text);
-  if (const auto line = text.find('\n'); line != std::string_view::npos) {
+  if (const auto line = text.find('\n'); line != std::string_view::npos && size % 4 != 0) {
     const auto header = line == 0 ? R"({"alg":"HS256","typ":"JWT"})" : text.substr(0, line);
     token = ts::crypto::jwt_hs256(header, text.substr(line + 1), kSecret);
+  }
+  if (size % 4 < 3) {
     check(token);
+    return 0;
   }
   static_cast<void>(ts::livekit::inspect_token(token));
   static_cast<void>(ts::livekit::unverified_issuer(token));

@@ -177,12 +177,12 @@ std::vector<CheckLine> look_at_livekit_turn(Context& context, const std::string&
       out.push_back(look_at_turn(server.value(), ca_file, timeout, stop));
     }
   }
-  CheckLine line{.name = "LiveKit",
-                 .message = fmt::format("gives participants {} TURN and {} STUN servers",
-                                        out.size(), stun),
-                 .area = "turn",
-                 .value = static_cast<double>(out.size()),
-                 .unit = "servers"};
+  CheckLine line{
+      .name = "LiveKit",
+      .message = fmt::format("gives participants {} TURN and {} STUN servers", out.size(), stun),
+      .area = "turn",
+      .value = static_cast<double>(out.size()),
+      .unit = "servers"};
   if (out.empty()) {
     line.state = State::kWarning;
     line.hint =

@@ -47,7 +47,8 @@ Run an_hour(double ppm) {
   const auto frames = std::int64_t{3600} * 48'000 / 1024;
   for (std::int64_t n = 0; n < frames; ++n) {
     const nanoseconds media{n * 1024 * 1'000'000'000 / 48'000};
-    const auto sent = nanoseconds{std::llround(static_cast<double>(media.count()) / (1 + ppm / 1e6))};
+    const auto sent =
+        nanoseconds{std::llround(static_cast<double>(media.count()) / (1 + ppm / 1e6))};
     const ProgramTime due =
         timeline.place(media, sent + std::chrono::microseconds{jitter(random)}, false).due;
     const auto placed = placer.place(*frame, due);
@@ -56,7 +57,8 @@ Run an_hour(double ppm) {
     next = placed->position + static_cast<std::int64_t>(placed->samples.size() / 2);
     // A picture of this media time would be shown at `due`, too.
     const double at = static_cast<double>(placed->position) * 1000 / kRate;
-    if (n > 0) out.worst_ms = std::max(out.worst_ms, std::abs(at - static_cast<double>(due.count()) / 1e6));
+    if (n > 0)
+      out.worst_ms = std::max(out.worst_ms, std::abs(at - static_cast<double>(due.count()) / 1e6));
   }
   return out;
 }

@@ -34,9 +34,9 @@ std::string frame(unsigned first_byte, const std::string& payload) {
 
 /// What livekit-server sends first: a room, a number, two servers (one with two URLs), a version.
 std::string join_message() {
-  const std::string turn =
-      member(1, "turn:turn.example:3478?transport=udp") +
-      member(1, "turns:turn.example:443?transport=tcp") + member(2, "user") + member(3, "password");
+  const std::string turn = member(1, "turn:turn.example:3478?transport=udp") +
+                           member(1, "turns:turn.example:443?transport=tcp") + member(2, "user") +
+                           member(3, "password");
   return member(1, member(1, member(1, "RM_1") + member(2, "ts-doctor")) + member(4, "1.13.5") +
                        member(5, member(1, "stun:stun.example:19302")) + member(5, turn) +
                        std::string("\x50\x0F", 2));  // ping_timeout 10: 15 s.
@@ -49,10 +49,10 @@ TEST(JoinAnswer, NamesTheServersAndNotTheirPasswords) {
   ASSERT_TRUE(answer.value());
   EXPECT_EQ(answer.value()->room, "ts-doctor");
   EXPECT_EQ(answer.value()->server_version, "1.13.5");
-  EXPECT_EQ(answer.value()->ice_urls,
-            (std::vector<std::string>{"stun:stun.example:19302",
-                                      "turn:turn.example:3478?transport=udp",
-                                      "turns:turn.example:443?transport=tcp"}));
+  EXPECT_EQ(
+      answer.value()->ice_urls,
+      (std::vector<std::string>{"stun:stun.example:19302", "turn:turn.example:3478?transport=udp",
+                                "turns:turn.example:443?transport=tcp"}));
 }
 
 TEST(JoinAnswer, NeedsEveryByte) {
@@ -67,9 +67,9 @@ TEST(JoinAnswer, NeedsEveryByte) {
 TEST(JoinAnswer, ComesInPiecesBetweenPings) {
   const std::string message = join_message();
 
-  const auto answer = read_join_answer(kUpgrade + frame(0x89, "ping") +
-                                       frame(0x02, message.substr(0, 9)) + frame(0x8A, "") +
-                                       frame(0x80, message.substr(9)));
+  const auto answer =
+      read_join_answer(kUpgrade + frame(0x89, "ping") + frame(0x02, message.substr(0, 9)) +
+                       frame(0x8A, "") + frame(0x80, message.substr(9)));
 
   ASSERT_TRUE(answer.ok()) << answer.error().message;
   ASSERT_TRUE(answer.value());
@@ -95,12 +95,12 @@ TEST(JoinAnswer, RefusesWhatIsNoSignalling) {
            kUpgrade + frame(0xC2, "compressed"),
            kUpgrade + std::string("\x82\x85masked", 8),
            kUpgrade + std::string("\x82\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10),
-           kUpgrade + frame(0x82, std::string("\x0A\x7F", 2)),          // Longer than the message.
+           kUpgrade + frame(0x82, std::string("\x0A\x7F", 2)),  // Longer than the message.
            kUpgrade + frame(0x82, member(1, std::string("\x2A\x7F", 2))),
-           kUpgrade + frame(0x82, std::string("\x0B", 1)),              // A group.
-           kUpgrade + frame(0x82, std::string(12, '\xFF')),             // A number without an end.
+           kUpgrade + frame(0x82, std::string("\x0B", 1)),   // A group.
+           kUpgrade + frame(0x82, std::string(12, '\xFF')),  // A number without an end.
            kUpgrade + frame(0x88, std::string("\x03\xE8", 2) + "going away"),
-           kUpgrade + frame(0x82, member(8, "")),                       // Leave.
+           kUpgrade + frame(0x82, member(8, "")),  // Leave.
            std::string(std::size_t{17} << 10U, 'x'),
        }) {
     const auto answer = read_join_answer(bytes);
@@ -113,8 +113,9 @@ TEST(JoinAnswer, RefusesWhatIsNoSignalling) {
 TEST(JoinRequest, PutsTheTokenIntoAHeader) {
   const std::string request = join_request("live.example:7880", "/prefix", Secret("a.b.c"));
 
-  EXPECT_TRUE(request.starts_with("GET /prefix/rtc?auto_subscribe=0&protocol=13&sdk=cpp HTTP/1.1\r\n"
-                                  "Host: live.example:7880\r\n"));
+  EXPECT_TRUE(
+      request.starts_with("GET /prefix/rtc?auto_subscribe=0&protocol=13&sdk=cpp HTTP/1.1\r\n"
+                          "Host: live.example:7880\r\n"));
   EXPECT_NE(request.find("\r\nAuthorization: Bearer a.b.c\r\n"), std::string::npos);
   EXPECT_EQ(request.find("access_token"), std::string::npos);
   EXPECT_TRUE(request.ends_with("\r\n\r\n"));
