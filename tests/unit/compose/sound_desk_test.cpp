@@ -100,7 +100,9 @@ TEST(TruePeak, AFloorHidesNothingAboveIt) {
 
   ASSERT_EQ(found.size(), expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (expected[i] > 0.3F) EXPECT_EQ(found[i], expected[i]) << i;
+    if (expected[i] > 0.3F) {
+      EXPECT_EQ(found[i], expected[i]) << i;
+    }
     EXPECT_LE(found[i], expected[i]) << i;
   }
 }

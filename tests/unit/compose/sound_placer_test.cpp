@@ -30,21 +30,22 @@ media::AvFrame tone(int rate, int samples) {
   return frame;
 }
 
-struct Run {
+struct Quarter {
   double worst_ms = 0;       ///< Sound against the picture of the same moment.
   std::int64_t missing = 0;  ///< Samples between one frame and the next, or laid over each other.
 };
 
-/// An hour of a camera whose clock is off by `ppm`, over a network that shakes by up to 30 ms.
-Run an_hour(double ppm) {
+/// A quarter of an hour of a camera whose clock is off by `ppm`, over a network that shakes by up
+/// to 30 ms.
+Quarter a_quarter_of_an_hour(double ppm) {
   Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
   SoundPlacer placer;
   std::mt19937 random(3);
   std::uniform_int_distribution<int> jitter(0, 30'000);
   const media::AvFrame frame = tone(48'000, 1024);
-  Run out;
+  Quarter out;
   std::optional<std::int64_t> next;
-  const auto frames = std::int64_t{3600} * 48'000 / 1024;
+  const auto frames = std::int64_t{900} * 48'000 / 1024;
   for (std::int64_t n = 0; n < frames; ++n) {
     const nanoseconds media{n * 1024 * 1'000'000'000 / 48'000};
     const auto sent =
@@ -63,9 +64,9 @@ Run an_hour(double ppm) {
   return out;
 }
 
-TEST(SoundPlacer, KeepsLipSyncWhileACamerasClockDriftsForAnHour) {
+TEST(SoundPlacer, KeepsLipSyncWhileACamerasClockDrifts) {
   for (const double ppm : {500.0, -500.0, 0.0}) {
-    const Run run = an_hour(ppm);
+    const Quarter run = a_quarter_of_an_hour(ppm);
 
     EXPECT_LT(run.worst_ms, 20) << ppm;
     EXPECT_EQ(run.missing, 0) << ppm << ": the sound was cut";
