@@ -181,7 +181,8 @@ class Compositor::Impl {
 
   void warn_letters(const std::string& overlay, const DrawnOverlay& drawn) const {
     if (drawn.unknown.empty() || options_.log == nullptr) return;
-    options_.log->warning("compose", "overlay '{}': {}", overlay, missing_letters(drawn.unknown));
+    options_.log->warning("compose", "overlay '{}': {}; {}", overlay,
+                          missing_letters(drawn.unknown), kFontsHint);
   }
 
   void queue(Command command) {
