@@ -181,8 +181,10 @@ std::string missing_letters(const std::string& unknown) {
     if (!names.empty()) names += ", ";
     const gunichar letter = g_utf8_get_char(at);
     const std::string drawn(at, static_cast<const char*>(g_utf8_next_char(at)));
-    names += g_unichar_isgraph(letter) != 0 ? fmt::format("'{}' (U+{:04X})", drawn, letter)
-                                            : fmt::format("U+{:04X}", letter);
+    const bool shown =
+        g_unichar_isgraph(letter) != 0 && g_unichar_type(letter) != G_UNICODE_PRIVATE_USE;
+    names +=
+        shown ? fmt::format("'{}' (U+{:04X})", drawn, letter) : fmt::format("U+{:04X}", letter);
   }
   return "no font of this machine has " + names;
 }

@@ -107,7 +107,7 @@ TEST(DrawText, WhatIsNoTextIsDrawnAnyhow) {
   EXPECT_GT(drawn("a\xFF\xFE\x01 b\r\n c\t").width, 0);
   EXPECT_EQ(drawn("").width, 0);
   EXPECT_EQ(drawn("  ").width, 0);
-  EXPECT_EQ(drawn(std::string(1, '\0')).width, 0);
+  EXPECT_GT(drawn(std::string("a\0b", 3)).width, 0);
   // Two thousand lines are a picture of limited size.
   EXPECT_LE(drawn(std::string(2000, '\n') + "x").height, kStyle.max_height);
 }
