@@ -194,7 +194,8 @@ class Compositor::Impl {
 
   void warn_letters(const std::string& overlay, const DrawnOverlay& drawn) const {
     if (drawn.unknown.empty() || options_.log == nullptr) return;
-    options_.log->warning("compose", "overlay '{}': {}", overlay, missing_letters(drawn.unknown));
+    options_.log->warning("compose", "overlay '{}': {}; {}", overlay,
+                          missing_letters(drawn.unknown), kFontsHint);
   }
 
   void queue(Command command) {
@@ -562,6 +563,7 @@ class Compositor::Impl {
   AutoSlate auto_slate_;
   PictureConverter program_filter_;
   bool filter_now_ = false;           // offline
+  std::vector<bool> economical_;      // the sources decoded the cheap way
   Quality quality_ = Quality::kFull;  // as it was told last
   Picture last_canvas_;
   std::stop_token abort_{};
@@ -776,10 +778,12 @@ void Compositor::Impl::choose_economy(std::uint64_t tick, const Program::State& 
   const Quality quality = encoders_->counters().quality;
   const bool wanted = options_.economy || quality >= Quality::kEconomy;
   bool possible = false;
+  economical_.resize(sources_.size());
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const bool small = only_small(i, state);
     possible = possible || small;
     sources_[i]->set_economy(wanted && small);
+    economical_[i] = wanted && small;
   }
   // Where it is on already it can give nothing more.
   encoders_->offer_economy(possible && !options_.economy);
@@ -1129,6 +1133,7 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
     info.level = desk_.strips()[i].level;
     info.ducked_db = desk_.strips()[i].ducked_db;
     info.on_air = false;
+    info.economy = i < economical_.size() && economical_[i];
     shown_sources_[i] = pictures_[i].picture;
     behind_[i] = !sources_[i]->ready();
     if (peeked_[i]) last_wanted_[i] = ticks;

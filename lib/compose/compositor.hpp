@@ -53,6 +53,7 @@ struct Snapshot {
     milliseconds delay{0};
     bool follow = false;
     bool on_air = false;
+    bool economy = false;  ///< Decoded the cheap way: it is shown at half its size at most.
     Level level{};         ///< In the mix: after gain, mute, solo, follow and ducking.
     double ducked_db = 0;  ///< How far it steps back now.
     Latency latency{};     ///< From a picture's arrival (decoded) to the tick that shows it.

@@ -176,10 +176,17 @@ Result<DrawnText> draw_text(const std::string& text, const TextStyle& style) {
 }
 
 std::string missing_letters(const std::string& unknown) {
-  return fmt::format(
-      "no font of this machine has '{}'; install fonts-noto-core, fonts-noto-cjk "
-      "(Chinese, Japanese, Korean) or fonts-noto-color-emoji",
-      unknown);
+  std::string names;
+  for (const char* at = unknown.c_str(); *at != '\0'; at = g_utf8_next_char(at)) {
+    if (!names.empty()) names += ", ";
+    const gunichar letter = g_utf8_get_char(at);
+    const std::string drawn(at, static_cast<const char*>(g_utf8_next_char(at)));
+    const bool shown =
+        g_unichar_isgraph(letter) != 0 && g_unichar_type(letter) != G_UNICODE_PRIVATE_USE;
+    names +=
+        shown ? fmt::format("'{}' (U+{:04X})", drawn, letter) : fmt::format("U+{:04X}", letter);
+  }
+  return "no font of this machine has " + names;
 }
 
 }  // namespace ts::compose

@@ -50,7 +50,10 @@ struct DrawnText {
 /// @return kMedia when no font is installed.
 Result<DrawnText> draw_text(const std::string& text, const TextStyle& style);
 
-/// "no font of this machine has …; install …", for a warning.
+/// "no font of this machine has '김' (U+AE40)", for a warning; kFontsHint is what to do.
 std::string missing_letters(const std::string& unknown);
+inline constexpr const char* kFontsHint =
+    "install fonts-noto-core, fonts-noto-cjk (Chinese, Japanese, Korean) or "
+    "fonts-noto-color-emoji";
 
 }  // namespace ts::compose

@@ -97,6 +97,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
     entry["name"] = source.name;
     entry["state"] = to_string(source.feed.state);
     entry["on_air"] = source.on_air;
+    if (source.economy) entry["economy"] = true;
     entry["gain_db"] = source.gain_db;
     entry["muted"] = source.muted;
     entry["solo"] = source.solo;

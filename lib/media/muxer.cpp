@@ -226,10 +226,12 @@ Status Muxer::write(const EncodedPacket& packet, std::int64_t offset_us) {
   AvPacket out = reference(*packet.packet);
   out->stream_index = packet.video ? 0 : 1;
   const AVRational base = packet.video ? video_base_ : audio_base_;
-  const std::int64_t offset = av_rescale_q(offset_us, {1, 1'000'000}, base);
+  const AVRational own = format_->streams[out->stream_index]->time_base;
+  av_packet_rescale_ts(out.get(), base, own);
+  // In the container's units: in pictures it would be off by up to half of one against the sound.
+  const std::int64_t offset = av_rescale_q(offset_us, {1, 1'000'000}, own);
   out->pts -= offset;
   out->dts -= offset;
-  av_packet_rescale_ts(out.get(), base, format_->streams[out->stream_index]->time_base);
   const int size = out->size;
   interrupt_.arm(target_.timeout);
   int code = av_write_frame(format_, out.get());

@@ -262,10 +262,9 @@ struct LiveRun {
 };
 
 LiveRun run_live(const std::string& text, const TempDir& folder,
-                 std::vector<media::MuxTarget> outputs) {
+                 std::vector<media::MuxTarget> outputs, RunOptions options = {}) {
   LiveRun out;
   SystemClock clock;
-  RunOptions options;
   options.clock = &clock;
   options.outputs = std::move(outputs);
   auto show = scene::parse_show(text, "live show", folder.path());
@@ -276,6 +275,47 @@ LiveRun run_live(const std::string& text, const TempDir& folder,
   out.result = compositor.value()->run({}, {});
   out.seconds = std::chrono::duration<double>(clock.steady_now() - begin).count();
   return out;
+}
+
+TEST(LiveCompositor, EconomyIsForWhatIsShownAtHalfItsSizeAtMost) {
+  const TempDir folder;
+  const std::string show =
+      R"({"canvas": {"width": 320, "height": 180, "fps": 10}, "duration": "1s",
+          "sources": {"big": {"color": "red"}, "small": {"color": "blue"}, "none": {"color": "white"}},
+          "scenes": {"s": {"layout": "pip", "slots": ["big", "small"], "scale": 0.3}}})";
+
+  for (const bool economy : {false, true}) {
+    std::vector<media::MuxTarget> outputs;
+    outputs.push_back(test::file_target(folder.path() / "live.mkv"));
+    const LiveRun run = run_live(show, folder, std::move(outputs), {.economy = economy});
+    ASSERT_TRUE(run.result.ok()) << run.result.error().message;
+    const auto& sources = run.result.value().last.sources;
+    EXPECT_FALSE(sources[0].economy);
+    EXPECT_EQ(sources[1].economy, economy);
+    EXPECT_FALSE(sources[2].economy);
+  }
+}
+
+TEST(LiveCompositor, TheProgramsFilterWorksBesideTheTick) {
+  const TempDir folder;
+  const auto out = folder.path() / "live.mkv";
+  std::vector<media::MuxTarget> outputs;
+  outputs.push_back(test::file_target(out));
+
+  const LiveRun run = run_live(
+      R"({"canvas": {"width": 160, "height": 90, "fps": 10}, "duration": "2s", "frame_code": true,
+          "filter": "negate", "sources": {"black": {"color": "black"}},
+          "scenes": {"s": {"layout": "full", "slots": ["black"]}}})",
+      folder, std::move(outputs));
+
+  ASSERT_TRUE(run.result.ok()) << run.result.error().message;
+  EXPECT_EQ(run.result.value().last.frames, 20U);
+  const Decoded d = decode(out);
+  ASSERT_EQ(d.frames.size(), 20U);
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    EXPECT_GT(d.luma(i, 0, 40, 160, 50), 200) << i;
+    EXPECT_EQ(d.code(i), i);
+  }
 }
 
 TEST(LiveCompositor, ASourceThatNeverSpeaksDoesNotDelayTheProgram) {

@@ -60,7 +60,9 @@ TEST(DrawText, LettersWithoutAFontAreNamedAndStillDrawn) {
 
   EXPECT_EQ(out.unknown, "\U0010FFFD");
   EXPECT_GT(out.width, drawn("ab").width);
-  EXPECT_NE(missing_letters(out.unknown).find("fonts-noto-core"), std::string::npos);
+  EXPECT_EQ(missing_letters(out.unknown), "no font of this machine has U+10FFFD");
+  EXPECT_EQ(missing_letters("\uAE40\uE0FF"),
+            "no font of this machine has '\uAE40' (U+AE40), U+E0FF");
 }
 
 TEST(DrawText, TooLongALineEndsInDots) {
@@ -105,7 +107,7 @@ TEST(DrawText, WhatIsNoTextIsDrawnAnyhow) {
   EXPECT_GT(drawn("a\xFF\xFE\x01 b\r\n c\t").width, 0);
   EXPECT_EQ(drawn("").width, 0);
   EXPECT_EQ(drawn("  ").width, 0);
-  EXPECT_EQ(drawn(std::string(1, '\0')).width, 0);
+  EXPECT_GT(drawn(std::string("a\0b", 3)).width, 0);
   // Two thousand lines are a picture of limited size.
   EXPECT_LE(drawn(std::string(2000, '\n') + "x").height, kStyle.max_height);
 }

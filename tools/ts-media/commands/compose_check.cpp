@@ -3,6 +3,7 @@
 
 #include "common/context.hpp"
 #include "compose/raster.hpp"
+#include "compose/text_painter.hpp"
 #include "core/json.hpp"
 #include "media/ffmpeg_log.hpp"
 #include "media/filter_check.hpp"
@@ -44,8 +45,7 @@ void open_files(const scene::Show& show, std::vector<scene::Finding>& findings) 
           {true, "$.overlays." + overlay.name, drawn.error().message, drawn.error().hint});
     } else if (!drawn.value().unknown.empty()) {
       findings.push_back({false, "$.overlays." + overlay.name,
-                          fmt::format("no font of this machine has '{}'", drawn.value().unknown),
-                          "install fonts-noto-core, fonts-noto-cjk or fonts-noto-color-emoji"});
+                          compose::missing_letters(drawn.value().unknown), compose::kFontsHint});
     }
   }
 }
