@@ -64,8 +64,8 @@ Status act_on(const std::vector<std::string>& ids, Context& context, Act act, st
     done_ids += id + "\n";
   }
   if (!waiting.state.empty()) {
-    TS_CHECK(wait_for_all(*client, ids, waiting.state, context.clock().steady_now() + timeout,
-                          context));
+    TS_CHECK(
+        wait_for_all(*client, ids, waiting.state, context.clock().steady_now() + timeout, context));
     document["status"] = waiting.state;
   }
   if (done.size() == 1) {
