@@ -232,7 +232,4 @@ struct LiveStreamUpdate {
                                                          ///< video_quality and meta only.
 };
 
-/// Every webhook type the facts name, in the order of a live stream's life. Others are data too.
-const std::vector<std::string_view>& event_types();
-
 }  // namespace ts::mux

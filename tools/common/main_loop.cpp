@@ -455,20 +455,25 @@ int usage_failure(const Program& program, const Error& error, bool json) {
 
 int run_command(const Program& program, const Command& command, std::vector<std::string> arguments,
                 bool wants_json, int argc, char** argv) {
-  for (const std::string& word : arguments) {
-    if (word == "--") break;
-    if (word == "--help" || word == "-h") return show(command_help(program, command));
-  }
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  const bool asks_help = std::any_of(arguments.begin(), end, [](const std::string& word) {
+    return word == "--help" || word == "-h";
+  });
+  if (asks_help && !command.delegated) return show(command_help(program, command));
   GlobalOptions options;
   if (command.delegated) {
     // ts replaces itself: same pid, same terminal, same signals, exit code untouched.
     options.json = wants_json;
     Session session(program, command, options, argv[0]);
     return session.run([&](Context& context) -> Status {
-      TS_TRY(const auto media, context.media_program());
+      const auto found = context.media_program();
+      // It knows the options; without it there is at least the summary.
+      if (!found.ok() && asks_help) return context.out().print(command_help(program, command));
+      TS_TRY(const auto media, found);
       std::vector<char*> words(argv, argv + argc);
       words.push_back(nullptr);
-      std::string name = media.string();
+      // Its messages speak of the program that was typed.
+      std::string name(program.name);
       words.front() = name.data();
       ::execv(media.c_str(), words.data());
       return Error{

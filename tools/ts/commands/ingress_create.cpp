@@ -4,6 +4,7 @@
 #include "services.hpp"
 
 #include "common/context.hpp"
+#include "core/duration.hpp"
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
@@ -33,6 +34,8 @@ struct Options {
   std::string ref;
   bool reveal = false;
   std::string save_url;
+  std::string wait;
+  std::string timeout = "60s";
 };
 
 template <typename E>
@@ -143,11 +146,30 @@ Result<livekit::IngressInfo> create(livekit::IngressClient& client,
   return client.create(request, context.stop());
 }
 
+/// Waits for what --wait names; the ingress is there, so a failure says its id.
+Result<livekit::IngressInfo> wait_for(livekit::IngressClient& client, livekit::IngressInfo ingress,
+                                      std::chrono::milliseconds timeout, Context& context) {
+  const std::string id = ingress.ingress_id;
+  auto reached = client.wait_for(
+      id, livekit::IngressStatus::kPublishing, timeout, context.stop(),
+      [&](const livekit::IngressInfo& now) {
+        context.out().progress(fmt::format(
+            "ingress {} {}", now.ingress_id,
+            livekit::ingress_state_word(now.state ? now.state->status
+                                                  : livekit::IngressStatus::kInactive)));
+      });
+  if (reached.ok()) return reached;
+  Error error = std::move(reached).error();
+  error.residue.push_back(fmt::format("ingress {}", id));
+  return error;
+}
+
 Status run(const Options& options, Context& context) {
+  TS_TRY(const auto timeout, parse_duration(options.timeout));
   TS_TRY(const auto request, request_of(options, context));
   TS_TRY(auto service, livekit_service(context));
   livekit::IngressClient client(service);
-  TS_TRY(const auto ingress, create(client, request, options, context));
+  TS_TRY(auto ingress, create(client, request, options, context));
   if (ingress.url.empty()) {
     context.out().warn(
         "the server has no ingress address configured (rtmp_base_url, whip_base_url)");
@@ -156,6 +178,9 @@ Status run(const Options& options, Context& context) {
     TS_CHECK(write_file_atomic(
         options.save_url, std::string(livekit::publish_target(ingress).reveal()) + "\n", 0600));
     context.out().status(fmt::format("the publishing address is in {}", options.save_url));
+  }
+  if (!options.wait.empty()) {
+    TS_TRY(ingress, wait_for(client, std::move(ingress), timeout, context));
   }
   if (!options.reveal) context.log().scrub(ingress.stream_key);
   const Json document = document_of("ingress", ingress_json(ingress, options.reveal));
@@ -195,6 +220,9 @@ Runner bind(CLI::App& app) {
   app.add_option("--save-url", options->save_url,
                  "Write the address with the key into this file (mode 0600)")
       ->type_name("FILE");
+  app.add_option("--wait", options->wait, "Wait for this state: publishing")
+      ->check(CLI::IsMember({"publishing"}));
+  app.add_option("--timeout", options->timeout, "Longest --wait")->capture_default_str();
   return [options](Context& context) { return run(*options, context); };
 }
 
@@ -207,7 +235,8 @@ Command ingress_create() {
       .example =
           "ts ingress create --rtmp --room main --identity program --save-url publish.txt\n"
           "ts ingress create --whip --room main --identity cam-3 --reveal\n"
-          "ts ingress create --url https://example.com/clip.mp4 --room main --identity clip",
+          "ts ingress create --url https://example.com/clip.mp4 --room main --identity clip --wait "
+          "publishing",
       .bind = bind,
   };
 }

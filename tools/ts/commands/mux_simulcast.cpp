@@ -18,27 +18,63 @@ struct Options {
   std::string target;
   std::string key_file;
   std::string passthrough;
+  std::string ref;
 };
+
+/// The target that has this passthrough already, when it goes to the same place.
+Result<std::optional<mux::SimulcastTarget>> find_by_ref(mux::MuxClient& client,
+                                                        const Options& options,
+                                                        const mux::NewSimulcastTarget& wish) {
+  TS_TRY(auto live_stream, client.get_live_stream(options.live_id));
+  for (mux::SimulcastTarget& target : live_stream.simulcast_targets) {
+    if (target.passthrough != options.ref) continue;
+    if (target.url == wish.url) return std::optional<mux::SimulcastTarget>(std::move(target));
+    return Error{
+        .kind = ErrorKind::kConflict,
+        .message = fmt::format("ref '{}' belongs to another target, {}", options.ref, target.id),
+        .hint = "choose another --ref",
+        .code = "ref_mismatch"};
+  }
+  return std::optional<mux::SimulcastTarget>{};
+}
+
+Status report_target(const Options& options, const mux::SimulcastTarget& target, Context& context) {
+  Json document{{"schema", "ts.mux/1"}};
+  document.update(mux::describe(target));
+  document["live_stream_id"] = options.live_id;
+  return context.out().report(
+      {.document = &document,
+       .text = fmt::format("simulcast target {} ({})", target.id, target.status_text),
+       .id = target.id});
+}
 
 Status add(const Options& options, Context& context) {
   mux::NewSimulcastTarget target;
   TS_TRY(target.url, mux::simulcast_url(options.target));
   if (target.url != options.target) target.passthrough = options.target;
   if (!options.passthrough.empty()) target.passthrough = options.passthrough;
+  if (!options.ref.empty()) {
+    if (!options.passthrough.empty() && options.passthrough != options.ref) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = "--ref is kept as the target's passthrough: leave --passthrough out"};
+    }
+    target.passthrough = options.ref;
+  }
   if (!options.key_file.empty()) {
     TS_TRY(const auto key, context.secret_from(options.key_file));
     target.stream_key = mux::StreamKey(key.reveal());
   }
   TS_CHECK(mux::validate(target));
   TS_TRY(const auto client, mux_client(context));
+  if (!options.ref.empty()) {
+    TS_TRY(const auto existing, find_by_ref(*client, options, target));
+    if (existing) {
+      context.out().status(fmt::format("found by --ref {}: nothing was made", options.ref));
+      return report_target(options, *existing, context);
+    }
+  }
   TS_TRY(const auto added, client->add_simulcast_target(options.live_id, target));
-  Json document{{"schema", "ts.mux/1"}};
-  document.update(mux::describe(added));
-  document["live_stream_id"] = options.live_id;
-  return context.out().report(
-      {.document = &document,
-       .text = fmt::format("simulcast target {} ({})", added.id, added.status_text),
-       .id = added.id});
+  return report_target(options, added, context);
 }
 
 Status list(const std::string& live_id, Context& context) {
@@ -78,6 +114,9 @@ Runner bind_add(CLI::App& app) {
       ->required();
   app.add_option("--key-file", options->key_file, "File with the target's stream key, or -");
   app.add_option("--passthrough", options->passthrough, "Your name for it");
+  app.add_option("--ref", options->ref,
+                 "The same key finds the same target again (kept as its passthrough)")
+      ->type_name("KEY");
   return [options](Context& context) { return add(*options, context); };
 }
 

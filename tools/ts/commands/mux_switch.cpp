@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "mux_common.hpp"
 
+#include "core/duration.hpp"
 #include "core/json.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,9 +14,33 @@ namespace {
 
 using Act = Status (mux::MuxClient::*)(std::string_view, std::stop_token);
 
+/// A state to wait for once the call was answered; nothing when empty.
+struct Waiting {
+  std::string state{};
+  std::string timeout = "90s";
+};
+
+/// Waits for each; the deadline is one for all.
+Status wait_for_all(mux::MuxClient& client, const std::vector<std::string>& ids,
+                    std::string_view state, SteadyTime deadline, Context& context) {
+  for (const std::string& id : ids) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - context.clock().steady_now());
+    TS_TRY(const auto reached,
+           client.wait_live_stream(
+               id, state, std::max(left, std::chrono::milliseconds(0)),
+               [&](const mux::LiveStream& seen) {
+                 context.out().status(fmt::format("live stream {} is {}", seen.id, seen.state()));
+               },
+               context.stop()));
+  }
+  return ok_status();
+}
+
 /// One call for each id; what failed after something was done is partial.
 Status act_on(const std::vector<std::string>& ids, Context& context, Act act, std::string_view key,
-              std::string_view text) {
+              std::string_view text, const Waiting& waiting = {}) {
+  TS_TRY(const auto timeout, parse_duration(waiting.timeout));
   TS_TRY(const auto client, mux_client(context));
   Json document{{"schema", "ts.mux/1"}};
   Json done = Json::array();
@@ -37,6 +62,11 @@ Status act_on(const std::vector<std::string>& ids, Context& context, Act act, st
     done.push_back(id);
     lines += fmt::format("live stream {}: {}\n", id, text);
     done_ids += id + "\n";
+  }
+  if (!waiting.state.empty()) {
+    TS_CHECK(
+        wait_for_all(*client, ids, waiting.state, context.clock().steady_now() + timeout, context));
+    document["status"] = waiting.state;
   }
   if (done.size() == 1) {
     document["id"] = done.front();
@@ -66,9 +96,13 @@ Runner bind_delete(CLI::App& app) {
 
 Runner bind_complete(CLI::App& app) {
   auto ids = ids_of(app);
-  return [ids](Context& context) -> Status {
+  auto waiting = std::make_shared<Waiting>();
+  app.add_option("--wait", waiting->state, "Wait for this state: idle")
+      ->check(CLI::IsMember({"idle"}));
+  app.add_option("--timeout", waiting->timeout, "Longest --wait")->capture_default_str();
+  return [ids, waiting](Context& context) -> Status {
     return act_on(*ids, context, &mux::MuxClient::complete_live_stream, "completed",
-                  "completed; the encoder is cut after about a minute");
+                  "completed; the encoder is cut after about a minute", *waiting);
   };
 }
 
@@ -99,7 +133,7 @@ Command mux_delete() {
 Command mux_complete() {
   return {.path = "mux complete",
           .summary = "End a session now, without waiting for the reconnect window",
-          .example = "ts mux complete LIVE_ID",
+          .example = "ts mux complete LIVE_ID\nts mux complete LIVE_ID --wait idle --timeout 2m",
           .bind = bind_complete};
 }
 
