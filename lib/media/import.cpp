@@ -20,8 +20,12 @@ constexpr int kBuffer = 64 * 1024;
 
 using Open = int (*)(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**);
 
+/// FFmpeg's own: keeps what was fetched in a file, so that it can be read in any order.
+constexpr std::string_view kCached = "cache:";
+
 /// "http://127.0.0.1:8080/…", and the other names of this machine.
 bool is_on_this_machine(std::string_view url) {
+  if (url.starts_with(kCached)) url.remove_prefix(kCached.size());
   constexpr std::string_view kScheme = "http://";
   if (!to_lower(url.substr(0, kScheme.size())).starts_with(kScheme)) return false;
   url.remove_prefix(kScheme.size());
@@ -154,17 +158,25 @@ Status copy(AVFormatContext& input, AVFormatContext& output, const std::map<int,
 Status import_as_flv(const ImportOptions& options, int out, std::stop_token stop) {
   Interrupt interrupt(stop);
   interrupt.arm(options.deadline);
-  AVFormatContext* input = avformat_alloc_context();
-  if (input == nullptr) return av_no_memory();
-  Gate gate{.options = options, .open = input->io_open};
-  input->opaque = &gate;
-  input->io_open = &Gate::pass;
-  input->interrupt_callback = interrupt.callback();
   const bool remote = options.path.empty();
-  AvDictionary settings;
-  settings.set("protocol_whitelist", std::string(remote ? "http,tcp,crypto" : "file"));
-  const auto address = remote ? options.url : "file:" + options.path;
-  int code = avformat_open_input(&input, address.c_str(), nullptr, settings.address());
+  AVFormatContext* input = nullptr;
+  Gate gate{.options = options, .open = nullptr};
+  const auto try_open = [&](const std::string& address) {
+    input = avformat_alloc_context();
+    if (input == nullptr) return AVERROR(ENOMEM);
+    gate.open = input->io_open;
+    input->opaque = &gate;
+    input->io_open = &Gate::pass;
+    input->interrupt_callback = interrupt.callback();
+    AvDictionary settings;
+    settings.set("protocol_whitelist", std::string(remote ? "cache,http,tcp,crypto" : "file"));
+    return avformat_open_input(&input, address.c_str(), nullptr, settings.address());
+  };
+  int code = try_open(remote ? options.url : "file:" + options.path);
+  // An MP4 with its index at the end, of a server that cannot begin in the middle.
+  if (code == AVERROR(EIO) || code == AVERROR_INVALIDDATA) {
+    if (remote) code = try_open(std::string(kCached) + options.url);
+  }
   if (code < 0) return cannot_fetch(code);
   const std::unique_ptr<AVFormatContext, FreeByAddress<avformat_close_input>> open(input);
   code = avformat_find_stream_info(input, nullptr);
