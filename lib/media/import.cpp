@@ -2,14 +2,17 @@
 #include "media/import.hpp"
 
 #include "core/text.hpp"
+#include "core/unique_fd.hpp"
 #include "media/av_handles.hpp"
 #include "media/interrupt.hpp"
 
 #include <fmt/format.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -34,13 +37,12 @@ bool is_on_this_machine(std::string_view url) {
 
 /// What every open of the input goes through: playlists name further addresses.
 struct Gate {
-  const ImportOptions& options;
-  Open open;
+  std::string path{};  ///< The file that may be opened; empty: addresses of this machine may.
+  Open open = nullptr;
   static int pass(AVFormatContext* context, AVIOContext** io, const char* url, int flags,
                   AVDictionary** settings) {
     const auto& gate = *static_cast<Gate*>(context->opaque);
-    const bool allowed =
-        gate.options.path.empty() ? is_on_this_machine(url) : url == "file:" + gate.options.path;
+    const bool allowed = gate.path.empty() ? is_on_this_machine(url) : url == "file:" + gate.path;
     return allowed ? gate.open(context, io, url, flags, settings) : AVERROR(EACCES);
   }
 };
@@ -81,6 +83,47 @@ class Pipe {
 
   int out_;
   AVIOContext* io_ = nullptr;
+};
+
+/// A file that nobody else sees, gone with this process.
+class OwnFile {
+ public:
+  OwnFile() {
+    std::error_code failure;
+    path_ = (std::filesystem::temp_directory_path(failure) / "ts-import-XXXXXX").string();
+    if (!failure) fd_.reset(::mkstemp(path_.data()));
+  }
+  OwnFile(const OwnFile&) = delete;
+  OwnFile& operator=(const OwnFile&) = delete;
+  ~OwnFile() {
+    if (fd_) ::unlink(path_.c_str());
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  /// Fetches all of `url`. @return an FFmpeg code.
+  int fill(const std::string& url, std::uint64_t most, AVIOInterruptCB interrupt) {
+    AVIOContext* io = nullptr;
+    AvDictionary settings;
+    settings.set("protocol_whitelist", std::string("http,tcp"));
+    int code = avio_open2(&io, url.c_str(), AVIO_FLAG_READ, &interrupt, settings.address());
+    if (code < 0) return code;
+    std::array<unsigned char, kBuffer> bytes{};
+    std::uint64_t total = 0;
+    while (total <= most && (code = avio_read(io, bytes.data(), kBuffer)) > 0) {
+      total += static_cast<std::uint64_t>(code);
+      if (::write(fd_.get(), bytes.data(), static_cast<std::size_t>(code)) != code) {
+        code = AVERROR(ENOSPC);
+        break;
+      }
+    }
+    avio_closep(&io);
+    if (total > most) return AVERROR(EFBIG);
+    return code == AVERROR_EOF ? 0 : code;
+  }
+
+ private:
+  std::string path_;
+  UniqueFd fd_;
 };
 
 using Output = std::unique_ptr<AVFormatContext, FreeByPointer<avformat_free_context>>;
@@ -154,17 +197,30 @@ Status copy(AVFormatContext& input, AVFormatContext& output, const std::map<int,
 Status import_as_flv(const ImportOptions& options, int out, std::stop_token stop) {
   Interrupt interrupt(stop);
   interrupt.arm(options.deadline);
-  AVFormatContext* input = avformat_alloc_context();
-  if (input == nullptr) return av_no_memory();
-  Gate gate{.options = options, .open = input->io_open};
-  input->opaque = &gate;
-  input->io_open = &Gate::pass;
-  input->interrupt_callback = interrupt.callback();
   const bool remote = options.path.empty();
-  AvDictionary settings;
-  settings.set("protocol_whitelist", std::string(remote ? "http,tcp,crypto" : "file"));
-  const auto address = remote ? options.url : "file:" + options.path;
-  int code = avformat_open_input(&input, address.c_str(), nullptr, settings.address());
+  AVFormatContext* input = nullptr;
+  Gate gate{.path = options.path};
+  const auto try_open = [&](const std::string& address) {
+    input = avformat_alloc_context();
+    if (input == nullptr) return AVERROR(ENOMEM);
+    gate.open = input->io_open;
+    input->opaque = &gate;
+    input->io_open = &Gate::pass;
+    input->interrupt_callback = interrupt.callback();
+    AvDictionary settings;
+    settings.set("protocol_whitelist", std::string(gate.path.empty() ? "http,tcp,crypto" : "file"));
+    return avformat_open_input(&input, address.c_str(), nullptr, settings.address());
+  };
+  OwnFile own;
+  int code = try_open(remote ? options.url : "file:" + options.path);
+  // An MP4 may have its index at the end, and not every server can begin in the middle.
+  if (code >= 0 && remote && std::string_view(input->iformat->name).starts_with("mov") &&
+      (input->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0) {
+    avformat_close_input(&input);
+    code = own.fill(options.url, options.max_bytes, interrupt.callback());
+    gate.path = own.path();
+    if (code >= 0) code = try_open("file:" + gate.path);
+  }
   if (code < 0) return cannot_fetch(code);
   const std::unique_ptr<AVFormatContext, FreeByAddress<avformat_close_input>> open(input);
   code = avformat_find_stream_info(input, nullptr);

@@ -28,7 +28,8 @@ constexpr milliseconds kGrace{1'500};
 /// A picture that comes later than this takes its place as a card with its name.
 constexpr milliseconds kFirstPicture{2'500};
 constexpr milliseconds kListen{500};
-constexpr milliseconds kLastMoment{300};
+/// For a child that died to be seen as dead, on a busy machine, too.
+constexpr milliseconds kLastMoment{1'500};
 /// Speech is louder than this (RMS, dBFS), and louder than who spoke before by so much.
 constexpr double kSpeech = -50;
 constexpr double kLouder = 6;

@@ -295,8 +295,8 @@ Status MuxService::publish_begins(std::string_view stream_key, PublishId publish
 }
 
 void MuxService::Impl::describe_asset(Asset& asset, const StreamInfo& info) {
-  auto& tracks = asset.data["tracks"];
-  tracks = Json::array();
+  // Not a reference into the data: what is added to it below moves its members.
+  auto tracks = Json::array();
   if (info.has_video) {
     tracks.push_back({{"type", "video"},
                       {"id", new_id()},
@@ -312,6 +312,7 @@ void MuxService::Impl::describe_asset(Asset& asset, const StreamInfo& info) {
   if (info.has_audio) {
     tracks.push_back({{"type", "audio"}, {"id", new_id()}, {"max_channels", info.channels}});
   }
+  asset.data["tracks"] = std::move(tracks);
 }
 
 void MuxService::publish_described(PublishId publish, const StreamInfo& info) {

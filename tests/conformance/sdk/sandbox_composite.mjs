@@ -116,6 +116,7 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   };
   const hears = (what, wanted) => eventually(what, async () => String(await tones(playlist, [440, 880, 1320])) === String(wanted), 30000);
 
+  const encodingOptions = new EncodingOptions({ width: WIDTH, height: HEIGHT, framerate: 15, videoBitrate: 800, audioBitrate: 96, keyFrameInterval: 1 });
   const red = await join_('cam-1', 'red', 440);
   const green = await join_('cam-2', 'green', 880);
   const started = await egress.startRoomCompositeEgress('stage', {
@@ -123,7 +124,7 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
     file: new EncodedFileOutput({ filepath: 'mix.mp4' }),
   }, {
     layout: 'grid',
-    encodingOptions: new EncodingOptions({ width: WIDTH, height: HEIGHT, framerate: 15, videoBitrate: 800, audioBitrate: 96, keyFrameInterval: 1 }),
+    encodingOptions,
   });
   assert.equal(started.status, EgressStatus.EGRESS_STARTING);
   await eventually('an active composite', async () => (await find(started.egressId)).status === EgressStatus.EGRESS_ACTIVE, 30000);
@@ -185,8 +186,8 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   await assert.rejects(egress.startRoomCompositeEgress('stage', to, { encodingOptions: new EncodingOptions({ width: 641 }) }), refused(400));
 
   // A compositor that dies is a failed egress; a room whose last publisher leaves ends its composite.
-  const doomed = await egress.startRoomCompositeEgress('stage', new EncodedFileOutput({ filepath: 'doomed.mp4' }), { layout: 'grid' });
-  await eventually('an active composite', async () => (await find(doomed.egressId)).status === EgressStatus.EGRESS_ACTIVE, 30000);
+  const doomed = await egress.startRoomCompositeEgress('stage', new EncodedFileOutput({ filepath: 'doomed.mp4' }), { layout: 'grid', encodingOptions });
+  await eventually('an active composite to be ended', async () => (await find(doomed.egressId)).status === EgressStatus.EGRESS_ACTIVE, 30000);
   process.kill(await compositorOf(dir), 'SIGKILL');
   const dead = await eventually('a failed composite', async () => {
     const one = await find(doomed.egressId);
@@ -195,7 +196,7 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   assert.equal(dead.errorCode, 500);
   assert.match(dead.error, /signal 9/);
   const last = await egress.startRoomCompositeEgress('stage', new EncodedFileOutput({ filepath: 'last.mp4' }), { audioOnly: true });
-  await eventually('an active composite', async () => (await find(last.egressId)).status === EgressStatus.EGRESS_ACTIVE, 30000);
+  await eventually('an active composite of sound alone', async () => (await find(last.egressId)).status === EgressStatus.EGRESS_ACTIVE, 30000);
   await red.stop();
   await blue.stop();
   const over = await eventually('the end with the last publisher', async () => {

@@ -231,13 +231,12 @@ TEST(LiveKitEgress, WritesFilesAndSegmentsBelowItsOwnFolder) {
 
 TEST(LiveKitEgress, OfAFileThatCannotBeWrittenFailsWithTheReason) {
   LiveKitFixture fixture;
-  fixture.publish(1);
-  const auto id =
-      fixture
-          .egress("StartParticipantEgress", {{"room_name", "stage"},
-                                             {"identity", "cam-1"},
-                                             {"file", {{"filepath", "x.mp4"}}}})["egress_id"]
-          .get<std::string>();
+  const auto [video, audio] = fixture.publish(1);
+  const auto id = fixture
+                      .egress("StartTrackCompositeEgress", {{"room_name", "stage"},
+                                                            {"video_track_id", video},
+                                                            {"file", {{"filepath", "x.mp4"}}}})
+                      .value("egress_id", "");
   fixture.service.tick();
 
   fixture.service.relay_ended(1, "the disk is full");
