@@ -28,10 +28,6 @@ EXCEPTIONS = {
     # A whole show of media each.
     **{(f"live {verb}", "success"): "tests/e2e/go_live_test.py runs it" for verb in ("end", "preflight", "report", "start", "status")},
     ("playback check", "success"): "needs a recording: tests/e2e/go_live_test.py runs it",
-    # Held as --dry-run here, and against the sandbox by tests/conformance/sdk; a case beside a sandbox is still to be recorded.
-    **{(f"mux {verb}", "success"): "dry_run.case only, so far" for verb in (
-        "api", "asset delete", "asset download", "asset get", "asset list", "asset wait", "captions", "health", "key", "rotate-key",
-        "simulcast add", "simulcast list", "simulcast remove", "update", "viewers", "wait")},
 }
 # Cases that run no command: why.
 RUN_NONE = {"version/typo.case": "the mistyped noun is what it is about"}
