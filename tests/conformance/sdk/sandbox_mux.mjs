@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // @mux/mux-node drives every Mux call of the sandbox that needs no media.
 import assert from 'node:assert/strict';
-import { receiveWebhooks, sdk, withSandbox } from './harness.mjs';
+import { eventually, receiveWebhooks, sdk, withSandbox } from './harness.mjs';
 
 const { default: Mux } = await sdk('@mux/mux-node');
 
@@ -101,7 +101,10 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ settin
   // Assets, signing keys, who am I.
   assert.equal((await mux.video.assets.list()).data.length, 0);
   await assert.rejects(mux.video.assets.retrieve('none'), refused(404));
-  await assert.rejects(mux.video.assets.create({ inputs: [{ url: 'https://example.org/x.mp4' }], playback_policies: ['public'] }), refused(501));
+  // The sandbox fetches from this machine only.
+  const foreign = await mux.video.assets.create({ inputs: [{ url: 'http://192.0.2.1/x.mp4' }], playback_policies: ['public'] });
+  await eventually('the refusal of another machine', async () => (await mux.video.assets.retrieve(foreign.id)).status === 'errored');
+  await mux.video.assets.delete(foreign.id);
   const key = await mux.system.signingKeys.create();
   assert.match(Buffer.from(key.private_key, 'base64').toString(), /BEGIN RSA PRIVATE KEY/);
   assert.equal((await mux.system.signingKeys.retrieve(key.id)).private_key, undefined);
