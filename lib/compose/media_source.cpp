@@ -139,9 +139,11 @@ class MediaSource final : public SourceRunner {
 
  private:
   static Feed::Limits limits(Timeline::Kind kind, const scene::Ratio& rate) {
-    // A file is read again as soon as a picture is taken: more in store is memory, not safety.
-    Feed::Limits out{.samples = kRate / 2 + kRate * rate.den / rate.num};
+    // What is pulled over a network must be asked for well before its time.
+    Feed::Limits out;
     if (kind == Timeline::Kind::kFile) {
+      // It is read again as soon as a picture is taken: more in store is memory, not safety.
+      out.samples = kRate / 2 + kRate * rate.den / rate.num;
       out.pictures = 3;
       out.patient = true;
     }
