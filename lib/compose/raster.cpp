@@ -2,7 +2,6 @@
 #include "compose/raster.hpp"
 
 #include "compose/text_painter.hpp"
-#include "media/filter_graph.hpp"
 #include "media/reader.hpp"
 
 #include <fmt/format.h>
@@ -207,6 +206,31 @@ Result<DrawnOverlay> draw_time(const std::string& text, int size, const scene::O
   return out;
 }
 
+/// By libswscale itself: a filter graph would bring 11 MiB of libavfilter in for one picture.
+Result<media::AvFrame> to_rgba(const AVFrame& frame, scene::Size size) {
+  const media::AvScaler scaler(sws_getContext(
+      frame.width, frame.height, static_cast<AVPixelFormat>(frame.format), size.width, size.height,
+      AV_PIX_FMT_RGBA, SWS_LANCZOS, nullptr, nullptr, nullptr));
+  if (!scaler) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = "it could not be scaled",
+                 .hint = "name a PNG, JPEG or WebP file"};
+  }
+  const int* matrix = sws_getCoefficients(
+      frame.colorspace == AVCOL_SPC_UNSPECIFIED ? SWS_CS_DEFAULT : frame.colorspace);
+  const bool full = frame.color_range == AVCOL_RANGE_JPEG;
+  (void)sws_setColorspaceDetails(scaler.get(), matrix, full ? 1 : 0, matrix, 1, 0, 1 << 16,
+                                 1 << 16);
+  media::AvFrame out = make_canvas(size, AV_PIX_FMT_RGBA);
+  if (sws_scale(scaler.get(), frame.data, frame.linesize, 0, frame.height, out->data,
+                out->linesize) != size.height) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = "it could not be scaled",
+                 .hint = "name a PNG, JPEG or WebP file"};
+  }
+  return out;
+}
+
 Result<DrawnOverlay> draw_image(const scene::ImageOverlay& content, const scene::Overlay& overlay,
                                 const scene::Canvas& canvas) {
   const std::string what = fmt::format("overlay '{}' ({})", overlay.name, content.path);
@@ -237,13 +261,7 @@ Result<DrawnOverlay> draw_image(const scene::ImageOverlay& content, const scene:
       std::min(std::max(2, even(static_cast<int>(std::lround(frame->width * scale)))), 4096);
   const int height =
       std::min(std::max(2, even(static_cast<int>(std::lround(frame->height * scale)))), 4096);
-  TS_TRY(auto graph,
-         media::FilterGraph::create(
-             fmt::format("[in0]scale={}:{}:flags=lanczos,format=rgba[out]", width, height),
-             {media::filter_input(*frame, {1, 1})}, AV_PIX_FMT_RGBA));
-  TS_CHECK(graph.push(0, *frame, 0));
-  TS_TRY(const media::AvFrame rgba, graph.pull());
-  if (!rgba) return Error{.kind = ErrorKind::kMedia, .message = what + ": it could not be scaled"};
+  TS_TRY(const media::AvFrame rgba, to_rgba(*frame, {width, height}).with_context(what));
   Canvas4 canvas4(width, height);
   for (int y = 0; y < height; ++y) {
     const std::uint8_t* row = rgba->data[0] + static_cast<std::ptrdiff_t>(y) * rgba->linesize[0];
