@@ -113,11 +113,10 @@ std::string_view url_host(std::string_view url) noexcept {
 std::shared_ptr<AddressPolicy> AddressPolicy::for_url(std::string_view url) {
   auto policy = std::make_shared<AddressPolicy>();
   policy->add_host(url_host(url));
-  // FFmpeg's own rule for its proxy; set by whoever runs this program.
-  if (const char* proxy = std::getenv("http_proxy");
-      proxy != nullptr) {  // NOLINT(concurrency-mt-unsafe)
-    policy->add_host(url_host(proxy));
-  }
+  // FFmpeg reads its proxy from there itself; this only allows what it will connect to. Nothing in
+  // this program changes the environment once threads run.
+  const char* proxy = std::getenv("http_proxy");  // NOLINT(concurrency-mt-unsafe)
+  if (proxy != nullptr) policy->add_host(url_host(proxy));
   return policy;
 }
 
