@@ -90,11 +90,7 @@ class MediaSource final : public SourceRunner {
       ended = !packet;
       reader_->send(true, packet ? packet->packet.get() : nullptr);
     }
-    if (!frame) {
-      return Error{.kind = ErrorKind::kMedia,
-                   .message = fmt::format("{}: no picture in it", what()),
-                   .hint = "check it with ffprobe: it is no media, or damaged"};
-    }
+    if (!frame) return reader_->no_picture();
     PictureConverter converter(source_.filter, reader_->info().rotation);
     TS_TRY(frame, converter.convert(std::move(frame)));
     if (!frame) return Error{.kind = ErrorKind::kMedia, .message = what() + ": no picture came"};
@@ -109,7 +105,9 @@ class MediaSource final : public SourceRunner {
     if (wanted) feed_.wake();
   }
 
-  void set_economy(bool economy) override { economy_.store(economy, std::memory_order_relaxed); }
+  void set_loop_filter(media::LoopFilter filter) override {
+    loop_filter_.store(filter, std::memory_order_relaxed);
+  }
 
   void ask_glimpse() override {
     glimpse_wanted_.store(true, std::memory_order_relaxed);
@@ -357,7 +355,7 @@ class MediaSource final : public SourceRunner {
         const auto due = timeline_.due(time_of(*entry.packet, true) + entry.round);
         reader_->skip_unreferenced(due && *due < context_.now() - 2 * kCatchUpLate);
       }
-      if (lane.video) reader_->skip_loop_filter(economy_.load(std::memory_order_relaxed));
+      if (lane.video) reader_->set_loop_filter(loop_filter_.load(std::memory_order_relaxed));
       reader_->send(lane.video, entry.packet.get());
       queued_bytes_ -= static_cast<std::size_t>(entry.packet->size);
       lane.queue.pop_front();
@@ -564,7 +562,7 @@ class MediaSource final : public SourceRunner {
   ProgramTime sound_round_{};
   std::size_t queued_bytes_ = 0;
   std::atomic<bool> wanted_{true};
-  std::atomic<bool> economy_{false};
+  std::atomic<media::LoopFilter> loop_filter_{media::LoopFilter::kAll};
   std::atomic<bool> behind_{false};
   bool may_rest_ = false;
   bool resting_ = false;

@@ -251,11 +251,7 @@ Result<DrawnOverlay> draw_image(const scene::ImageOverlay& content, const scene:
     reader->send(true, packet ? packet->packet.get() : nullptr);
     if (ended) frame = reader->receive(true);
   }
-  if (!frame) {
-    return Error{.kind = ErrorKind::kMedia,
-                 .message = what + ": no picture in it",
-                 .hint = "name a PNG, JPEG or WebP file"};
-  }
+  if (!frame) return reader->no_picture();
   const double scale = content.width ? static_cast<double>(*content.width) / frame->width : 1;
   const int width =
       std::min(std::max(2, even(static_cast<int>(std::lround(frame->width * scale)))), 4096);

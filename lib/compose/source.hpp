@@ -75,9 +75,9 @@ class SourceRunner {
   /// Whether its picture is (about to be) seen. Nobody looking, a live source may keep its packets
   /// since the last key frame instead of decoding them. The tick thread's.
   virtual void set_wanted(bool) {}
-  /// Whether its picture is so much reduced that a cheaper way of decoding does not show. The tick
-  /// thread's.
-  virtual void set_economy(bool) {}
+  /// How carefully its pictures are decoded: where they are much reduced a cheaper way does not
+  /// show. The tick thread's.
+  virtual void set_loop_filter(media::LoopFilter) {}
   /// Asks a source that is not decoded just now for the picture of its newest key frame, which
   /// costs one picture's decoding; glimpse() is that of an earlier call until it is there. Any
   /// thread.

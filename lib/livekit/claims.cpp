@@ -37,6 +37,16 @@ Result<std::vector<std::string>> string_list(const JsonReader& in) {
   return texts;
 }
 
+/// LiveKit's reader wants aud to be a text or a list of texts, and fails on anything else.
+Status check_audience(const JsonReader& in) {
+  TS_TRY(const auto audience, in.find("aud"));
+  if (!audience || audience->json().is_string()) return ok_status();
+  if (!audience->json().is_array()) return audience->expected("a string or a list of strings");
+  TS_TRY(const auto texts, string_list(*audience));
+  (void)texts;
+  return ok_status();
+}
+
 bool is_grant_name(std::string_view name) {
   Json probe = Json::object();
   probe[std::string(name)] = nullptr;
@@ -137,8 +147,8 @@ bool scan_claims(std::string_view text, Claims& claims) {
     } else if (key == "observability") {
       fits = scan_bools<ObservabilityGrant>(in, claims.observability,
                                             {{"write", &ObservabilityGrant::write}});
-    } else if (key == "kindDetails" || key == "roomConfig") {
-      return false;
+    } else if (key == "kindDetails" || key == "roomConfig" || key == "aud") {
+      return false;  // rare: the long way reads them
     } else {
       in.skip();
     }
@@ -178,6 +188,7 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
     TS_TRY(claims.expires_at, numeric_date(in, "exp", false));
     TS_TRY(claims.not_before, numeric_date(in, "nbf", true));
     TS_TRY(claims.issued_at, numeric_date(in, "iat", false));
+    TS_CHECK(check_audience(in));
   }
   TS_TRY(claims.name, in.string_or("name"));
   TS_TRY(claims.metadata, in.string_or("metadata"));

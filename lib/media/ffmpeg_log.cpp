@@ -85,6 +85,16 @@ Error FfmpegErrors::explain(int code, std::string_view what, ErrorKind kind) con
   if (vague && !lines_.empty()) {
     error.message = std::string(what) + ": " + shorten(lines_.front(), 200);
   }
+  if (code == AVERROR_EOF) error.message = std::string(what) + ": it ends before any media begins";
+  if (const auto most = after("exceeds max_streams parameter ("); !most.empty()) {
+    error.message =
+        std::string(what) + ": it has more than " + most.substr(0, most.find(')')) + " streams";
+    error.hint =
+        "keep one video and one audio stream: ffmpeg -i IN -map 0:v:0 -map 0:a:0 -c copy OUT";
+  } else if (const auto size = picture_too_large(); !size.empty()) {
+    error.message = std::string(what) + ": a picture of " + size + " is too large";
+    error.hint = kSmallerPicture;
+  }
   // What GnuTLS says, in words that lead on.
   if (noted("Peer certificate failed verification") || noted("not trusted")) {
     error.message = std::string(what) + ": the server's certificate is not trusted";
@@ -101,6 +111,18 @@ bool FfmpegErrors::noted(std::string_view words) const {
   return std::any_of(lines_.begin(), lines_.end(), [&](const std::string& line) {
     return line.find(words) != std::string::npos;
   });
+}
+
+std::string FfmpegErrors::picture_too_large() const {
+  for (const auto& line : lines_) {
+    const auto begin = line.find("Picture size ");
+    if (begin == std::string::npos) continue;
+    const std::string rest = line.substr(begin + 13);
+    const bool refused = rest.find(" is invalid") != std::string::npos ||
+                         rest.find("exceeds specified max pixel") != std::string::npos;
+    if (refused) return rest.substr(0, rest.find(' '));
+  }
+  return {};
 }
 
 std::string FfmpegErrors::after(std::string_view prefix) const {

@@ -22,6 +22,9 @@ class FfmpegLog {
   ~FfmpegLog();
 };
 
+/// What to do about a picture beyond the readers' limit.
+inline constexpr std::string_view kSmallerPicture = "scale it to at most 4096 x 2304";
+
 /// Remembers the errors FFmpeg reports on this thread while it lives: its return codes alone
 /// ("input/output error") rarely say why. Needs a FfmpegLog alive. Scopes may nest.
 class FfmpegErrors {
@@ -36,8 +39,10 @@ class FfmpegErrors {
   [[nodiscard]] std::string first() const;
   /// What follows `prefix` in the first line that has it; empty when none does.
   [[nodiscard]] std::string after(std::string_view prefix) const;
+  /// "16384x16384", when a picture was refused for its size; else empty.
+  [[nodiscard]] std::string picture_too_large() const;
   /// `av_error`, with the first noted line instead of the code's text where that says nothing, and
-  /// plain words for a certificate that was refused.
+  /// plain words for a certificate that was refused, too many streams and too large a picture.
   [[nodiscard]] Error explain(int code, std::string_view what, ErrorKind kind) const;
   /// Whether any line holds these words.
   [[nodiscard]] bool noted(std::string_view words) const;

@@ -191,7 +191,7 @@ Status Reader::open_stream(AVMediaType type, Stream& out) {
     return Error{.kind = ErrorKind::kMedia,
                  .message = fmt::format("{}: {} x {} is too large a picture", what, context->width,
                                         context->height),
-                 .hint = "scale it to at most 4096 x 2304"};
+                 .hint = std::string(kSmallerPicture)};
   }
   // Frame threads add latency; only pictures beyond 1080p need them.
   context->thread_count = type == AVMEDIA_TYPE_VIDEO && context->height > 1088 ? 2 : 1;
@@ -275,27 +275,45 @@ void Reader::restart(bool video) {
 void Reader::send(bool video, const AVPacket* packet) {
   Stream& stream = video ? video_ : audio_;
   if (!stream.codec) return;
+  const FfmpegErrors said;
   const int code = avcodec_send_packet(stream.codec.get(), packet);
-  if (code < 0 && code != AVERROR_EOF && code != AVERROR(EAGAIN)) ++damaged_;
+  if (code < 0 && code != AVERROR_EOF && code != AVERROR(EAGAIN)) note_damage(code, said);
+}
+
+void Reader::note_damage(int code, const FfmpegErrors& said) {
+  ++damaged_;
+  if (damage_) return;
+  damage_ = said.explain(code, "decode " + options_.name, ErrorKind::kMedia);
+}
+
+Error Reader::no_picture() const {
+  if (damage_) return *damage_;
+  return Error{.kind = ErrorKind::kMedia,
+               .message = options_.name + ": no picture in it",
+               .hint = "check it with ffprobe: it is no media, or damaged"};
 }
 
 void Reader::skip_unreferenced(bool skip) noexcept {
   if (video_.codec) video_.codec->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
 }
 
-void Reader::skip_loop_filter(bool skip) noexcept {
-  if (video_.codec) video_.codec->skip_loop_filter = skip ? AVDISCARD_ALL : AVDISCARD_DEFAULT;
+void Reader::set_loop_filter(LoopFilter filter) noexcept {
+  if (!video_.codec) return;
+  video_.codec->skip_loop_filter = filter == LoopFilter::kAll          ? AVDISCARD_DEFAULT
+                                   : filter == LoopFilter::kReferences ? AVDISCARD_NONREF
+                                                                       : AVDISCARD_ALL;
 }
 
 AvFrame Reader::receive(bool video) {
   Stream& stream = video ? video_ : audio_;
   if (!stream.codec) return nullptr;
+  const FfmpegErrors said;
   while (true) {
     AvFrame frame = make_frame();
     const int code = avcodec_receive_frame(stream.codec.get(), frame.get());
     if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return nullptr;
     if (code < 0) {
-      ++damaged_;
+      note_damage(code, said);
       return nullptr;
     }
     // Joining in the middle of a group of pictures gives grey and green until a key frame.

@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Readers of whole members of a show file that stand alone. Private to scene.
+// Readers of whole members of a show file. Private to scene.
 #include "core/json.hpp"
 #include "scene/show.hpp"
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ts::scene {
+
+/// One of "sources".
+/// @param folder  paths are relative to it.
+Result<Source> read_source(const std::string& name, const JsonReader& reader,
+                           const std::filesystem::path& folder);
+/// One of "scenes", over the canvas and the sources of `show`.
+Result<Scene> read_scene(const std::string& name, const JsonReader& reader, const Show& show);
+/// One of "overlays".
+Result<Overlay> read_overlay(const std::string& name, const JsonReader& reader,
+                             const std::filesystem::path& folder);
+/// One of "cues", over the scenes, sources and overlays of `show`.
+Result<Cue> read_cue(const JsonReader& reader, const Show& show);
+/// One of "outputs", over the renditions of `show`.
+Result<Output> read_output(const JsonReader& reader, const Show& show);
 
 /// "duck": {"under": "mic", "by_db": 12, …} of a source; the names are checked by check_duck.
 Result<Duck> read_duck(const JsonReader& reader);

@@ -177,6 +177,17 @@ Status check_name(const JsonReader& reader, std::string_view name, std::string_v
   return error;
 }
 
+Status at_most(const JsonReader& reader, std::size_t count, std::size_t most,
+               std::string_view what) {
+  if (count <= most) return ok_status();
+  return reader.error(fmt::format("at most {} {}, found {}", most, what, count));
+}
+
+std::string resolved(const std::filesystem::path& folder, const std::string& path) {
+  const std::filesystem::path given(path);
+  return given.is_absolute() ? path : (folder / given).lexically_normal().string();
+}
+
 Error unknown_name(const JsonReader& reader, std::string_view what, std::string_view name,
                    const std::vector<std::string>& known) {
   Error error = reader.error(fmt::format("unknown {} '{}'", what, shorten(name, 70)));

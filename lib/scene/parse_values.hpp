@@ -5,12 +5,21 @@
 #include "core/json.hpp"
 #include "scene/show.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ts::scene {
+
+/// The latest time in a show, and the longest duration.
+inline constexpr milliseconds kMaxAt{std::chrono::hours{24 * 7}};
+inline constexpr double kMinGain = -120;  // dB
+inline constexpr double kMaxGain = 24;    // dB
 
 /// The value's error, with `at <path>: ` before its message.
 Error at_path(const JsonReader& reader, Error error);
@@ -38,6 +47,13 @@ Result<std::int64_t> read_bitrate(const JsonReader& reader, std::int64_t least, 
 /// A name for something in the show: letters, digits, space and _ . - , 1 to 64 characters.
 Status check_name(const JsonReader& reader, std::string_view name, std::string_view what);
 
+/// @return kUsage when there are more than `most`.
+Status at_most(const JsonReader& reader, std::size_t count, std::size_t most,
+               std::string_view what);
+
+/// A path of the show file, which may be relative to its folder.
+std::string resolved(const std::filesystem::path& folder, const std::string& path);
+
 /// One of a few words.
 template <typename T>
 Result<T> one_of(const JsonReader& reader,
@@ -46,6 +62,24 @@ Result<T> one_of(const JsonReader& reader,
 /// kUsage: "unknown `what` 'x'", with the nearest of the names as the hint.
 Error unknown_name(const JsonReader& reader, std::string_view what, std::string_view name,
                    const std::vector<std::string>& known);
+
+template <typename T>
+std::vector<std::string> names_of(const std::vector<T>& all) {
+  std::vector<std::string> names;
+  for (const T& item : all) names.push_back(item.name);
+  return names;
+}
+
+/// The name, when one of `all` has it.
+template <typename T>
+Result<std::string> existing_name(const JsonReader& reader, std::string_view what,
+                                  const std::vector<T>& all) {
+  TS_TRY(std::string name, reader.as_string());
+  for (const T& item : all) {
+    if (item.name == name) return name;
+  }
+  return unknown_name(reader, what, name, names_of(all));
+}
 
 template <typename T>
 Result<T> one_of(const JsonReader& reader,

@@ -272,9 +272,10 @@ class Sources(unittest.TestCase):
         ebml = element(b"\x1a\x45\xdf\xa3", element(b"\x42\x82", b"matroska"))
         track = element(b"\xae", b"".join([element(b"\xd7", b"\x01"), element(b"\x73\xc5", b"\x01"), element(b"\x83", b"\x11"),
                                            element(b"\x86", b"S_TEXT/UTF8")]))
+        tracks, cluster = element(b"\x16\x54\xae\x6b", track * 100_000), element(b"\x1f\x43\xb6\x75", element(b"\xe7", b"\x00"))
         with open(self.machine.path("many.mkv"), "wb") as out:
-            out.write(ebml + element(b"\x18\x53\x80\x67", element(b"\x16\x54\xae\x6b", track * 100_000)))
-        self.refuse({"url": "many.mkv"})
+            out.write(ebml + element(b"\x18\x53\x80\x67", tracks + cluster))
+        self.refuse({"url": "many.mkv"}, "more than 64 streams")
 
     def test_a_picture_of_sixteen_thousand_pixels_is_refused(self):
         def chunk(kind, body):
@@ -282,7 +283,7 @@ class Sources(unittest.TestCase):
         with open(self.machine.path("huge.png"), "wb") as out:
             out.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 16384, 16384, 8, 2, 0, 0, 0)) +
                       chunk(b"IDAT", zlib.compress(bytes(1 << 16))) + chunk(b"IEND", b""))
-        self.refuse({"url": "huge.png"}, "no picture in it")
+        self.refuse({"url": "huge.png"}, "16384x16384", "too large")
 
     def test_without_a_single_font_the_program_goes_on(self):
         with open(self.machine.path("fonts.conf"), "w", encoding="utf-8") as out:

@@ -2,6 +2,7 @@
 #include "compose/compositor.hpp"
 
 #include "core/unique_fd.hpp"
+#include "support/media.hpp"
 #include "support/run_show.hpp"
 #include "support/temp_dir.hpp"
 
@@ -294,6 +295,31 @@ TEST(LiveCompositor, EconomyIsForWhatIsShownAtHalfItsSizeAtMost) {
     EXPECT_EQ(sources[1].economy, economy);
     EXPECT_FALSE(sources[2].economy);
   }
+}
+
+TEST(LiveCompositor, OnlyWhatIsHotIsDecodedUnseen) {
+  const TempDir folder;
+  test::make_media(folder.path() / "camera.mp4", {.frames = 90});
+  const auto decoded_unseen = [&](const std::string& own, bool all) {
+    std::vector<media::MuxTarget> outputs;
+    outputs.push_back(test::file_target(folder.path() / "live.mkv"));
+    const LiveRun run = run_live(
+        R"({"canvas": {"width": 160, "height": 90, "fps": 10}, "duration": "1s",
+            "sources": {"seen": {"color": "red"}, "hidden": {"url": "camera.mp4")" +
+            own + R"(}},
+            "scenes": {"s": {"layout": "full", "slots": ["seen"]},
+                       "t": {"layout": "full", "slots": ["hidden"]}}})",
+        folder, std::move(outputs), {.hot = all});
+    if (!run.result.ok()) {
+      ADD_FAILURE() << run.result.error().message;
+      return std::uint64_t{0};
+    }
+    return run.result.value().last.sources[1].feed.pictures;
+  };
+
+  EXPECT_EQ(decoded_unseen("", false), 0U);
+  EXPECT_GT(decoded_unseen(R"(, "hot": true)", false), 5U);
+  EXPECT_GT(decoded_unseen("", true), 5U);
 }
 
 TEST(LiveCompositor, TheProgramsFilterWorksBesideTheTick) {

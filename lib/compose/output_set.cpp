@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/output_set.hpp"
+
+#include "compose/hls_ladder.hpp"
+#include "compose/wire.hpp"
+#include "core/file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace ts::compose {
+namespace {
+
+Status write_master(const media::MuxTarget& target, const std::vector<LadderStep>& steps) {
+  std::error_code made;
+  std::filesystem::create_directories(target.path, made);
+  Status written = ok_status();
+  if (!made) {
+    written = write_file_atomic(std::filesystem::path(target.path) / "index.m3u8",
+                                master_playlist(steps));
+  }
+  if (!made && written.ok()) return written;
+  return Error{.kind = ErrorKind::kMedia,
+               .message = fmt::format("open {}: {}", target.name,
+                                      made ? made.message() : written.error().message),
+               .hint = "check the path and its permissions"};
+}
+
+/// Whether an output of that short name is meant: itself, or a rendition of it.
+bool is_output(const OutputRunner& output, const std::string& name) {
+  const std::string own = short_name(output.name());
+  return own == name || own.starts_with(name + "@");
+}
+
+}  // namespace
+
+Status OutputSet::attach(const media::MuxTarget& target) {
+  std::vector<media::MuxTarget> parts = one_per_rendition(target);
+  std::vector<LadderStep> steps;
+  for (const media::MuxTarget& part : parts) {
+    const std::string name = part.renditions.empty() ? "" : part.renditions.front();
+    TS_TRY(EncoderBank::Feed feed, encoders_.use(name));
+    steps.push_back({name, std::move(feed)});
+  }
+  if (parts.size() > 1) TS_CHECK(write_master(target, steps));
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    // RTMP may take long to connect; what was made meanwhile is still wanted.
+    auto runner = std::make_shared<OutputRunner>(
+        std::move(parts[i]), steps[i].feed.video, steps[i].feed.audio,
+        OutputRunner::Options{.patient = options_.patient,
+                              .queue = milliseconds{4000},
+                              .log = options_.log,
+                              .request_key = [bank = &encoders_] { bank->request_key(); }});
+    {
+      const std::lock_guard lock(mutex_);
+      outputs_.push_back({runner, steps[i].feed.fan_out});
+    }
+    steps[i].feed.fan_out->add(std::move(runner));
+  }
+  return ok_status();
+}
+
+Status OutputSet::add(const media::MuxTarget& target) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& output : outputs_) {
+      if (!is_output(*output.runner, short_name(target.name))) continue;
+      return Error{.kind = ErrorKind::kConflict,
+                   .message = fmt::format("there is an output '{}' already", target.name),
+                   .hint = "remove it first, or choose another name"};
+    }
+  }
+  TS_CHECK(attach(target));
+  encoders_.request_key();
+  return ok_status();
+}
+
+Status OutputSet::remove(const std::string& name) {
+  std::vector<Attached> found;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto kept = std::stable_partition(
+        outputs_.begin(), outputs_.end(),
+        [&](const Attached& output) { return !is_output(*output.runner, name); });
+    found.assign(kept, outputs_.end());
+    outputs_.erase(kept, outputs_.end());
+  }
+  if (found.empty()) {
+    return Error{.kind = ErrorKind::kNotFound,
+                 .message = fmt::format("the program has no output '{}'", name),
+                 .hint = "list the outputs first"};
+  }
+  for (const Attached& output : found) {
+    output.fan_out->remove(output.runner.get());
+    output.runner->finish();
+  }
+  for (const Attached& output : found) {
+    if (!output.runner->wait(seconds{5})) output.runner->abort();
+  }
+  return ok_status();
+}
+
+std::vector<OutputRunner::Status> OutputSet::statuses() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<OutputRunner::Status> out;
+  for (const auto& output : outputs_) out.push_back(output.runner->status());
+  return out;
+}
+
+std::optional<Error> OutputSet::trouble() const {
+  std::optional<Error> first;
+  for (const OutputRunner::Status& status : statuses()) {
+    const bool hopeless = status.state == OutputState::kFailed ||
+                          (status.state == OutputState::kRetrying && !status.ever_live);
+    if (!hopeless) return std::nullopt;
+    if (!first) {
+      first = Error{.kind = ErrorKind::kMedia, .message = status.reason, .hint = status.hint};
+    }
+  }
+  return first;
+}
+
+void OutputSet::finish(Clock& clock, milliseconds patience, const std::stop_token& abort) {
+  std::vector<std::shared_ptr<OutputRunner>> outputs;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Attached& output : outputs_) outputs.push_back(output.runner);
+  }
+  for (const auto& output : outputs) output->finish();
+  const SteadyTime deadline = clock.steady_now() + patience;
+  for (const auto& output : outputs) {
+    while (!output->wait(milliseconds{50})) {
+      if (abort.stop_requested() || clock.steady_now() > deadline) {
+        output->abort();
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace ts::compose
