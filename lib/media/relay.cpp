@@ -23,7 +23,7 @@ constexpr milliseconds kWaitStep{20};
 /// What one output may lag behind: half a minute of a good stream.
 constexpr std::size_t kOutputBytes = std::size_t{32} << 20U;
 
-/// Sends a relayed stream into a file or an HLS folder.
+/// Sends a relayed stream into a file, an HLS folder or a series of stills.
 class FileOutput {
  public:
   FileOutput(const RelayTarget& target, const Clock& clock) : target_(target), clock_(clock) {}
@@ -37,6 +37,7 @@ class FileOutput {
     TS_TRY(auto events, demuxer_.finish());
     TS_CHECK(take(std::move(events)));
     if (file_) return file_->finish();
+    if (images_) return images_->finish();
     if (hls_) {
       TS_CHECK(hls_->finish());
       return HlsWriter::complete(target_.path);
@@ -45,7 +46,7 @@ class FileOutput {
                  .message = "the stream ended before any picture or sound could be used"};
   }
 
-  [[nodiscard]] bool began() const noexcept { return file_ != nullptr || hls_ != nullptr; }
+  [[nodiscard]] bool began() const noexcept { return file_ || hls_ || images_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
  private:
@@ -57,12 +58,18 @@ class FileOutput {
       }
       const auto& coded = std::get<CodedPacket>(event);
       bytes_ += static_cast<std::uint64_t>(coded.packet->size);
-      TS_CHECK(file_ ? file_->write(coded) : hls_->write(coded));
+      TS_CHECK(file_     ? file_->write(coded)
+               : images_ ? images_->write(coded)
+                         : hls_->write(coded));
     }
     return ok_status();
   }
 
   Status begin(Tracks tracks) {
+    if (target_.kind == RelayTarget::Kind::kImages) {
+      if (!images_) images_ = std::make_unique<ImageSeries>(target_.images, clock_);
+      return images_->begin(tracks);
+    }
     if (target_.kind == RelayTarget::Kind::kHls) {
       if (!hls_) {
         TS_TRY(hls_, HlsWriter::open({.directory = target_.path}, clock_, {}));
@@ -84,6 +91,7 @@ class FileOutput {
   FlvDemuxer demuxer_;
   std::unique_ptr<PacketFile> file_;
   std::unique_ptr<HlsWriter> hls_;
+  std::unique_ptr<ImageSeries> images_;
   std::uint64_t bytes_ = 0;
 };
 

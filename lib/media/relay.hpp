@@ -5,6 +5,7 @@
 #include "core/log.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "media/image_series.hpp"
 #include "rtmp/flv.hpp"
 
 #include <cstdint>
@@ -20,11 +21,12 @@ namespace ts::media {
 
 /// Where a relay sends to.
 struct RelayTarget {
-  enum class Kind : std::uint8_t { kRtmp, kFile, kHls };
+  enum class Kind : std::uint8_t { kRtmp, kFile, kHls, kImages };
   std::string id{};  ///< The caller's name for it; in every status.
   Kind kind = Kind::kRtmp;
   Secret url{};                  ///< kRtmp.
   std::filesystem::path path{};  ///< kFile: the file; kHls: the folder.
+  ImageSeriesTarget images{};    ///< kImages.
 };
 
 enum class RelayState : std::uint8_t {
@@ -66,7 +68,8 @@ struct RelayOptions {
   Log* log = nullptr;  ///< Outlives the relay; learns the secrets to scrub.
 };
 
-/// Sends one publish to many outputs as it is: the same coded frames, no transcoding. Each output
+/// Sends one publish to many outputs as it is: the same coded frames, no transcoding (only stills
+/// are decoded and encoded). Each output
 /// has its own thread and queue; one that is slow or fails does not disturb the others. An output
 /// begins with a key frame (or with sound, when there is no picture). Called by one thread.
 class Relay {

@@ -24,6 +24,9 @@ using RelayCommand = std::variant<RelayAdd, RelayRemove, RelayStop>;
 ///   {"op": "add", "id": "out-1", "url": "rtmps://…"}          an RTMP(S) output
 ///   {"op": "add", "id": "rec", "file": "/path/program.mp4"}   a file
 ///   {"op": "add", "id": "hls", "hls": "/path/folder"}         an HLS folder
+///   {"op": "add", "id": "img", "images": "/path/prefix", "interval_ms": 10000,
+///    "width": 0, "height": 0, "naming": "index" | "timestamp" | "overwrite", "manifest": true}
+///                                                             stills: see ImageSeriesTarget
 ///   {"op": "remove", "id": "out-1"}
 ///   {"op": "stop"}
 /// @return kUsage naming what is wrong, never quoting the line, which may hold a stream key.

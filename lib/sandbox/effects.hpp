@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/clock.hpp"
 #include "core/secret.hpp"
 #include "sandbox/composite.hpp"
 
@@ -39,8 +40,17 @@ struct WebhookEndpoints {
   Vendor vendor = Vendor::kMux;
   std::vector<Endpoint> endpoints{};
 };
-/// Begin to forward a publish to an RTMP(S) server, into a file or into an HLS folder: exactly one
-/// of `url`, `file` and `folder` is set.
+/// Stills of a publish, one every so often.
+struct StillsWanted {
+  std::string prefix{};  ///< Below the folder for egress files; empty: no stills.
+  seconds interval{10};
+  std::int64_t width = 0;  ///< 0: as it comes.
+  std::int64_t height = 0;
+  std::string naming = "index";  ///< Or "timestamp", "overwrite".
+  bool manifest = true;
+};
+/// Begin to forward a publish to an RTMP(S) server, into a file, into an HLS folder or as stills:
+/// exactly one of `url`, `file`, `folder` and `stills` is set.
 struct RelayStart {
   RelayId relay = 0;
   PublishId publish = 0;
@@ -49,11 +59,12 @@ struct RelayStart {
   Secret url{};
   std::string file{};    ///< Below the folder for egress files: "stage/show.mp4".
   std::string folder{};  ///< The same, of HLS segments.
+  StillsWanted stills{};
 };
 /// What a relay into a file or folder has left there.
 struct RelayLeft {
   std::int64_t bytes = 0;
-  std::int64_t files = 0;  ///< Segments.
+  std::int64_t files = 0;  ///< Segments, or stills.
 };
 /// Send what is there, then close.
 struct RelayStop {

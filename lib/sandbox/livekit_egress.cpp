@@ -36,6 +36,21 @@ EgressOutput LiveKitService::Impl::make_file(EgressOutput::Kind kind, const Json
     output.info = {{"filename", output.path}, {"location", options.files + "/" + output.path}};
     return output;
   }
+  if (kind == EgressOutput::Kind::kImages) {
+    output.path = file_name(text_of(wanted, "filename_prefix"), parts, "");
+    output.info = {{"filename_prefix", output.path}};
+    const auto interval = number_of(wanted, "capture_interval");
+    const auto suffix = text_of(wanted, "filename_suffix");
+    output.stills = {.prefix = output.path,
+                     .interval = interval > 0 ? seconds{interval} : StillsWanted{}.interval,
+                     .width = number_of(wanted, "width"),
+                     .height = number_of(wanted, "height"),
+                     .naming = suffix == "IMAGE_SUFFIX_TIMESTAMP"        ? "timestamp"
+                               : suffix == "IMAGE_SUFFIX_NONE_OVERWRITE" ? "overwrite"
+                                                                         : "index",
+                     .manifest = !flag_of(wanted, "disable_manifest")};
+    return output;
+  }
   output.path = file_name(text_of(wanted, "filename_prefix"), parts, ".hls");
   const auto at = options.files + "/" + output.path;
   output.info = {{"playlist_name", "recording.m3u8"},
@@ -141,8 +156,11 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
   if (outputs.streams > 1) return missing("multiple stream outputs");
   if (outputs.files.size() > 1) return missing("multiple file outputs");
   if (outputs.segments.size() > 1) return missing("multiple segmented file outputs");
+  if (outputs.images.size() > 1) return missing("multiple image outputs");
   if (outputs.needs_worker) return no_worker();
-  if (outputs.urls.empty() && outputs.files.empty() && outputs.segments.empty()) {
+  if (!outputs.images.empty() && !made.video) return missing("image_outputs");
+  if (outputs.urls.empty() && outputs.files.empty() && outputs.segments.empty() &&
+      outputs.images.empty()) {
     return missing(outputs.streams == 0 ? "output" : "stream url");
   }
   if (auto refusal = wrong_url(outputs)) return *refusal;
@@ -193,6 +211,9 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
   for (const auto& segments : outputs.segments) {
     made.outputs.push_back(make_file(EgressOutput::Kind::kSegments, segments, parts));
   }
+  for (const auto& images : outputs.images) {
+    made.outputs.push_back(make_file(EgressOutput::Kind::kImages, images, parts));
+  }
   auto& stored = egress[id] = std::move(made);
   egress_event("egress_started", stored);
   const auto answer = egress_json(stored);
@@ -209,10 +230,12 @@ Json LiveKitService::Impl::egress_json(const Egress& item) const {
   auto streams = Json::array();
   auto files = Json::array();
   auto segments = Json::array();
+  auto images = Json::array();
   for (const auto& output : item.outputs) {
-    (output.kind == EgressOutput::Kind::kStream ? streams
-     : output.kind == EgressOutput::Kind::kFile ? files
-                                                : segments)
+    (output.kind == EgressOutput::Kind::kStream   ? streams
+     : output.kind == EgressOutput::Kind::kFile   ? files
+     : output.kind == EgressOutput::Kind::kImages ? images
+                                                  : segments)
         .push_back(output.info);
   }
   if (item.deprecated == "stream") out["stream"] = {{"info", streams}};
@@ -221,6 +244,7 @@ Json LiveKitService::Impl::egress_json(const Egress& item) const {
   out["stream_results"] = std::move(streams);
   out["file_results"] = std::move(files);
   out["segment_results"] = std::move(segments);
+  out["image_results"] = std::move(images);
   return out;
 }
 
@@ -271,6 +295,8 @@ void LiveKitService::Impl::launch(Egress& item, EgressOutput& output) {
     start.file = output.path;
   } else if (output.kind == EgressOutput::Kind::kSegments) {
     start.folder = output.path;
+  } else if (output.kind == EgressOutput::Kind::kImages) {
+    start.stills = output.stills;
   } else {
     auto target = output.url.substr(0, output.url.find(' '));
     const auto parsed = net::Url::parse(target);
@@ -324,7 +350,8 @@ void LiveKitService::Impl::finish(Egress& item, std::string_view status, std::st
       output.info["status"] = status == "EGRESS_COMPLETE" ? "FINISHED" : "FAILED";
     }
     if (number_of(output.info, "ended_at") == 0) output.info["ended_at"] = now_ns();
-    if (const auto started = number_of(output.info, "started_at"); started != 0) {
+    const auto started = number_of(output.info, "started_at");
+    if (started != 0 && output.kind != EgressOutput::Kind::kImages) {
       output.info["duration"] = number_of(output.info, "ended_at") - started;
     }
   }
@@ -413,12 +440,15 @@ void LiveKitService::Impl::relay_is_over(RelayId relay, std::string_view error, 
   if (output->kind == EgressOutput::Kind::kStream) {
     output->info["status"] = failed ? "FAILED" : "FINISHED";
     if (failed) output->info["error"] = error;
+  } else if (output->kind == EgressOutput::Kind::kImages) {
+    output->info["image_count"] = left.files;
   } else {
     output->info["size"] = left.bytes;
     if (output->kind == EgressOutput::Kind::kSegments) output->info["segment_count"] = left.files;
   }
   output->info["ended_at"] = now_ns();
-  if (const auto started = number_of(output->info, "started_at"); started != 0) {
+  const auto started = number_of(output->info, "started_at");
+  if (started != 0 && output->kind != EgressOutput::Kind::kImages) {
     output->info["duration"] = now_ns() - started;
   }
   item->info["updated_at"] = now_ns();

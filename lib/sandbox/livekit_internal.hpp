@@ -64,14 +64,15 @@ struct Room {
 };
 
 struct EgressOutput {
-  enum class Kind : std::uint8_t { kStream, kFile, kSegments };
+  enum class Kind : std::uint8_t { kStream, kFile, kSegments, kImages };
   Kind kind = Kind::kStream;
   std::string path{};   ///< Of a file or folder, below the one for egress files.
+  StillsWanted stills{};
   std::string error{};  ///< Why it ended before it should; empty: it did not.
   RelayId relay = 0;
   std::string url{};       ///< Expanded and whole: a secret, never leaves in an answer.
   std::string original{};  ///< As requested.
-  Json info{};             ///< Plain StreamInfo, FileInfo or SegmentsInfo.
+  Json info{};             ///< Plain StreamInfo, FileInfo, SegmentsInfo or ImagesInfo.
   bool running = false;    ///< A relay exists.
   bool removed = false;    ///< Taken out by UpdateStream.
 };

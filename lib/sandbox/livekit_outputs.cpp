@@ -108,9 +108,12 @@ WantedOutputs outputs_of(const Json& request) {
   listed("stream_outputs", "stream", stream);
   listed("file_outputs", "file", file);
   listed("segment_outputs", "segments", segments);
-  if (request.contains("websocket_url") || !request.value("image_outputs", Json::array()).empty()) {
-    out.needs_worker = true;
-  }
+  const auto images = [&](const Json& output) {
+    if (is_uploaded(output)) out.needs_worker = true;
+    out.images.push_back(output);
+  };
+  for (const auto& output : request.value("image_outputs", Json::array())) images(output);
+  if (request.contains("websocket_url")) out.needs_worker = true;
   for (const auto& output : request.value("outputs", Json::array())) {
     if (output.contains("stream")) {
       stream(output["stream"]);
@@ -118,6 +121,8 @@ WantedOutputs outputs_of(const Json& request) {
       file(output["file"]);
     } else if (output.contains("segments") && !output.contains("storage")) {
       segments(output["segments"]);
+    } else if (output.contains("images") && !output.contains("storage")) {
+      images(output["images"]);
     } else {
       out.needs_worker = true;
     }

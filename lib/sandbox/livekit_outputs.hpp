@@ -28,7 +28,8 @@ struct WantedOutputs {
   std::size_t streams = 0;       ///< Stream outputs; each may hold several URLs.
   std::vector<Json> files{};     ///< EncodedFileOutput or DirectFileOutput.
   std::vector<Json> segments{};  ///< SegmentedFileOutput.
-  bool needs_worker = false;     ///< Pictures, a websocket, or storage in somebody's cloud.
+  std::vector<Json> images{};    ///< ImageOutput.
+  bool needs_worker = false;     ///< A websocket, or storage in somebody's cloud.
 };
 WantedOutputs outputs_of(const Json& request);
 

@@ -48,7 +48,16 @@ std::string MediaRelay::describe_target(Json& add) const {
   if (!path.empty()) {
     std::error_code failure;
     std::filesystem::create_directories(path.parent_path(), failure);
-    add[start_.file.empty() ? "hls" : "file"] = path.string();
+    if (const StillsWanted& stills = start_.stills; !stills.prefix.empty()) {
+      add["images"] = path.string();
+      add["interval_ms"] = stills.interval.count() * 1000;
+      add["width"] = stills.width;
+      add["height"] = stills.height;
+      add["naming"] = stills.naming;
+      add["manifest"] = stills.manifest;
+    } else {
+      add[start_.file.empty() ? "hls" : "file"] = path.string();
+    }
     return failure ? "the folder cannot be made: " + failure.message() : std::string();
   }
   const auto url = net::Url::parse(start_.url.reveal());
@@ -61,7 +70,9 @@ std::string MediaRelay::describe_target(Json& add) const {
 }
 
 std::filesystem::path MediaRelay::local_path() const {
-  const auto& name = start_.file.empty() ? start_.folder : start_.file;
+  const auto& name = !start_.file.empty()     ? start_.file
+                     : !start_.folder.empty() ? start_.folder
+                                              : start_.stills.prefix;
   return name.empty() ? std::filesystem::path() : options_.files / name;
 }
 
@@ -75,8 +86,13 @@ RelayLeft MediaRelay::left() const {
     out.bytes = ignored ? 0 : static_cast<std::int64_t>(size);
     return out;
   }
-  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
-    if (entry.path().extension() == ".m3u8") continue;
+  const bool stills = !start_.stills.prefix.empty();
+  const auto prefix = path.filename().string();
+  for (const auto& entry :
+       std::filesystem::directory_iterator(stills ? path.parent_path() : path, ignored)) {
+    const auto name = entry.path().filename().string();
+    const bool still = name.starts_with(prefix) && name.ends_with(".jpeg");
+    if (stills ? !still : entry.path().extension() == ".m3u8") continue;
     out.bytes += static_cast<std::int64_t>(entry.file_size(ignored));
     ++out.files;
   }

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { eventually, publish, receiveWebhooks, sdk, withSandbox } from './harness.mjs';
 
 const run = promisify(execFile);
-const { DirectFileOutput, EgressClient, EgressStatus, EncodedFileOutput, SegmentedFileOutput, IngressClient, IngressInput, RoomServiceClient, StreamOutput, StreamProtocol, TrackType } =
+const { DirectFileOutput, EgressClient, EgressStatus, EncodedFileOutput, ImageOutput, SegmentedFileOutput, IngressClient, IngressInput, RoomServiceClient, StreamOutput, StreamProtocol, TrackType } =
   await sdk('livekit-server-sdk');
 const { default: Mux } = await sdk('@mux/mux-node');
 
@@ -119,6 +119,7 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   // To a file and to segments on this machine, of the participant and of one track.
   const toFile = await egress.startParticipantEgress('stage', 'cam-1', {
     file: new EncodedFileOutput({ filepath: 'shows/{publisher_identity}' }), segments: new SegmentedFileOutput({ filenamePrefix: 'hls/{room_name}' }),
+    images: new ImageOutput({ filenamePrefix: 'stills/{room_name}', captureInterval: 1 }),
   });
   const oneTrack = await egress.startTrackEgress('stage', new DirectFileOutput({ filepath: '../../{track_id}.mp4' }), video.sid);
   const composite = await egress.startRoomCompositeEgress('stage', new EncodedFileOutput({ filepath: 'sound.mp4' }), { layout: 'grid', audioOnly: true });
@@ -142,6 +143,10 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   assert.deepEqual(await kinds(written[0].fileResults[0].location), ['aac', 'h264']);
   assert.ok(written[0].segmentResults[0].segmentCount >= 1n);
   assert.deepEqual(await kinds(written[0].segmentResults[0].playlistLocation), ['aac', 'h264']);
+  assert.equal(written[0].imageResults[0].filenamePrefix, 'stills/stage');
+  assert.ok(written[0].imageResults[0].imageCount >= 2n);
+  const still = written[0].segmentResults[0].playlistLocation.replace(/hls\/.*/, 'stills/stage_00001.jpeg');
+  assert.equal((await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,width,height', '-of', 'csv=p=0', still])).stdout.trim(), 'mjpeg,320,180');
   assert.ok(written[1].fileResults[0].location.startsWith(dir), written[1].fileResults[0].location);
   assert.deepEqual(await kinds(written[1].fileResults[0].location), ['h264']);
   assert.deepEqual(await kinds(written[2].fileResults[0].location), ['aac']);

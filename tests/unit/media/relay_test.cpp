@@ -3,6 +3,7 @@
 
 #include "core/bounded_queue.hpp"
 #include "core/file.hpp"
+#include "core/json.hpp"
 #include "media/ffmpeg_log.hpp"
 #include "media/flv.hpp"
 #include "media/relay_control.hpp"
@@ -277,6 +278,58 @@ TEST_F(RelayTest, AFileGetsTheSameFrames) {
   EXPECT_EQ(hashes(file.string()), hashes((dir_.path() / "in.flv").string()));
 }
 
+/// The number burnt into a still; nothing when it has none.
+std::optional<std::uint32_t> number_in(const std::filesystem::path& still) {
+  const std::string gray = test::shell("timeout 60 ffmpeg -nostdin -v error -i '" + still.string() +
+                                       "' -vf scale=320:180,format=gray -f rawvideo -");
+  if (gray.size() != std::size_t{320} * 180) return std::nullopt;
+  return frame::read_frame_code(
+      {reinterpret_cast<const std::uint8_t*>(gray.data()), 320, 320, 180});
+}
+
+TEST_F(RelayTest, StillsAreTakenOnceAnInterval) {
+  const auto add = [&](const std::string& line) {
+    auto command = parse_relay_command(line);
+    ASSERT_TRUE(command.ok()) << command.error().message;
+    ASSERT_TRUE(relay_->add(std::get<RelayAdd>(command.value()).target).ok());
+  };
+  relay();
+  add(fmt::format(R"({{"op":"add","id":"all","images":"{}","interval_ms":1000}})",
+                  (dir_.path() / "still").string()));
+  add(fmt::format(R"({{"op":"add","id":"last","images":"{}","interval_ms":500,"width":640,)"
+                  R"("naming":"overwrite","manifest":false}})",
+                  (dir_.path() / "newest").string()));
+
+  push_all_and_wait();
+
+  EXPECT_EQ(number_in(dir_.path() / "still_00000.jpeg"), 0U);
+  EXPECT_EQ(number_in(dir_.path() / "still_00001.jpeg"), 30U);
+  EXPECT_EQ(number_in(dir_.path() / "still_00002.jpeg"), 60U);
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "still_00003.jpeg"));
+  const auto manifest = parse_json(read_file(dir_.path() / "still.json").value(), "manifest");
+  ASSERT_TRUE(manifest.ok());
+  EXPECT_EQ(manifest.value()["images"].size(), 3U);
+  EXPECT_EQ(manifest.value()["images"][2]["filename"], "still_00002.jpeg");
+  EXPECT_EQ(number_in(dir_.path() / "newest.jpeg"), 75U);
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "newest.json"));
+  EXPECT_EQ(test::shell("ffprobe -v error -show_entries stream=width,height -of csv=p=0 '" +
+                        (dir_.path() / "newest.jpeg").string() + "'"),
+            "640,360\n");
+}
+
+TEST_F(RelayTest, StillsOfSoundAloneFailWithTheReason) {
+  relay({.video = false});
+  ASSERT_TRUE(relay_->add({.id = "stills",
+                           .kind = RelayTarget::Kind::kImages,
+                           .images = {.prefix = dir_.path() / "still"}})
+                  .ok());
+
+  push_all_and_wait();
+
+  EXPECT_EQ(wait_for("stills", RelayState::kFailed).error->message,
+            "the stream has no picture to take stills of");
+}
+
 TEST_F(RelayTest, AFileThatCannotBeMadeFailsWithItsReason) {
   ASSERT_TRUE(relay()
                   .add({.id = "file",
@@ -304,7 +357,11 @@ TEST(RelayControl, ReadsWhatToAddAndRemove) {
 TEST(RelayControl, NeverQuotesALineThatMayHoldAKey) {
   for (const char* line :
        {R"({"op":"add","id":"a","url":"rtmp://h/app/SECRET","file":"x"})",
-        R"({"op":"add","id":"a","url":"rtmp://h/app/SECRET")", R"({"op":"rtmp://h/app/SECRET"})"}) {
+        R"({"op":"add","id":"a","url":"rtmp://h/app/SECRET")", R"({"op":"rtmp://h/app/SECRET"})",
+        R"({"op":"add","id":"a","url":"rtmp://h/app/SECRET","images":"x"})",
+        R"({"op":"add","id":"a","images":"SECRET","interval_ms":0})",
+        R"({"op":"add","id":"a","images":"SECRET","width":-1})",
+        R"({"op":"add","id":"a","images":"SECRET","naming":"x"})"}) {
     const auto command = parse_relay_command(line);
 
     ASSERT_FALSE(command.ok());

@@ -229,6 +229,41 @@ TEST(LiveKitEgress, WritesFilesAndSegmentsBelowItsOwnFolder) {
   EXPECT_TRUE(now["stream_results"].empty());
 }
 
+TEST(LiveKitEgress, TakesStillsAndCountsThem) {
+  LiveKitFixture fixture;
+  fixture.publish(1);
+  const auto started = fixture.egress("StartParticipantEgress",
+                                      {{"room_name", "stage"},
+                                       {"identity", "cam-1"},
+                                       {"image_outputs",
+                                        {{{"filename_prefix", "stills/{room_name}"},
+                                          {"capture_interval", 5},
+                                          {"width", 640},
+                                          {"filename_suffix", "IMAGE_SUFFIX_TIMESTAMP"},
+                                          {"disable_manifest", true}}}}});
+  const auto id = started["egress_id"].get<std::string>();
+  EXPECT_EQ(started["image_results"][0]["filename_prefix"], "stills/stage");
+  forget(fixture.service.take_effects());
+  fixture.service.tick();
+
+  const auto effects = fixture.service.take_effects();
+  const auto relays = only<RelayStart>(effects);
+  ASSERT_EQ(relays.size(), 1U);
+  const StillsWanted& stills = relays[0]->stills;
+  EXPECT_EQ(stills.prefix, "stills/stage");
+  EXPECT_EQ(stills.interval, seconds{5});
+  EXPECT_EQ(stills.width, 640);
+  EXPECT_EQ(stills.naming, "timestamp");
+  EXPECT_FALSE(stills.manifest);
+  fixture.service.relay_connected(relays[0]->relay);
+  fixture.egress("StopEgress", {{"egress_id", id}});
+  fixture.service.relay_ended(relays[0]->relay, "", {.bytes = 99, .files = 7});
+
+  const auto now = fixture.egress_now(id);
+  EXPECT_EQ(now["status"], "EGRESS_COMPLETE");
+  EXPECT_EQ(now["image_results"][0]["image_count"], "7");
+}
+
 TEST(LiveKitEgress, OfAFileThatCannotBeWrittenFailsWithTheReason) {
   LiveKitFixture fixture;
   const auto [video, audio] = fixture.publish(1);
@@ -259,7 +294,8 @@ TEST(LiveKitEgress, LeavesWhatNeedsAWorkerAloneAsWithoutOne) {
   const Json file{{{"filepath", "x.mp4"}}};
 
   EXPECT_EQ(start({{"file_outputs", {{{"filepath", "x"}, {"s3", {{"bucket", "b"}}}}}}}), 503);
-  EXPECT_EQ(start({{"image_outputs", {{{"filename_prefix", "x"}}}}}), 503);
+  EXPECT_EQ(start({{"image_outputs", {{{"filename_prefix", "x"}, {"s3", {{"bucket", "b"}}}}}}}), 503);
+  EXPECT_EQ(start({{"image_outputs", {{{"filename_prefix", "x"}}}}, {"audio_only", true}}), 400);
   EXPECT_EQ(start({{"file_outputs", file}, {"custom_base_url", "https://example.org"}}), 503);
   EXPECT_EQ(start({{"file_outputs", file}, {"advanced", {{"video_codec", "VP8"}}}}), 503);
   EXPECT_EQ(start({{"file_outputs", file}, {"advanced", {{"width", 641}}}}), 400);
