@@ -309,6 +309,10 @@ message SegmentedFileOutput
   SegmentedFileSuffix filename_suffix
   bool disable_manifest
 message ImageOutput
+  oneof:storage Upload s3
+  oneof:storage Upload gcp
+  oneof:storage Upload azure
+  oneof:storage Upload aliOSS
   uint32 capture_interval
   int32 width
   int32 height

@@ -15,7 +15,9 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -291,7 +293,7 @@ TEST_F(RelayTest, StillsAreTakenOnceAnInterval) {
   const auto add = [&](const std::string& line) {
     auto command = parse_relay_command(line);
     ASSERT_TRUE(command.ok()) << command.error().message;
-    ASSERT_TRUE(relay_->add(std::get<RelayAdd>(command.value()).target).ok());
+    ASSERT_TRUE(relay_->add(std::move(std::get<RelayAdd>(command.value()).target)).ok());
   };
   relay();
   add(fmt::format(R"({{"op":"add","id":"all","images":"{}","interval_ms":1000}})",
