@@ -65,8 +65,12 @@ Status Compositor::Impl::prepare() {
   TS_TRY(encoders_, EncoderBank::start(show_, {.baseline = options_.baseline,
                                                .patient = options_.offline,
                                                .log = options_.log}));
-  outputs_ = std::make_unique<OutputSet>(
-      *encoders_, OutputSet::Options{.patient = options_.offline, .log = options_.log});
+  OutputSet::Options outputs{.patient = options_.offline, .log = options_.log};
+  for (const scene::Source& source : show_.sources) {
+    const auto* media = std::get_if<scene::MediaInput>(&source.input);
+    if (media != nullptr && media->is_file) outputs.sources.push_back(media->url);
+  }
+  outputs_ = std::make_unique<OutputSet>(*encoders_, std::move(outputs));
   for (const media::MuxTarget& target : options_.outputs) TS_CHECK(outputs_->attach(target));
   publish(0, {}, 0);
   return ok_status();

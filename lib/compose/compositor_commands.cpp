@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/compositor_internal.hpp"
-
 #include "media/filter_check.hpp"
 #include "scene/scene_parse.hpp"
 
@@ -26,7 +25,8 @@ Error name_taken(const std::string& name) {
 }  // namespace
 
 std::future<Result<std::uint64_t>> Compositor::Impl::post(std::vector<scene::Action> actions) {
-  Command command{.actions = std::move(actions), .answer = std::make_shared<Answer::element_type>()};
+  Command command{.actions = std::move(actions),
+                  .answer = std::make_shared<Answer::element_type>()};
   auto future = command.answer->get_future();
   for (const scene::Action& action : command.actions) {
     const auto* shown = std::get_if<scene::OverlayAction>(&action);
@@ -140,9 +140,8 @@ Status Compositor::Impl::change_source(Command::Change change, const scene::Sour
                           ? SourceRunner::nothing(source)
                           : SourceRunner::start(source, source_context(), now()));
   std::shared_ptr<SourceRunner> swapped = std::move(runner);
-  return done({.replacement = &swapped,
-               .change = change,
-               .slate = draw_slate(source.name, show_.canvas)});
+  return done(
+      {.replacement = &swapped, .change = change, .slate = draw_slate(source.name, show_.canvas)});
 }
 
 Status Compositor::Impl::set_scene(const std::string& name, std::string_view json) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/compositor_internal.hpp"
-
 #include "frame/frame_code.hpp"
 
 #include <algorithm>
@@ -27,9 +26,8 @@ void burn_frame_code(Picture& picture, std::uint64_t tick) {
 
 bool Compositor::Impl::shows(std::string_view scene, std::size_t source) const {
   const ScenePlan* found = plan(scene);
-  return found != nullptr &&
-         std::any_of(found->layers.begin(), found->layers.end(),
-                     [&](const auto& layer) { return layer.source == source; });
+  return found != nullptr && std::any_of(found->layers.begin(), found->layers.end(),
+                                         [&](const auto& layer) { return layer.source == source; });
 }
 
 void Compositor::Impl::want_sources(std::uint64_t tick, const Program::State& state) {
@@ -190,7 +188,14 @@ void Compositor::Impl::watch(std::uint64_t tick, const Picture& picture,
       still = still && sources_[layer.source]->feed().status().state == SourceState::kStill;
     }
   }
-  guards_.observe(tick, picture, desk_.sound(), {.black = state.black > 0, .still = still});
+  std::vector<scene::Rect> covered;
+  for (const Program::OverlayState& overlay : state.overlays) {
+    const DrawnOverlay& drawn = overlays_[overlay.index].drawn;
+    if (!drawn.picture) continue;
+    covered.push_back({drawn.x, drawn.y, drawn.picture->width, drawn.picture->height});
+  }
+  guards_.observe(tick, picture, desk_.sound(), {.black = state.black > 0, .still = still},
+                  covered);
   const auto take =
       auto_slate_.step(program_.scene(), guards_.picture_alarm(), [this](std::string_view source) {
         const auto index =

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/compositor_internal.hpp"
-
 #include "compose/multiview.hpp"
 
 #include <algorithm>

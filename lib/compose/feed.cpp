@@ -224,7 +224,10 @@ SourceState Feed::state_at(ProgramTime time) const {
   // A source of one frame a second is not stale between two of them.
   const ProgramTime hold = std::max<ProgramTime>(kHold, interval_ * 5 / 2);
   if (age > hold) return limits_.patient && !lost_ ? SourceState::kStale : SourceState::kLost;
-  if (age > std::max<ProgramTime>(interval_ * 5 / 2, milliseconds{100})) return SourceState::kStale;
+  // What rests is read packet by packet, in the order of decoding: that is no steady pace.
+  const ProgramTime pace =
+      rested_ ? hold : std::max<ProgramTime>(interval_ * 5 / 2, milliseconds{100});
+  if (age > pace) return SourceState::kStale;
   return SourceState::kLive;
 }
 

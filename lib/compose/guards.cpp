@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/guards.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
@@ -17,7 +18,8 @@ enum : std::size_t { kBlack, kFrozen, kSilent, kClipped, kQuiet };
 
 PictureProbe::PictureProbe(double dark_percent) : dark_luma_(16 + 219 * dark_percent / 100) {}
 
-PictureProbe::Finding PictureProbe::see(const Picture& picture) {
+PictureProbe::Finding PictureProbe::see(const Picture& picture,
+                                        std::span<const scene::Rect> covered) {
   if (!picture) return found_ = {.dark = true, .moved = false};
   if (picture == last_) {
     found_.moved = false;
@@ -26,6 +28,7 @@ PictureProbe::Finding PictureProbe::see(const Picture& picture) {
   last_ = picture;
   std::array<std::uint8_t, kColumns * kRows> points{};
   int bright = 0;
+  int seen = 0;
   bool moved = !reference_;
   for (int row = 0; row < kRows; ++row) {
     const int y = (2 * row + 1) * picture->height / (2 * kRows);
@@ -33,12 +36,18 @@ PictureProbe::Finding PictureProbe::see(const Picture& picture) {
         picture->data[0] + static_cast<std::ptrdiff_t>(y) * picture->linesize[0];
     for (int column = 0; column < kColumns; ++column) {
       const auto at = static_cast<std::size_t>(row * kColumns + column);
-      points[at] = line[(2 * column + 1) * picture->width / (2 * kColumns)];
+      const int x = (2 * column + 1) * picture->width / (2 * kColumns);
+      points[at] = line[x];
+      const bool hidden = std::any_of(covered.begin(), covered.end(), [&](const scene::Rect& rect) {
+        return x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height;
+      });
+      if (hidden) continue;
+      ++seen;
       if (points[at] > dark_luma_) ++bright;
       moved = moved || std::abs(points[at] - (*reference_)[at]) > kNoise;
     }
   }
-  found_ = {.dark = bright * 100 <= kColumns * kRows, .moved = moved};
+  found_ = {.dark = seen > 0 && bright * 100 <= seen, .moved = moved || seen == 0};
   if (moved) reference_ = points;
   return found_;
 }
@@ -76,10 +85,10 @@ void Guards::step(std::size_t index, bool bad, std::uint64_t tick) {
 }
 
 void Guards::observe(std::uint64_t tick, const Picture& picture, const ProgramSound& sound,
-                     Meant meant) {
+                     Meant meant, std::span<const scene::Rect> covered) {
   if (!settings_.any()) return;
   if (settings_.black || settings_.frozen) {
-    const PictureProbe::Finding found = probe_.see(picture);
+    const PictureProbe::Finding found = probe_.see(picture, covered);
     step(kBlack, found.dark && !meant.black, tick);
     step(kFrozen, !found.moved && !meant.still && !meant.black, tick);
   }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,7 +26,9 @@ class PictureProbe {
   /// @param dark_percent  of white.
   explicit PictureProbe(double dark_percent);
   /// @param picture  yuv420p, limited range.
-  Finding see(const Picture& picture);
+  /// @param covered  what lies over it and is not looked at; a picture that is covered wholly is
+  ///                 neither dark nor still.
+  Finding see(const Picture& picture, std::span<const scene::Rect> covered = {});
 
  private:
   static constexpr int kColumns = 64;
@@ -65,7 +68,9 @@ class Guards {
     bool black = false;  ///< The operator's fade to black: neither picture nor sound is expected.
     bool still = false;  ///< All that is shown never moves.
   };
-  void observe(std::uint64_t tick, const Picture& picture, const ProgramSound& sound, Meant meant);
+  /// @param covered  where overlays are: a logo is no picture, and a clock no movement.
+  void observe(std::uint64_t tick, const Picture& picture, const ProgramSound& sound, Meant meant,
+               std::span<const scene::Rect> covered = {});
   /// kGuard events since the last call.
   std::vector<ProgramEvent> take_events();
   /// The names of the alarms that are on.

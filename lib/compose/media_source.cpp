@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/media_source.hpp"
 
+#include "compose/picture_scaler.hpp"
 #include "compose/sound_placer.hpp"
 #include "compose/source_recording.hpp"
 #include "compose/timeline.hpp"
@@ -91,11 +92,21 @@ class MediaSource final : public SourceRunner {
       reader_->send(true, packet ? packet->packet.get() : nullptr);
     }
     if (!frame) return reader_->no_picture();
-    PictureConverter converter(source_.filter, reader_->info().rotation);
+    const int turned = reader_->info().rotation + media::exif_rotation(*frame);
+    PictureConverter converter(source_.filter, turned % 360);
     TS_TRY(frame, converter.convert(std::move(frame)));
     if (!frame) return Error{.kind = ErrorKind::kMedia, .message = what() + ": no picture came"};
     feed_.set_has(true, false);
-    feed_.set_still(share(std::move(frame)));
+    Picture still = share(std::move(frame));
+    // More pixels than any canvas has would be scaled again and again for nothing.
+    const double large = std::max(still->width / 3840.0, still->height / 2160.0);
+    if (large > 1) {
+      const auto even = [&](int side) { return static_cast<int>(side / large / 2) * 2; };
+      PictureScaler scaler({still->width, still->height},
+                           {even(still->width), even(still->height)});
+      still = scaler.scale(still);
+    }
+    feed_.set_still(std::move(still));
     reader_.reset();
     return true;
   }

@@ -30,6 +30,14 @@ Status write_master(const media::MuxTarget& target, const std::vector<LadderStep
                .hint = "check the path and its permissions"};
 }
 
+/// One name for one place, whatever way it is written.
+std::string whole_path(const std::string& path) {
+  std::error_code failed;
+  auto whole = std::filesystem::weakly_canonical(std::filesystem::absolute(path, failed), failed);
+  if (!whole.has_filename()) whole = whole.parent_path();  // "folder/"
+  return whole.string();
+}
+
 /// Whether an output of that short name is meant: itself, or a rendition of it.
 bool is_output(const OutputRunner& output, const std::string& name) {
   const std::string own = short_name(output.name());
@@ -38,7 +46,55 @@ bool is_output(const OutputRunner& output, const std::string& name) {
 
 }  // namespace
 
-Status OutputSet::attach(const media::MuxTarget& target) {
+Result<media::MuxTarget> OutputSet::placed(const media::MuxTarget& target) const {
+  namespace fs = std::filesystem;
+  media::MuxTarget out = target.clone();
+  if (target.remote()) return out;
+  const std::string path = whole_path(target.path);
+  if (std::any_of(options_.sources.begin(), options_.sources.end(),
+                  [&](const std::string& source) { return whole_path(source) == path; })) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = fmt::format("{} would write over a source of the show", target.name),
+                 .hint = "choose another name"};
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::any_of(outputs_.begin(), outputs_.end(),
+                    [&](const Attached& output) { return output.path == path; })) {
+      return Error{.kind = ErrorKind::kConflict,
+                   .message = fmt::format("{} is being written already", target.name),
+                   .hint = "choose another name"};
+    }
+  }
+  if (target.kind != media::MuxTarget::Kind::kFile) return out;
+  std::error_code ignored;
+  const fs::path folder = fs::path(path).parent_path();
+  if (!fs::is_directory(folder, ignored)) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = fmt::format("open {}: no such file or directory", target.name),
+                 .hint = fmt::format("make the folder {} first", folder.string())};
+  }
+  // Whoever starts a broken-off program again must not lose what was recorded before.
+  if (options_.patient || fs::file_size(path, ignored) == 0 || ignored) return out;
+  fs::path free = path;
+  for (int n = 2; fs::exists(free, ignored); ++n) {
+    const fs::path name(path);
+    free = name.parent_path() /
+           fmt::format("{}-{}{}", name.stem().string(), n, name.extension().string());
+  }
+  if (options_.log != nullptr) {
+    options_.log->warning("compose", "{} is there already and is kept; this recording is {}",
+                          target.path, free.string());
+  }
+  out.path = free.string();
+  if (const auto at = out.name.find(target.path); at != std::string::npos) {
+    out.name.replace(at, target.path.size(), out.path);
+  }
+  return out;
+}
+
+Status OutputSet::attach(const media::MuxTarget& wanted) {
+  TS_TRY(const media::MuxTarget target, placed(wanted));
   std::vector<media::MuxTarget> parts = one_per_rendition(target);
   std::vector<LadderStep> steps;
   for (const media::MuxTarget& part : parts) {
@@ -57,7 +113,8 @@ Status OutputSet::attach(const media::MuxTarget& target) {
                               .request_key = [bank = &encoders_] { bank->request_key(); }});
     {
       const std::lock_guard lock(mutex_);
-      outputs_.push_back({runner, steps[i].feed.fan_out});
+      outputs_.push_back({runner, steps[i].feed.fan_out,
+                          target.remote() ? std::string() : whole_path(target.path)});
     }
     steps[i].feed.fan_out->add(std::move(runner));
   }

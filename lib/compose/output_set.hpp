@@ -13,6 +13,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ts::compose {
@@ -23,15 +24,20 @@ class OutputSet {
   struct Options {
     bool patient = false;  ///< Offline: an output is waited for.
     Log* log = nullptr;    ///< May be null.
+    /// The sources' files: no output may write over one.
+    std::vector<std::string> sources{};
   };
   /// @param encoders  must outlive this.
-  OutputSet(EncoderBank& encoders, Options options) : encoders_(encoders), options_(options) {}
+  OutputSet(EncoderBank& encoders, Options options)
+      : encoders_(encoders), options_(std::move(options)) {}
   OutputSet(const OutputSet&) = delete;
   OutputSet& operator=(const OutputSet&) = delete;
   ~OutputSet() = default;
 
-  /// Begins with the next key frame that comes. @return kNotFound for a rendition the show has not,
-  /// kMedia when its encoder or its folder cannot be had.
+  /// Begins with the next key frame that comes. While a program is live, a file that is there
+  /// already is kept: the new one is called NAME-2.
+  /// @return kNotFound for a rendition the show has not, kConflict for a path that is a source or
+  ///         another output, kMedia when its encoder or its folder cannot be had.
   Status attach(const media::MuxTarget& target);
   /// attach() for a program on air: at once. @return kConflict for a name that is taken, too.
   Status add(const media::MuxTarget& target);
@@ -49,7 +55,11 @@ class OutputSet {
   struct Attached {
     std::shared_ptr<OutputRunner> runner;  // owners: this list and the fan-out
     FanOut* fan_out;
+    std::string path;  ///< Of a file or folder, in full; empty for others.
   };
+  /// The target with the path it really gets.
+  Result<media::MuxTarget> placed(const media::MuxTarget& target) const;
+
   EncoderBank& encoders_;
   const Options options_;
   mutable std::mutex mutex_;

@@ -60,7 +60,8 @@ void OutputRunner::push(const media::EncodedPacket& packet) {
   if (ended_ || finishing_) return;
   if (need_key_) {
     if (!packet.video || !packet.key) {
-      if (packet.video) ++figures_.dropped;
+      // Before its first key frame nothing was promised yet.
+      if (packet.video && figures_.ever_live && figures_.packets > 0) ++figures_.dropped;
       // The block of sound just before the key frame primes the decoder.
       if (!packet.video) before_key_ = packet;
       return;
@@ -155,6 +156,7 @@ void OutputRunner::run(const std::stop_token& stop) {
   std::mt19937 random(std::random_device{}());
   milliseconds retry = kFirstRetry;
   SteadyTime away = clock.steady_now();
+  std::string said;  // the trouble that was logged last, until the output has been live for a while
   while (!stop.stop_requested()) {
     const auto began = clock.steady_now();
     const ts::Status result = session(stop);
@@ -176,14 +178,17 @@ void OutputRunner::run(const std::stop_token& stop) {
       const std::lock_guard lock(mutex_);
       over = over || finishing_;
     }
-    if (options_.log != nullptr) {
+    // Once for every trouble: that it is tried again every second is no news.
+    if (options_.log != nullptr && (over || error.message != said)) {
       options_.log->warning("compose", "{}{}", error.message, over ? "" : " (retrying)");
     }
+    said = error.message;
     set_state(over ? OutputState::kFailed : OutputState::kRetrying, &error);
     if (over) break;
     if (clock.steady_now() - began > seconds{10}) {
       retry = kFirstRetry;
       away = clock.steady_now();
+      said.clear();
     }
     std::uniform_real_distribution<double> jitter(0.8, 1.2);
     const auto pause = milliseconds{

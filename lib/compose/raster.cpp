@@ -2,6 +2,7 @@
 #include "compose/raster.hpp"
 
 #include "compose/text_painter.hpp"
+#include "media/filter_graph.hpp"
 #include "media/reader.hpp"
 
 #include <fmt/format.h>
@@ -252,11 +253,25 @@ Result<DrawnOverlay> draw_image(const scene::ImageOverlay& content, const scene:
     if (ended) frame = reader->receive(true);
   }
   if (!frame) return reader->no_picture();
-  const double scale = content.width ? static_cast<double>(*content.width) / frame->width : 1;
-  const int width =
-      std::min(std::max(2, even(static_cast<int>(std::lround(frame->width * scale)))), 4096);
-  const int height =
-      std::min(std::max(2, even(static_cast<int>(std::lround(frame->height * scale)))), 4096);
+  if (const int turned = media::exif_rotation(*frame); turned != 0) {
+    const auto format = static_cast<AVPixelFormat>(frame->format);
+    const std::string_view turn = turned == 90    ? "transpose=clock"
+                                  : turned == 270 ? "transpose=cclock"
+                                                  : "hflip,vflip";
+    TS_TRY(auto graph, media::FilterGraph::create(fmt::format("[in0]{}[out]", turn),
+                                                  {media::filter_input(*frame, {1, 25})}, format));
+    TS_CHECK(graph.push(0, *frame, 0));
+    TS_TRY(frame, graph.pull());
+    if (!frame) return reader->no_picture();
+  }
+  const double wanted = content.width ? static_cast<double>(*content.width) / frame->width : 1;
+  // Without a width a photo comes as large as the canvas, not as its camera made it.
+  const double fits = std::min(static_cast<double>(canvas.size.width) / frame->width,
+                               static_cast<double>(canvas.size.height) / frame->height);
+  const double scale = std::min(content.width ? wanted : std::min(1.0, fits),
+                                4096.0 / std::max(frame->width, frame->height));
+  const int width = std::max(2, even(static_cast<int>(std::lround(frame->width * scale))));
+  const int height = std::max(2, even(static_cast<int>(std::lround(frame->height * scale))));
   TS_TRY(const media::AvFrame rgba, to_rgba(*frame, {width, height}).with_context(what));
   Canvas4 canvas4(width, height);
   for (int y = 0; y < height; ++y) {

@@ -21,7 +21,8 @@ std::string pattern_graph(scene::TestPattern pattern, const scene::Canvas& canva
     case scene::TestPattern::kMoving:
       return fmt::format("testsrc2=s={}:r={}", size, rate);
     case scene::TestPattern::kGradient:
-      return fmt::format("gradients=s={}:r={}:seed=7:speed=0.01", size, rate);
+      return fmt::format(
+          "gradients=s={}:r={}:seed=7:speed=0.01:nb_colors=2:c0=0x16283C:c1=0x5B7A94", size, rate);
   }
   return {};
 }

@@ -343,7 +343,7 @@ Error unknown_command(const JsonReader& member, const std::string& word) {
                                        "ping"})) {
     error.hint = fmt::format("did you mean '{}'?", *near);
   } else {
-    error.hint = "the protocol is described in lib/control/protocol.hpp";
+    error.hint = "ts help control describes the protocol";
   }
   return error;
 }

@@ -94,6 +94,10 @@ Result<Json> parse_json(std::string_view text, std::string_view what, ErrorKind 
     return fail(fmt::format("is larger than {} bytes", limits.max_bytes));
   }
   if (!is_utf8(text)) return fail("is not UTF-8");
+  // nlohmann takes a NUL for the end of the text and would not look at what follows.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    return fail(fmt::format("is not valid JSON at {}", position(text, nul + 1)));
+  }
   if (nesting(text) > limits.max_depth) {
     return fail(fmt::format("nests deeper than {} levels", limits.max_depth));
   }

@@ -34,6 +34,24 @@ Secret without_white_space(std::string_view text) {
   return secret;
 }
 
+/// Gives a PEM whose line ends became blanks, or were lost, its three parts back.
+void restore_lines(std::string& pem) {
+  constexpr std::string_view kDashes = "-----";
+  const auto head = pem.find(kDashes, pem.find("-----BEGIN") + kDashes.size());
+  const auto tail = pem.find("-----END");
+  if (head == std::string::npos || tail == std::string::npos || tail < head) return;
+  const std::size_t body = head + kDashes.size();
+  Secret base64 = without_white_space(std::string_view(pem).substr(body, tail - body));
+  std::string out = pem.substr(0, body) + "\n";
+  constexpr std::size_t kLine = 64;
+  const std::string_view all = base64.reveal();
+  for (std::size_t at = 0; at < all.size(); at += kLine) out.append(all.substr(at, kLine)) += '\n';
+  out += pem.substr(tail);
+  out += '\n';
+  pem.swap(out);
+  std::fill(out.begin(), out.end(), '\0');
+}
+
 /// The PEM inside `text`, which is a PEM or base64 of one.
 Result<Secret> pem_of(std::string_view text, std::string_view kind) {
   text = trim(text);
@@ -53,6 +71,7 @@ Result<Secret> pem_of(std::string_view text, std::string_view kind) {
         pem.push_back(text[at]);
       }
     }
+    if (pem.find('\n') == std::string::npos) restore_lines(pem);
     Secret secret(pem);
     std::fill(pem.begin(), pem.end(), '\0');
     return secret;

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <set>
 
 namespace ts::livekit {
@@ -168,14 +169,17 @@ Result<std::chrono::seconds> parse_token_ttl(std::string_view text) {
     const auto is = [&](std::initializer_list<std::string_view> words) {
       return std::find(words.begin(), words.end(), unit) != words.end();
     };
-    if (is({"sec", "secs", "second", "seconds"})) return 1;
-    if (is({"min", "mins", "minute", "minutes"})) return 60;
-    if (is({"hr", "hrs", "hour", "hours"})) return 3600;
-    if (is({"day", "days"})) return 86400;
-    if (is({"w", "week", "weeks"})) return std::int64_t{7} * 86400;
+    if (is({"s", "sec", "secs", "second", "seconds"})) return 1;
+    if (is({"m", "min", "mins", "minute", "minutes"})) return 60;
+    if (is({"h", "hr", "hrs", "hour", "hours"})) return 3600;
+    if (is({"d", "day", "days"})) return 86'400;
+    if (is({"w", "week", "weeks"})) return 604'800;
+    if (is({"y", "yr", "yrs", "year", "years"}))
+      return 31'557'600;  // 365.25 days, as the SDK has it
     return 0;
   };
-  const std::string_view shown = trim(text);
+  std::string_view shown = trim(text);
+  if (shown.starts_with('+')) shown = trim(shown.substr(1));
   std::chrono::milliseconds length{0};
   // "2 days": a number, blanks, a word.
   const std::size_t digits = std::min(shown.find_first_not_of("0123456789."), shown.size());
@@ -186,7 +190,8 @@ Result<std::chrono::seconds> parse_token_ttl(std::string_view text) {
     if (number * static_cast<double>(unit) > static_cast<double>(kLongestTtl.count())) {
       return usage(fmt::format("a lifetime of '{}' is beyond ten years", shorten(shown, 40)));
     }
-    length = std::chrono::milliseconds(static_cast<std::int64_t>(number * 1000.0) * unit);
+    length = std::chrono::milliseconds(
+        static_cast<std::int64_t>(std::llround(number * 1000.0 * static_cast<double>(unit))));
   } else {
     TS_TRY(length, parse_duration(text));
   }
@@ -198,7 +203,8 @@ Result<std::chrono::seconds> parse_token_ttl(std::string_view text) {
   if (length > kLongestTtl) {
     return usage(fmt::format("a lifetime of '{}' is beyond ten years", shorten(shown, 40)));
   }
-  return std::chrono::round<std::chrono::seconds>(length);
+  // Half a second counts as one, as in JavaScript.
+  return std::chrono::floor<std::chrono::seconds>(length + std::chrono::milliseconds{500});
 }
 
 Status check_token_request(const TokenRequest& request) {

@@ -11,20 +11,34 @@
 namespace ts::livekit {
 namespace {
 
-/// 2^53: times beyond are nonsense, and below it nothing here can overflow.
+/// 2^53: times beyond are for ever, and up to it nothing here can overflow.
 constexpr double kLatestTime = 9007199254740992.0;
+/// What fits 64 bits; beyond, a Go server reads something else than was meant.
+constexpr double kMostTime = 9223372036854774784.0;
+
+std::int64_t whole_seconds(double number, bool up) {
+  const double whole = up ? std::ceil(number) : std::floor(number);
+  return static_cast<std::int64_t>(std::clamp(whole, -kLatestTime, kLatestTime));
+}
 
 /// A NumericDate. A fraction is cut so that a token is never valid longer than it says:
 /// @param up  for nbf.
 Result<std::optional<std::int64_t>> numeric_date(const JsonReader& in, std::string_view name,
                                                  bool up) {
+  // The vendor's SDK takes no null for a time, except that of a missing expiry, refused all the
+  // same.
+  const bool null = in.json().is_object() && in.json().contains(std::string(name)) &&
+                    in.json()[std::string(name)].is_null();
+  if (null && name != "exp") {
+    return in.error(fmt::format("'{}' is null, expected a number", name));
+  }
   TS_TRY(const auto member, in.find(name));
   if (!member) return std::optional<std::int64_t>{};
   const Json& value = member->json();
   if (!value.is_number()) return member->expected("a number");
   const double number = value.get<double>();
-  if (!(std::abs(number) < kLatestTime)) return member->error("time is out of range");
-  return std::optional(static_cast<std::int64_t>(up ? std::ceil(number) : std::floor(number)));
+  if (!(std::abs(number) <= kMostTime)) return member->error("time is out of range");
+  return std::optional(whole_seconds(number, up));
 }
 
 Result<std::vector<std::string>> string_list(const JsonReader& in) {
@@ -56,10 +70,10 @@ bool is_grant_name(std::string_view name) {
 /// A NumericDate as `numeric_date` reads it. @return false when that would refuse.
 bool scan_date(JsonScanner& in, std::optional<std::int64_t>& date, bool up) {
   date.reset();
-  if (in.take_null()) return true;
   double number = 0;
-  if (!in.read_number(number) || !(std::abs(number) < kLatestTime)) return false;
-  date = static_cast<std::int64_t>(up ? std::ceil(number) : std::floor(number));
+  if (in.next() == 'n' || !in.read_number(number) || !(std::abs(number) < kLatestTime))
+    return false;
+  date = whole_seconds(number, up);
   return true;
 }
 

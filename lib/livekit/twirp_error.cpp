@@ -107,6 +107,13 @@ void explain_twirp(Error& error, std::string_view code, const std::string& messa
     error.hint = fmt::format("check that the API key '{}' is of this project and may do this",
                              context.key_id);
     if (const auto skew = skew_hint(response, context); !skew.empty()) error.hint = skew;
+  } else if (contains(message, "no response from servers") &&
+             !context.method.starts_with("Egress") && !context.method.starts_with("Ingress")) {
+    error.code = "no_response";
+    error.message =
+        fmt::format("nobody answered {}: the participant is not there (no response from servers)",
+                    context.method);
+    error.hint = "see ts room who ROOM for who is in it";
   } else if (contains(message, "no response from servers")) {
     const bool ingress = context.method.starts_with("Ingress");
     error.code = "no_response";

@@ -85,7 +85,6 @@ Error FfmpegErrors::explain(int code, std::string_view what, ErrorKind kind) con
   if (vague && !lines_.empty()) {
     error.message = std::string(what) + ": " + shorten(lines_.front(), 200);
   }
-  if (code == AVERROR_EOF) error.message = std::string(what) + ": it ends before any media begins";
   if (const auto most = after("exceeds max_streams parameter ("); !most.empty()) {
     error.message =
         std::string(what) + ": it has more than " + most.substr(0, most.find(')')) + " streams";

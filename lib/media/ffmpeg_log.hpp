@@ -23,7 +23,8 @@ class FfmpegLog {
 };
 
 /// What to do about a picture beyond the readers' limit.
-inline constexpr std::string_view kSmallerPicture = "scale it to at most 4096 x 2304";
+inline constexpr std::string_view kSmallerPicture =
+    "scale it: a film to 4096 x 2304, a photo to 50 megapixels at most";
 
 /// Remembers the errors FFmpeg reports on this thread while it lives: its return codes alone
 /// ("input/output error") rarely say why. Needs a FfmpegLog alive. Scopes may nest.

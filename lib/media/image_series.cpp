@@ -122,9 +122,10 @@ std::filesystem::path ImageSeries::next_file(WallTime at) const {
   } else if (target_.naming == ImageSeriesTarget::Naming::kTimestamp) {
     std::string digits = format_rfc3339(at);
     std::erase_if(digits, [](unsigned char c) { return std::isdigit(c) == 0; });
-    name += "_" + digits.substr(0, 14) +
-            fmt::format("{:03}", std::chrono::duration_cast<milliseconds>(
-                                     at.time_since_epoch()).count() % 1000);
+    name +=
+        "_" + digits.substr(0, 14) +
+        fmt::format("{:03}",
+                    std::chrono::duration_cast<milliseconds>(at.time_since_epoch()).count() % 1000);
   }
   return target_.prefix.parent_path() / (name + ".jpeg");
 }

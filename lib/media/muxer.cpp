@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -235,6 +236,12 @@ Status Muxer::write(const EncodedPacket& packet, std::int64_t offset_us) {
   const int size = out->size;
   interrupt_.arm(target_.timeout);
   int code = av_write_frame(format_, out.get());
+  // A crash must cost a recording no more than its last second: nothing waits longer in a buffer.
+  if (code >= 0 && target_.kind == MuxTarget::Kind::kFile &&
+      std::abs(packet.dts_us - flushed_us_) >= 1'000'000) {
+    flushed_us_ = packet.dts_us;
+    avio_flush(format_->pb);
+  }
   if (code >= 0 && format_->pb != nullptr && format_->pb->error < 0) code = format_->pb->error;
   if (code >= 0) code = file_error_;
   if (code < 0) return failure(code, "write", said);

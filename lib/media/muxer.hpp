@@ -73,7 +73,8 @@ class Muxer {
   bool header_written_ = false;
   bool finished_ = false;
   std::int64_t bytes_ = 0;
-  int file_error_ = 0;  ///< Of a file the HLS muxer wrote; it tells nobody.
+  std::int64_t flushed_us_ = 0;  ///< Time of the packet before which a file was written out last.
+  int file_error_ = 0;           ///< Of a file the HLS muxer wrote; it tells nobody.
 };
 
 }  // namespace ts::media

@@ -8,7 +8,9 @@
 
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -17,6 +19,8 @@ namespace ts::media {
 namespace {
 
 constexpr std::int64_t kMaxPixels = 4096LL * 2304;
+/// A photograph of a good camera; it is decoded once.
+constexpr std::int64_t kMaxStillPixels = 52'000'000;
 constexpr int kPipeBuffer = 32 * 1024;
 
 std::string_view protocols_for(const OpenOptions& options) {
@@ -41,6 +45,13 @@ int clockwise_degrees(const AVStream& stream) {
 }
 
 }  // namespace
+
+int exif_rotation(const AVFrame& frame) noexcept {
+  const AVDictionaryEntry* entry = av_dict_get(frame.metadata, "Orientation", nullptr, 0);
+  const int orientation = entry == nullptr ? 1 : std::atoi(entry->value);
+  // Mirrored ones come from no camera.
+  return orientation == 6 ? 90 : orientation == 3 ? 180 : orientation == 8 ? 270 : 0;
+}
 
 Reader::Reader(const OpenOptions& options, std::stop_token stop)
     : options_(options), interrupt_(std::move(stop)) {}
@@ -91,7 +102,12 @@ Error Reader::failure(int code, const std::string& what, const FfmpegErrors& sai
                  .hint = "check that the other end sends",
                  .retryable = true};
   }
-  return said.explain(code, what, ErrorKind::kMedia);
+  Error error = said.explain(code, what, ErrorKind::kMedia);
+  if (code == AVERROR_EOF) {
+    error.message = what + ": it ends before any media begins";
+    error.hint = "check it with ffprobe: it is empty, cut off, or no media";
+  }
+  return error;
 }
 
 Result<std::unique_ptr<Reader>> Reader::open(const OpenOptions& options, std::stop_token stop) {
@@ -103,6 +119,16 @@ Result<std::unique_ptr<Reader>> Reader::open(const OpenOptions& options, std::st
 Status Reader::open_input() {
   const FfmpegErrors said;
   const bool remote = !options_.is_file && options_.device.empty() && options_.flv_fd < 0;
+  if (options_.is_file && options_.device.empty() && options_.flv_fd < 0) {
+    // A pipe without a writer would hang, and a device is no film.
+    std::error_code ignored;
+    const auto status = std::filesystem::status(options_.url, ignored);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = fmt::format("open {}: it is no regular file", options_.name),
+                   .hint = "name a media file, or an address such as rtmp://…"};
+    }
+  }
   if (remote) policy_ = AddressPolicy::for_url(options_.url);
   const ConnectGuard guard(policy_.get());
   format_ = avformat_alloc_context();
@@ -186,8 +212,10 @@ Status Reader::open_stream(AVMediaType type, Stream& out) {
     return av_error(code, what);
   }
   context->pkt_timebase = stream.time_base;
-  context->max_pixels = kMaxPixels;
-  if (std::int64_t{context->width} * context->height > kMaxPixels) {
+  const std::string_view format = format_->iformat->name;
+  const bool still = format.ends_with("_pipe") || format == "image2";
+  context->max_pixels = still ? kMaxStillPixels : kMaxPixels;
+  if (std::int64_t{context->width} * context->height > context->max_pixels) {
     return Error{.kind = ErrorKind::kMedia,
                  .message = fmt::format("{}: {} x {} is too large a picture", what, context->width,
                                         context->height),

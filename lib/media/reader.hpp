@@ -18,6 +18,9 @@
 
 namespace ts::media {
 
+/// Clockwise degrees a still must be turned by its EXIF orientation; 0 when it says nothing.
+int exif_rotation(const AVFrame& frame) noexcept;
+
 /// What an input turned out to be.
 struct InputInfo {
   std::string format{};
@@ -70,7 +73,8 @@ class Reader {
   /// Connections go to public addresses and to the host of `url`; a playlist or redirect that leads
   /// anywhere else is an error.
   ///
-  /// Opens and probes within the limits (5 MiB, 5 s, 64 streams, 4096 x 2304).
+  /// Opens and probes within the limits (5 MiB, 5 s, 64 streams, 4096 x 2304, a still 52
+  /// megapixels).
   /// @return kMedia with a hint; retryable for the network's moods.
   static Result<std::unique_ptr<Reader>> open(const OpenOptions& options, std::stop_token stop);
   Reader(const Reader&) = delete;

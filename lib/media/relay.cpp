@@ -58,9 +58,7 @@ class FileOutput {
       }
       const auto& coded = std::get<CodedPacket>(event);
       bytes_ += static_cast<std::uint64_t>(coded.packet->size);
-      TS_CHECK(file_     ? file_->write(coded)
-               : images_ ? images_->write(coded)
-                         : hls_->write(coded));
+      TS_CHECK(file_ ? file_->write(coded) : images_ ? images_->write(coded) : hls_->write(coded));
     }
     return ok_status();
   }

@@ -10,6 +10,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 namespace ts::mux {
 namespace {
@@ -38,17 +41,61 @@ Error usage(std::string message, std::string hint = {}) {
   return Error{.kind = ErrorKind::kUsage, .message = std::move(message), .hint = std::move(hint)};
 }
 
-/// Numbers as JavaScript prints them, so that a token equals the SDK's: 1.0 is 1, 1e-07 is 1e-7.
-void normalize_numbers(Json& json) {
-  if (json.is_number_float()) {
-    const double value = json.get<double>();
-    if (value == static_cast<double>(static_cast<std::int64_t>(value)) &&
-        value > -9.007199254740992e15 && value < 9.007199254740992e15) {
-      json = static_cast<std::int64_t>(value);
-    }
-  } else if (json.is_structured()) {
-    for (auto& item : json) normalize_numbers(item);
+/// A number as JavaScript prints it (ECMAScript, Number::toString): 1, 0.000001, 1e-7, 1e+21.
+std::string javascript_number(double value) {
+  if (value == 0) return "0";
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value),
+                                 std::chars_format::scientific)
+                       .ptr;
+  const std::string_view shortest(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  const auto e = shortest.find('e');
+  std::string digits(shortest.substr(0, 1));
+  if (e > 2) digits += shortest.substr(2, e - 2);
+  int exponent = 0;
+  const auto* const from = shortest.data() + e + (shortest[e + 1] == '+' ? 2 : 1);
+  std::from_chars(from, shortest.data() + shortest.size(), exponent);
+  const int count = static_cast<int>(digits.size());
+  const int point = exponent + 1;  // places before the decimal point
+  std::string out;
+  if (count <= point && point <= 21) {
+    out = digits + std::string(static_cast<std::size_t>(point - count), '0');
+  } else if (0 < point && point <= 21) {
+    out = digits.substr(0, static_cast<std::size_t>(point)) + "." +
+          digits.substr(static_cast<std::size_t>(point));
+  } else if (-6 < point && point <= 0) {
+    out = "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
+  } else {
+    out = digits.substr(0, 1) + (count > 1 ? "." + digits.substr(1) : "") +
+          fmt::format("e{}{}", exponent < 0 ? '-' : '+', std::abs(exponent));
   }
+  return value < 0 ? "-" + out : out;
+}
+
+bool has_odd_number(const Json& json) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 53U;
+  if (json.is_number_float()) return true;
+  if (json.is_number_unsigned()) {
+    return json.get<std::uint64_t>() > static_cast<std::uint64_t>(kExact);
+  }
+  if (json.is_number_integer()) return json.get<std::int64_t>() < -kExact;
+  return json.is_structured() && std::any_of(json.begin(), json.end(), has_odd_number);
+}
+
+/// JSON text as JavaScript writes it, so that a token equals the SDK's. What nlohmann prints
+/// differently are numbers alone.
+std::string javascript_json(const Json& json) {
+  if (!has_odd_number(json)) return dump_json(json);
+  if (json.is_number()) return javascript_number(json.get<double>());
+  std::string out;
+  if (json.is_array()) {
+    for (const Json& item : json) out += (out.empty() ? "" : ",") + javascript_json(item);
+    return "[" + out + "]";
+  }
+  for (const auto& [name, item] : json.items()) {
+    out += (out.empty() ? "" : ",") + dump_json(Json(name)) + ":" + javascript_json(item);
+  }
+  return "{" + out + "}";
 }
 
 }  // namespace
@@ -131,7 +178,6 @@ Result<std::string> sign_token(const TokenRequest& request, const SigningKey& ke
   if (request.params != nullptr && !request.params->is_null()) {
     if (!request.params->is_object()) return usage("the token's parameters are no object");
     claims = *request.params;
-    normalize_numbers(claims);
   }
   if (!request.allow_reserved_params) {
     for (const std::string_view name : kReserved) {
@@ -147,7 +193,7 @@ Result<std::string> sign_token(const TokenRequest& request, const SigningKey& ke
   claims["aud"] = std::string(audience(request.type));
   claims["exp"] = (now + request.lifetime).time_since_epoch().count();
   TS_TRY(const auto private_key, crypto::RsaPrivateKey::parse(key.private_key));
-  return crypto::jwt_rs256(R"({"alg":"RS256","typ":"JWT"})", dump_json(claims), private_key);
+  return crypto::jwt_rs256(R"({"alg":"RS256","typ":"JWT"})", javascript_json(claims), private_key);
 }
 
 }  // namespace ts::mux

@@ -123,6 +123,11 @@ class CurlTransport final : public HttpTransport {
       set(CURLOPT_HTTPGET, 1L);
       set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
+    // libcurl repeats a request by itself when a connection it used before dies without a byte of
+    // an answer. The other end may have done what it was asked: what changes something goes out
+    // once, on a connection of its own, and whoever asked decides.
+    const bool repeatable = request.method == "GET" || request.method == "HEAD";
+    set(CURLOPT_FRESH_CONNECT, repeatable ? 0L : 1L);
     std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> list(nullptr, curl.slist_free_all);
     const auto add = [&](const std::string& line) {
       list.reset(curl.slist_append(list.release(), line.c_str()));

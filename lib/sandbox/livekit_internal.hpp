@@ -66,7 +66,7 @@ struct Room {
 struct EgressOutput {
   enum class Kind : std::uint8_t { kStream, kFile, kSegments, kImages };
   Kind kind = Kind::kStream;
-  std::string path{};   ///< Of a file or folder, below the one for egress files.
+  std::string path{};  ///< Of a file or folder, below the one for egress files.
   StillsWanted stills{};
   std::string error{};  ///< Why it ended before it should; empty: it did not.
   RelayId relay = 0;

@@ -15,7 +15,7 @@ namespace ts::sandbox {
 class MediaFileWriter {
  public:
   MediaFileWriter(const MediaOptions& options, const MediaHooks& hooks, FileMake make,
-             std::filesystem::path folder)
+                  std::filesystem::path folder)
       : options_(options),
         hooks_(hooks),
         make_(std::move(make)),

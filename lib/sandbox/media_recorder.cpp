@@ -34,8 +34,8 @@ void MediaRecorder::run(const std::stop_token& stop) {
 void MediaRecorder::begin(const Connect& connect) {
   std::vector<std::string> arguments{"ingest", "--json", "--dir", folder_.string()};
   if (connect.resume) arguments.emplace_back("--append");
-  auto started = MediaWorker::start(options_.program, options_.environment, std::move(arguments), {},
-                               connect.publication->subscribe(true, !connect.audio_only));
+  auto started = MediaWorker::start(options_.program, options_.environment, std::move(arguments),
+                                    {}, connect.publication->subscribe(true, !connect.audio_only));
   if (!started) {
     fail(started.error().message);
     return;
@@ -56,7 +56,7 @@ void MediaRecorder::begin(AssetImport import) {
     arguments.insert(arguments.end(), {"--file", import.file});
   }
   auto started = MediaWorker::start(options_.program, options_.environment, std::move(arguments),
-                               std::move(inherited), nullptr);
+                                    std::move(inherited), nullptr);
   import_ = std::move(import);
   if (!started) {
     fail(started.error().message);

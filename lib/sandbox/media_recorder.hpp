@@ -32,8 +32,8 @@ class MediaRecorder {
   using Order = std::variant<Connect, End, AssetImport>;
   using Note = std::function<void(std::string)>;
 
-  MediaRecorder(const MediaOptions& options, const MediaHooks& hooks, Note note, Log& log, std::string asset,
-           std::filesystem::path folder)
+  MediaRecorder(const MediaOptions& options, const MediaHooks& hooks, Note note, Log& log,
+                std::string asset, std::filesystem::path folder)
       : options_(options),
         hooks_(hooks),
         note_(std::move(note)),

@@ -21,9 +21,9 @@ std::string MediaRelay::forward(const std::stop_token& stop) {
   if (!secret) return secret.error().message;
   auto started =
       MediaWorker::start(options_.program, options_.environment,
-                    {"relay", "--json", "--control-fd", std::to_string(kControlDescriptor)},
-                    {{.fd = secret.value().get(), .as = kControlDescriptor}},
-                    publication_->subscribe(start_.audio, start_.video));
+                         {"relay", "--json", "--control-fd", std::to_string(kControlDescriptor)},
+                         {{.fd = secret.value().get(), .as = kControlDescriptor}},
+                         publication_->subscribe(start_.audio, start_.video));
   if (!started) return started.error().message;
   auto worker = std::move(started).value();
   publication_.reset();

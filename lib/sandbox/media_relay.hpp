@@ -18,7 +18,7 @@ namespace ts::sandbox {
 class MediaRelay {
  public:
   MediaRelay(const MediaOptions& options, const MediaHooks& hooks, RelayStart start,
-        std::shared_ptr<Publication> publication)
+             std::shared_ptr<Publication> publication)
       : options_(options),
         hooks_(hooks),
         start_(std::move(start)),

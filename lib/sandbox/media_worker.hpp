@@ -32,10 +32,10 @@ double number(const Json& json, const char* key);
 class MediaWorker {
  public:
   static Result<MediaWorker> start(const std::filesystem::path& program,
-                              const std::vector<std::string>& environment,
-                              std::vector<std::string> arguments,
-                              std::vector<InheritedFd> inherited,
-                              std::unique_ptr<rtmp::TagRing::Reader> media) {
+                                   const std::vector<std::string>& environment,
+                                   std::vector<std::string> arguments,
+                                   std::vector<InheritedFd> inherited,
+                                   std::unique_ptr<rtmp::TagRing::Reader> media) {
     TS_TRY(auto child,
            ChildProcess::spawn({.program = program,
                                 .arguments = std::move(arguments),
@@ -48,7 +48,9 @@ class MediaWorker {
   }
 
   /// The child's next line, or nothing for 100 ms.
-  std::optional<std::string> line(const std::stop_token& stop) { return lines_->next(milliseconds{100}, stop); }
+  std::optional<std::string> line(const std::stop_token& stop) {
+    return lines_->next(milliseconds{100}, stop);
+  }
   /// True once the child has closed its output and all lines were read.
   [[nodiscard]] bool ended() const { return lines_->ended(); }
   /// No more media: the child writes what it has and ends.

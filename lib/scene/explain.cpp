@@ -134,7 +134,9 @@ class Explainer {
       } else if (const auto* test = std::get_if<TestInput>(&source.input)) {
         static constexpr std::string_view kFilters[] = {"smptehdbars", "smptebars", "testsrc2",
                                                         "gradients"};
-        input("-f lavfi -i {}={}", kFilters[static_cast<std::size_t>(test->pattern)], size);
+        const bool gradient = test->pattern == TestPattern::kGradient;
+        input("-f lavfi -i {}={}{}", kFilters[static_cast<std::size_t>(test->pattern)], size,
+              gradient ? ":seed=7:speed=0.01:nb_colors=2:c0=0x16283C:c1=0x5B7A94" : "");
       } else if (const auto* color = std::get_if<ColorInput>(&source.input)) {
         input("-f lavfi -i color=c={}:{}", color_text(color->rgb), size);
       } else {

@@ -275,8 +275,22 @@ class Linter {
           fmt::format("it costs nothing until one does: \"rendition\": \"{0}\", or --out F@{0}",
                       rendition.name));
     }
+    std::set<std::string> written;
+    for (const Source& source : show_.sources) {
+      const auto* media = std::get_if<MediaInput>(&source.input);
+      if (media != nullptr && media->is_file) written.insert(media->url);
+    }
     for (const Output& output : show_.outputs) {
       const auto* hls = std::get_if<HlsOutput>(&output.target);
+      const auto* file = std::get_if<FileOutput>(&output.target);
+      std::string path = hls != nullptr ? hls->folder : file != nullptr ? file->path : "";
+      while (path.ends_with('/')) path.pop_back();
+      if (!path.empty() && !written.insert(path).second) {
+        add(true, "$.outputs",
+            fmt::format("output '{}' writes over {}", output.name,
+                        is_source(path) ? "a source" : "another output"),
+            "give it another path");
+      }
       if (hls != nullptr && hls->segment < show_.encode.gop) {
         add(false, "$.outputs",
             fmt::format("HLS segments of {} cannot be shorter than the group of pictures ({})",
@@ -284,6 +298,13 @@ class Linter {
             "give encode.gop the segment's length");
       }
     }
+  }
+
+  [[nodiscard]] bool is_source(const std::string& path) const {
+    return std::any_of(show_.sources.begin(), show_.sources.end(), [&](const Source& source) {
+      const auto* media = std::get_if<MediaInput>(&source.input);
+      return media != nullptr && media->is_file && media->url == path;
+    });
   }
 
   const Show& show_;

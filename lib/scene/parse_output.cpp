@@ -24,8 +24,8 @@ Result<Output> read_output(const JsonReader& reader, const Show& show) {
     if (member) kinds.push_back(key);
   }
   if (kinds.size() != 1) {
-    Error error = reader.error(kinds.empty() ? "an output needs a target"
-                                             : "an output has one target only");
+    Error error =
+        reader.error(kinds.empty() ? "an output needs a target" : "an output has one target only");
     error.hint = "give exactly one of file, rtmp_url_file, srt_url_file, hls, mux, whip or room";
     return error;
   }

@@ -32,8 +32,7 @@ Result<Crop> read_crop(const JsonReader& reader) {
   return crop;
 }
 
-Result<std::vector<Layer>> read_slots(const JsonReader& reader, LayoutKind kind,
-                                      const Show& show) {
+Result<std::vector<Layer>> read_slots(const JsonReader& reader, LayoutKind kind, const Show& show) {
   LayoutOptions options{.kind = kind};
   TS_TRY(const auto slots, reader.at("slots"));
   TS_TRY(const auto entries, slots.items());

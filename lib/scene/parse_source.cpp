@@ -29,9 +29,8 @@ Result<Input> read_media(const JsonReader& source, const JsonReader& url,
     const std::string scheme = to_lower(std::string_view(input.url).substr(0, separator));
     if (std::find(kSchemes.begin(), kSchemes.end(), scheme) == kSchemes.end()) {
       Error error = url.error(fmt::format("protocol '{}' is not allowed", shorten(scheme, 20)));
-      error.hint = scheme == "file"
-                       ? "write the path alone"
-                       : "use a path, or http, https, rtmp, rtmps, srt, rtsp or unix";
+      error.hint = scheme == "file" ? "write the path alone"
+                                    : "use a path, or http, https, rtmp, rtmps, srt, rtsp or unix";
       return error;
     }
   }
@@ -93,8 +92,8 @@ Result<Input> read_device(const JsonReader& source, const JsonReader& reader) {
 Result<Source> read_source(const std::string& name, const JsonReader& reader,
                            const std::filesystem::path& folder) {
   TS_CHECK(reader.only({"url", "listen", "device", "size", "fps", "loop", "in", "out", "test",
-                        "tone_hz", "color", "room", "gain_db", "muted", "delay", "filter",
-                        "follow", "duck", "hot"}));
+                        "tone_hz", "color", "room", "gain_db", "muted", "delay", "filter", "follow",
+                        "duck", "hot"}));
   Source source{.name = name};
   TS_TRY(const auto url, reader.find("url"));
   TS_TRY(const auto test, reader.find("test"));
@@ -150,8 +149,8 @@ Result<Source> read_source(const std::string& name, const JsonReader& reader,
     if (input.identity.empty()) return identity.error("expected an identity");
     TS_TRY(const auto track, room->find("track"));
     if (track) {
-      TS_TRY(input.track, one_of<std::string>(
-                              *track, {{"camera", "camera"}, {"screen_share", "screen_share"}}));
+      TS_TRY(input.track,
+             one_of<std::string>(*track, {{"camera", "camera"}, {"screen_share", "screen_share"}}));
     }
     source.input = input;
   }

@@ -173,6 +173,9 @@ Verdict check_livekit_body(const Delivery& delivery, Verdict verdict) {
   if (delivery.body.empty())
     return reject("body_empty", "the signature is right, of an empty body");
   if (!is_utf8(delivery.body)) return reject("body_not_utf8", "the signed body is not UTF-8");
+  if (delivery.body.starts_with("\xEF\xBB\xBF")) {
+    return reject("body_not_json", "the signed body begins with a byte order mark");
+  }
   const auto json = parse_json(delivery.body, "the body", ErrorKind::kRemote,
                                {.max_bytes = kMaxBodyBytes, .max_depth = 64});
   if (!json.ok()) return reject("body_not_json", json.error().message);

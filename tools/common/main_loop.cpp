@@ -80,10 +80,25 @@ Error unknown_command(const Program& program, const std::vector<std::string>& wo
   const std::string& noun = words.front();
   std::vector<std::string> nouns;
   std::vector<std::string> verbs;
+  std::vector<std::string> inner;  // of a noun of two words, such as "mux asset"
   for (const Command& command : program.commands) {
     const auto parts = split(command.path, ' ');
     nouns.emplace_back(parts[0]);
-    if (parts[0] == noun && parts.size() > 1) verbs.emplace_back(parts[1]);
+    if (parts[0] != noun || parts.size() < 2) continue;
+    if (verbs.empty() || verbs.back() != parts[1]) verbs.emplace_back(parts[1]);
+    if (parts.size() > 2 && words.size() > 1 && parts[1] == words[1]) inner.emplace_back(parts[2]);
+  }
+  if (!inner.empty()) {
+    const std::string both = fmt::format("{} {} {}", program.name, noun, words[1]);
+    const bool named = words.size() > 2 && !words[2].starts_with('-');
+    Error error{.kind = ErrorKind::kUsage,
+                .message = named ? fmt::format("there is no command '{} {} {}'", noun, words[1],
+                                               shorten(words[2], 60))
+                                 : both + " needs a verb",
+                .hint = fmt::format("its verbs: {}", fmt::join(inner, ", "))};
+    const auto suggestion = named ? nearest(words[2], inner) : std::nullopt;
+    if (suggestion) error.hint = fmt::format("did you mean {} {}?", both, *suggestion);
+    return error;
   }
   if (verbs.empty()) {
     Error error{.kind = ErrorKind::kUsage,
@@ -167,6 +182,18 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& failure, const Pro
   return error;
 }
 
+/// Takes "--name=" apart: CLI11 would give an option with an empty value the word that follows.
+void split_empty_values(const CLI::App& app, std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    std::string& word = arguments[i];
+    if (word.size() < 4 || !word.starts_with("--") || word.find('=') != word.size() - 1) continue;
+    const CLI::Option* option = app.get_option_no_throw(word.substr(0, word.size() - 1));
+    if (option == nullptr || option->get_items_expected_min() == 0) continue;
+    word.pop_back();
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(++i), "");
+  }
+}
+
 /// Refuses "--name --json": an option without its value would take the next option for it.
 Status check_values(const CLI::App& app, const std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
@@ -176,6 +203,11 @@ Status check_values(const CLI::App& app, const std::vector<std::string>& argumen
     const CLI::Option* option = app.get_option_no_throw(word);
     if (option == nullptr || option->get_items_expected_min() == 0) continue;
     const std::string& next = arguments[i + 1];
+    if (word == "--ref" && trim(next).empty()) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = "--ref is empty, so nothing could be found again by it",
+                   .hint = "give a key of your own: is the variable set that it comes from?"};
+    }
     const std::string name = next.substr(0, next.find('='));
     const bool is_option = name.size() > 1 && name.front() == '-' &&
                            (name == "--" || name == "--help" || name == "-h" ||
@@ -486,6 +518,7 @@ int run_command(const Program& program, const Command& command, std::vector<std:
   app.allow_extras(false);
   add_global_options(app, options);
   Runner runner = command.bind(app);
+  split_empty_values(app, arguments);
   if (const Status values = check_values(app, arguments); !values.ok()) {
     Error error = values.error();
     error.hint += fmt::format("; {} {} --help shows its options", program.name, command.path);

@@ -82,6 +82,17 @@ std::string shell_value(std::string_view value) {
 
 }  // namespace
 
+namespace {
+
+/// A list without an entry has no ids to print, which is no mistake.
+bool lists_nothing(const Json* document) {
+  return document != nullptr && document->is_object() &&
+         std::any_of(document->begin(), document->end(),
+                     [](const Json& member) { return member.is_array() && member.empty(); });
+}
+
+}  // namespace
+
 Status Output::report(const Report& report) {
   const auto unsupported = [](std::string_view name) {
     return Error{.kind = ErrorKind::kUsage,
@@ -94,6 +105,7 @@ Status Output::report(const Report& report) {
       if (report.document == nullptr) return unsupported("json");
       return print(dump_json(*report.document, 2) + "\n");
     case Format::kId:
+      if (report.id.empty() && lists_nothing(report.document)) return ok_status();
       if (report.id.empty()) return unsupported("id");
       return print(with_newline(report.id));
     case Format::kRaw:
@@ -170,9 +182,33 @@ std::string Output::styled_stderr(Style style, std::string_view text) const {
   return fmt::format("{}{}\033[0m", escape(style), text);
 }
 
+namespace {
+
+/// A cell whose text is somebody else's: no line breaks, and no terminal commands but our colors.
+std::string safe_cell(const std::string& cell) {
+  std::string out;
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    const auto c = static_cast<unsigned char>(cell[i]);
+    if (c == 0x1B && i + 1 < cell.size() && cell[i + 1] == '[') {
+      const auto end = cell.find_first_not_of("0123456789;", i + 2);
+      if (end != std::string::npos && cell[end] == 'm') {
+        out.append(cell, i, end + 1 - i);
+        i = end;
+        continue;
+      }
+    }
+    out.push_back(c < 0x20 || c == 0x7F ? '?' : cell[i]);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string table(const std::vector<std::string>& header,
-                  const std::vector<std::vector<std::string>>& rows, std::string_view empty) {
-  if (rows.empty()) return std::string(empty);
+                  const std::vector<std::vector<std::string>>& given, std::string_view empty) {
+  if (given.empty()) return std::string(empty);
+  std::vector<std::vector<std::string>> rows = given;
+  for (auto& row : rows) std::transform(row.begin(), row.end(), row.begin(), safe_cell);
   std::vector<std::size_t> widths;
   widths.reserve(header.size());
   for (const std::string& cell : header) widths.push_back(columns(cell));

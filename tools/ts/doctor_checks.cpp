@@ -325,7 +325,8 @@ Lines look_at_ffmpeg(const Tools& tools) {
     }
   }
   const auto json = parse_json(text, "the answer of ts-media probe");
-  const JsonReader reader(json.ok() ? json.value() : Json(nullptr));
+  const Json document = json.ok() ? json.value() : Json(nullptr);
+  const JsonReader reader(document);
   const auto version =
       reader.is_object() ? reader.string_or("ffmpeg") : Result<std::string>(Error{});
   if (!json.ok() || !version.ok()) {
@@ -334,7 +335,7 @@ Lines look_at_ffmpeg(const Tools& tools) {
                          .message = fmt::format("{} does not run", media.value().string()),
                          .hint = "run it with probe --json to see why"})};
   }
-  const Json& parts = json.value()["components"];
+  const Json parts = document.value("components", Json::array());
   const auto there = std::count_if(parts.begin(), parts.end(), [](const Json& part) {
     return part.is_object() && part.value("present", false);
   });

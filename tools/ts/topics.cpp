@@ -112,12 +112,51 @@ Guards watch the program and raise an alarm after a time; one that is not named 
 picture filters; filters that read files or the network are refused.
 ts compose check SHOW.json finds what is wrong before the show does.)";
 
+constexpr std::string_view kControl = R"(The compositor's control protocol, version 1
+
+JSON lines over a Unix stream socket (mode 0600): the one of --control PATH, else the one that
+ts compose status finds. Every verb of ts compose is one such line:
+
+  {"id": 1, "command": "take", "scene": "two", "transition": "fade", "duration_ms": 500}
+  {"id": 1, "ok": true, "tick": 4711}
+  {"id": 1, "ok": false, "error": {"kind": "not_found", "message": "…", "hint": "…", "retryable": false}}
+
+"id" is yours and comes back; it may be left out. Every line gets exactly one reply. "tick" is the
+first frame it holds for. Unknown commands and members are errors. Members marked ? may be left out.
+
+  preview        scene
+  take           scene? (else the preview), transition? (cut, fade, ftb, wipe), duration_ms? (500)
+  cut            scene?
+  black          on? (true), duration_ms? (500)
+  overlay_show   overlay, for_ms? (it goes by itself)       overlay_hide   overlay
+  overlay_set    overlay, title? or text?, subtitle?
+  audio          source, and some of gain_db (-120 to 24), mute, solo, follow, delay_ms (0 to 10000)
+  batch          commands: 1 to 64 of the above, all in one frame or none
+  source_add     name, source: an object as in the show file, paths absolute
+  source_remove, source_restart   name
+  scene_set      name, scene: an object as in the show file
+  output_add     output: "file:/ABS", "hls:/ABS", "rtmp-url-file:/ABS", "srt-url-file:/ABS"; name?
+  output_remove  name                                       output_list
+  status         reply: "status", what ts compose status --json prints
+  shot           path (absolute, a PNG), source? or preview? or multiview?
+  picture        width, height (1 to 320), source? or preview? or multiview?: "rgb" in base64
+  go, stop, ping
+  events         kinds? (["tally", …]; all but meters): event lines follow, and have no "ok"
+
+Events: scene, tally, overlay, audio, black, source, output, guard, quality, meters, go, stop, and
+dropped (so many lines were left out because they were read too slowly):
+  {"event": "tally", "tick": 4711, "time": "2026-11-20T14:03:00.123Z", "program": ["cam"], "preview": []}
+
+Limits: a line of 64 KiB, 16 clients, 64 commands waiting (then "busy", retryable), 1 MiB unread.
+By hand: echo '{"command":"status"}' | socat - UNIX-CONNECT:SOCKET)";
+
 }  // namespace
 
 std::vector<HelpTopic> help_topics() {
   return {
       {"exit-codes", "what each exit code means", kExitCodes},
       {"environment", "settings, where they come from, every variable", kEnvironment},
+      {"control", "the JSON lines that steer a running compositor", kControl},
       {"show-file", "the JSON that describes a show", kShowFile},
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signed tokens, byte for byte those of the vendor's SDK.
 #include "crypto/encoding.hpp"
+#include "crypto/rsa.hpp"
 #include "mux/playback.hpp"
 #include "support/api_vectors.hpp"
 
@@ -79,6 +80,27 @@ Result<std::string> sign(const Json& file, const Json& vector, const Json& type,
                      .params = &params,
                      .allow_reserved_params = vector.value("recommended", "") != "refuse"},
                     key, clock);
+}
+
+TEST(MuxJwtNumbers, AreWrittenAsJavaScriptWritesThem) {
+  const test::FakeClock clock(WallTime{std::chrono::seconds{1'700'000'000}});
+  const SigningKey key{
+      .id = "k", .private_key = crypto::RsaPrivateKey::generate().value().private_pem().value()};
+  const Json params = Json::parse(
+      R"({"a":1.0,"b":0.000001,"c":1e-7,"d":1.5e300,"e":123456789012345680000,"f":[-0.00001,{"g":1e21}],)"
+      R"("h":9007199254740993,"i":12.25,"j":-5,"k":"1e-07"})");
+
+  const auto token = sign_token(
+      {.subject = "p", .lifetime = std::chrono::seconds{1}, .params = &params}, key, clock);
+
+  ASSERT_TRUE(token.ok()) << token.error().message;
+  const std::string& jwt = token.value();
+  const auto first = jwt.find('.') + 1;
+  const std::string claims =
+      crypto::base64url_decode(jwt.substr(first, jwt.find('.', first) - first)).value();
+  EXPECT_EQ(claims.substr(0, claims.find(",\"kid\"")),
+            R"({"a":1,"b":0.000001,"c":1e-7,"d":1.5e+300,"e":123456789012345680000,)"
+            R"("f":[-0.00001,{"g":1e+21}],"h":9007199254740992,"i":12.25,"j":-5,"k":"1e-07")");
 }
 
 TEST_P(MuxJwt, IsTheSdksOrRefused) {

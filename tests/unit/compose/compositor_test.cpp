@@ -297,6 +297,55 @@ TEST(LiveCompositor, EconomyIsForWhatIsShownAtHalfItsSizeAtMost) {
   }
 }
 
+constexpr const char* kOneSecond =
+    R"({"canvas": {"width": 160, "height": 90, "fps": 10}, "duration": "1s",
+        "sources": {"red": {"color": "red"}},
+        "scenes": {"s": {"layout": "full", "slots": ["red"]}}})";
+
+TEST(LiveCompositor, KeepsTheRecordingThatIsThere) {
+  const TempDir folder;
+  const auto file = folder.path() / "live.mp4";
+  for (int i = 0; i < 3; ++i) {
+    std::vector<media::MuxTarget> outputs;
+    outputs.push_back(test::file_target(file));
+    ASSERT_TRUE(run_live(kOneSecond, folder, std::move(outputs)).result.ok());
+  }
+
+  for (const char* name : {"live.mp4", "live-2.mp4", "live-3.mp4"}) {
+    EXPECT_EQ(decode(folder.path() / name).frames.size(), 10U) << name;
+  }
+}
+
+TEST(LiveCompositor, TwoOutputsNeverShareAFile) {
+  const TempDir folder;
+  std::vector<media::MuxTarget> outputs;
+  outputs.push_back(test::file_target(folder.path() / "live.mp4"));
+  outputs.push_back(test::file_target(folder.path() / "." / "live.mp4"));
+
+  const LiveRun run = run_live(kOneSecond, folder, std::move(outputs));
+
+  ASSERT_FALSE(run.result.ok());
+  EXPECT_EQ(run.result.error().kind, ErrorKind::kConflict);
+}
+
+TEST(LiveCompositor, AnOutputNeverWritesOverASource) {
+  const TempDir folder;
+  const auto file = folder.path() / "camera.mp4";
+  test::make_media(file, {.frames = 30});
+  const auto size = std::filesystem::file_size(file);
+  std::vector<media::MuxTarget> outputs;
+  outputs.push_back(test::file_target(file));
+
+  const LiveRun run = run_live(
+      R"({"duration": "1s", "sources": {"cam": {"url": "camera.mp4"}},
+          "scenes": {"s": {"layout": "full", "slots": ["cam"]}}})",
+      folder, std::move(outputs));
+
+  ASSERT_FALSE(run.result.ok());
+  EXPECT_EQ(run.result.error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(std::filesystem::file_size(file), size);
+}
+
 TEST(LiveCompositor, OnlyWhatIsHotIsDecodedUnseen) {
   const TempDir folder;
   test::make_media(folder.path() / "camera.mp4", {.frames = 90});

@@ -54,6 +54,27 @@ class Watcher {
 
 using Events = std::vector<std::string>;
 
+TEST(PictureProbe, ALogoIsNoPictureAndAClockNoMovement) {
+  const std::vector<scene::Rect> logo{{80, 0, 40, 24}};
+  const auto with_logo = [](std::uint32_t behind, std::uint32_t rgb) {
+    media::AvFrame frame = make_canvas({128, 72});
+    fill_rect(*frame, {0, 0, 128, 72}, behind);
+    fill_rect(*frame, {80, 0, 40, 24}, rgb);
+    return share(std::move(frame));
+  };
+  PictureProbe probe(5);
+  EXPECT_FALSE(probe.see(with_logo(0x000000, 0xFFFFFF)).dark);
+  EXPECT_TRUE(probe.see(with_logo(0x000000, 0xFFFFFF), logo).dark);
+  (void)probe.see(with_logo(0x808080, 0xFFFFFF), logo);
+  EXPECT_FALSE(probe.see(with_logo(0x808080, 0x202020), logo).moved);
+  EXPECT_TRUE(probe.see(with_logo(0x909090, 0x202020), logo).moved);
+
+  const std::vector<scene::Rect> everything{{0, 0, 128, 72}};
+  const PictureProbe::Finding hidden = probe.see(with_logo(0x000000, 0x000000), everything);
+  EXPECT_FALSE(hidden.dark);
+  EXPECT_TRUE(hidden.moved);
+}
+
 TEST(Guards, BlackIsAnAlarmAfterItsTimeAndOverAfterHalfASecond) {
   Watcher watcher({.black = seconds{1}});
 

@@ -47,6 +47,13 @@ TEST(JsonReader, TakesNumbersAsStrings) {
   EXPECT_EQ(root.int_or("e", 9).value(), 9);
 }
 
+TEST(ParseJson, ANulIsNoEndOfTheText) {
+  using namespace std::string_view_literals;
+  EXPECT_FALSE(parse_json("{\"a\":1}\0junk"sv, "x").ok());
+  EXPECT_FALSE(parse_json("{\"a\":1}\0"sv, "x").ok());
+  EXPECT_TRUE(parse_json("{\"a\":\"\\u0000\"}"sv, "x").ok());
+}
+
 TEST(JsonReader, RefusesUnknownKeysWithASuggestion) {
   const Json json = parse_json(R"({"sorces":{}})", "x").value();
 

@@ -26,7 +26,11 @@ TEST(RsaPrivateKey, ReadsPemAndBase64OfPem) {
 
   const auto expected = RsaPrivateKey::parse(Secret(pem)).value().sign("text").value();
 
-  for (const auto& form : {escaped, encoded, wrapped, "\n" + pem + "\n"}) {
+  std::string blanks = pem;
+  std::replace(blanks.begin(), blanks.end(), '\n', ' ');
+  std::string joined = pem;
+  std::erase(joined, '\n');
+  for (const auto& form : {escaped, encoded, wrapped, "\n" + pem + "\n", blanks, joined}) {
     const auto key = RsaPrivateKey::parse(Secret(form));
     ASSERT_TRUE(key.ok()) << key.error().message;
     EXPECT_EQ(key.value().sign("text").value(), expected);

@@ -178,6 +178,12 @@ TEST(ParseTokenTtl, ReadsShortFormsAndWords) {
   EXPECT_EQ(parse_token_ttl("1 week").value(), hours{168});
   EXPECT_EQ(parse_token_ttl("1.5 hours").value(), seconds{5400});
   EXPECT_EQ(parse_token_ttl("7d").value(), hours{168});
+  EXPECT_EQ(parse_token_ttl("90 s").value(), seconds{90});
+  EXPECT_EQ(parse_token_ttl("2H").value(), hours{2});
+  EXPECT_EQ(parse_token_ttl("+90s").value(), seconds{90});
+  EXPECT_EQ(parse_token_ttl("1 yr").value(), seconds{31'557'600});
+  EXPECT_EQ(parse_token_ttl("90.5s").value(), seconds{91});
+  EXPECT_EQ(parse_token_ttl("2.5s").value(), seconds{3});
 }
 
 TEST(ParseTokenTtl, RefusesNonsense) {
@@ -221,6 +227,10 @@ TEST(VerifyToken, ReadsTimesWithFractionsAndRefusesOtherTypes) {
       {R"({"iss":"APIkey","exp":1760000100,"nbf":-5})", TokenFault::kNone},
       {R"({"iss":"APIkey","exp":-1})", TokenFault::kExpired},
       {R"({"iss":"APIkey","exp":null})", TokenFault::kMissingExpiry},
+      {R"({"iss":"APIkey","exp":1e18})", TokenFault::kNone},
+      {R"({"iss":"APIkey","exp":9007199254740993})", TokenFault::kNone},
+      {R"({"iss":"APIkey","exp":1760000100,"nbf":null})", TokenFault::kBadClaim},
+      {R"({"iss":"APIkey","exp":1760000100,"iat":null})", TokenFault::kBadClaim},
       {R"({"iss":"APIkey","exp":true})", TokenFault::kBadClaim},
       {R"({"iss":"APIkey","exp":1e300})", TokenFault::kBadClaim},
       {R"({"iss":"APIkey","exp":-9223372036854775808})", TokenFault::kBadClaim},

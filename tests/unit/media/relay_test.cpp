@@ -321,9 +321,10 @@ TEST_F(RelayTest, StillsAreTakenOnceAnInterval) {
 
 TEST_F(RelayTest, StillsOfSoundAloneFailWithTheReason) {
   relay({.video = false});
-  ASSERT_TRUE(relay_->add({.id = "stills",
-                           .kind = RelayTarget::Kind::kImages,
-                           .images = {.prefix = dir_.path() / "still"}})
+  ASSERT_TRUE(relay_
+                  ->add({.id = "stills",
+                         .kind = RelayTarget::Kind::kImages,
+                         .images = {.prefix = dir_.path() / "still"}})
                   .ok());
 
   push_all_and_wait();

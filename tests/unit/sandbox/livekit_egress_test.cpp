@@ -232,15 +232,15 @@ TEST(LiveKitEgress, WritesFilesAndSegmentsBelowItsOwnFolder) {
 TEST(LiveKitEgress, TakesStillsAndCountsThem) {
   LiveKitFixture fixture;
   fixture.publish(1);
-  const auto started = fixture.egress("StartParticipantEgress",
-                                      {{"room_name", "stage"},
-                                       {"identity", "cam-1"},
-                                       {"image_outputs",
-                                        {{{"filename_prefix", "stills/{room_name}"},
-                                          {"capture_interval", 5},
-                                          {"width", 640},
-                                          {"filename_suffix", "IMAGE_SUFFIX_TIMESTAMP"},
-                                          {"disable_manifest", true}}}}});
+  const auto started =
+      fixture.egress("StartParticipantEgress", {{"room_name", "stage"},
+                                                {"identity", "cam-1"},
+                                                {"image_outputs",
+                                                 {{{"filename_prefix", "stills/{room_name}"},
+                                                   {"capture_interval", 5},
+                                                   {"width", 640},
+                                                   {"filename_suffix", "IMAGE_SUFFIX_TIMESTAMP"},
+                                                   {"disable_manifest", true}}}}});
   const auto id = started["egress_id"].get<std::string>();
   EXPECT_EQ(started["image_results"][0]["filename_prefix"], "stills/stage");
   forget(fixture.service.take_effects());
@@ -294,7 +294,8 @@ TEST(LiveKitEgress, LeavesWhatNeedsAWorkerAloneAsWithoutOne) {
   const Json file{{{"filepath", "x.mp4"}}};
 
   EXPECT_EQ(start({{"file_outputs", {{{"filepath", "x"}, {"s3", {{"bucket", "b"}}}}}}}), 503);
-  EXPECT_EQ(start({{"image_outputs", {{{"filename_prefix", "x"}, {"s3", {{"bucket", "b"}}}}}}}), 503);
+  EXPECT_EQ(start({{"image_outputs", {{{"filename_prefix", "x"}, {"s3", {{"bucket", "b"}}}}}}}),
+            503);
   EXPECT_EQ(start({{"image_outputs", {{{"filename_prefix", "x"}}}}, {"audio_only", true}}), 400);
   EXPECT_EQ(start({{"file_outputs", file}, {"custom_base_url", "https://example.org"}}), 503);
   EXPECT_EQ(start({{"file_outputs", file}, {"advanced", {{"video_codec", "VP8"}}}}), 503);

@@ -26,12 +26,17 @@ Result<std::string> source_rows(const JsonReader& status) {
     TS_TRY(const auto on_air, entry.bool_or("on_air", false));
     TS_TRY(const auto gain, entry.number_or("gain_db", 0));
     TS_TRY(const auto muted, entry.bool_or("muted", false));
-    TS_TRY(const auto peak, entry.number_or("peak_db", -120));
+    TS_TRY(const auto solo, entry.bool_or("solo", false));
+    TS_TRY(const auto source_peak, entry.number_or("peak_db", -120));
+    // In the mix; a test tone has none of its own.
+    TS_TRY(const auto peak, entry.number_or("level_db", source_peak));
     TS_TRY(const auto losses, entry.int_or("losses", 0));
     TS_TRY(const auto reason, entry.string_or("reason"));
     rows.push_back({name, on_air ? "on air" : "", state, fmt::format("{:+.1f} dB", gain),
-                    muted ? "muted" : fmt::format("{:.0f} dB", peak), std::to_string(losses),
-                    reason});
+                    muted  ? "muted"
+                    : solo ? fmt::format("{:.0f} dB solo", peak)
+                           : fmt::format("{:.0f} dB", peak),
+                    std::to_string(losses), reason});
   }
   return table({"SOURCE", "", "STATE", "GAIN", "PEAK", "LOST", "TROUBLE"}, rows, "no sources");
 }
@@ -86,11 +91,26 @@ Result<std::string> text_of(const JsonReader& status) {
   TS_TRY(const auto sources, source_rows(status));
   TS_TRY(const auto outputs, output_rows(status));
   TS_TRY(const auto renditions, rendition_rows(status));
-  return fmt::format(
-      "show     {}\nprogram  {}\npreview  {}\ntime     {} (frame {}, {:.1f} fps, {} "
-      "late)\n\n{}\n{}{}",
-      show, program, preview.empty() ? "-" : preview, format_duration(milliseconds{time}), tick,
-      fps, lagged + skipped, sources, outputs, renditions);
+  TS_TRY(const auto black, status.bool_or("black", false));
+  TS_TRY(const auto quality, status.string_or("quality", "full"));
+  TS_TRY(const auto alarms, status.find("alarms"));
+  std::string trouble;
+  if (alarms && alarms->is_array()) {
+    TS_TRY(const auto entries, alarms->items());
+    for (const auto& entry : entries) {
+      TS_TRY(const auto name, entry.as_string());
+      trouble += (trouble.empty() ? "" : ", ") + name;
+    }
+  }
+  if (!trouble.empty()) trouble = "alarms   " + trouble + "\n";
+  if (quality != "full") trouble += fmt::format("quality  {}\n", quality);
+  return trouble +
+         fmt::format(
+             "show     {}\nprogram  {}{}\npreview  {}\ntime     {} (frame {}, {:.1f} fps, {} "
+             "late)\n\n{}\n{}{}",
+             show, program, black ? " (BLACK)" : "", preview.empty() ? "-" : preview,
+             format_duration(milliseconds{time}), tick, fps, lagged + skipped, sources, outputs,
+             renditions);
 }
 
 Status run(const Options& options, Context& context) {

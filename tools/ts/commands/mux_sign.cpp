@@ -21,7 +21,7 @@ struct Options {
 
 Result<std::chrono::seconds> lifetime_of(const Options& options, const Clock& clock) {
   if (options.expires_at.empty()) {
-    return parse_seconds(options.ttl.empty() ? "7d" : options.ttl, "--ttl");
+    return mux::parse_lifetime(options.ttl.empty() ? "7d" : options.ttl);
   }
   TS_TRY(const auto expiry, parse_rfc3339(options.expires_at));
   const auto lifetime = std::chrono::floor<std::chrono::seconds>(expiry) -

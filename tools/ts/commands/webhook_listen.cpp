@@ -8,6 +8,7 @@
 #include "core/process.hpp"
 #include "core/text.hpp"
 #include "httpd/server.hpp"
+#include "net/url.hpp"
 #include "serve/forwarder.hpp"
 #include "serve/webhook_inbox.hpp"
 
@@ -207,6 +208,13 @@ Status run(const Options& options, Context& context) {
   Lines lines(context);
   std::optional<serve::Forwarder> forwarder;
   if (!options.forward_to.empty()) {
+    const auto target = net::Url::parse(options.forward_to);
+    if (!target.ok() || (target.value().scheme != "http" && target.value().scheme != "https")) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("--forward-to '{}' is no address to post to",
+                                          shorten(options.forward_to, 80)),
+                   .hint = "write http://… or https://…, such as http://localhost:3000/hook"};
+    }
     forwarder.emplace(serve::ForwarderOptions{.url = options.forward_to}, database,
                       context.transport(), context.clock(),
                       [&lines](const serve::Delivery& delivery) { lines.delivered(delivery); });

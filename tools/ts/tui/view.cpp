@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 namespace ts::cli::tui {
 namespace {
@@ -165,7 +166,16 @@ int draw_sources(Screen& screen, const Model& model, int row) {
   screen.text(20, row, "level", kDim);
   screen.text(45, row, "gain", kDim);
   ++row;
-  for (std::size_t i = 0; i < model.sources.size() && row <= last_row(screen); ++i, ++row) {
+  // The outputs' head and a few of them must stay in sight: one that has failed is the worst news.
+  const int kept = model.outputs.empty()
+                       ? 0
+                       : 1 + static_cast<int>(std::min<std::size_t>(model.outputs.size(), 3));
+  const auto room = static_cast<std::size_t>(std::max(1, last_row(screen) - kept - row + 1));
+  const bool all = model.sources.size() <= room;
+  const std::size_t shown = all ? model.sources.size() : std::max<std::size_t>(1, room - 1);
+  const std::size_t first =
+      model.selected >= shown ? std::min(model.selected + 1, model.sources.size()) - shown : 0;
+  for (std::size_t i = first; i < first + shown; ++i, ++row) {
     const Model::Source& source = model.sources[i];
     if (i == model.selected) screen.put(0, row, U'▶', kWarn);
     screen.text(1, row, source.name, source.on_air ? kProgram : kPlain, 17);
@@ -179,13 +189,18 @@ int draw_sources(Screen& screen, const Model& model, int row) {
     const int at = screen.text(56, row, source.state, state_style(source.state));
     screen.text(at + 1, row, source.reason, kDim, std::max(0, screen.columns() - at - 2));
   }
+  if (!all) screen.text(1, row++, fmt::format("… {} more", model.sources.size() - shown), kDim);
   return row;
 }
 
 int draw_outputs(Screen& screen, const Model& model, int row) {
   if (row > last_row(screen)) return row;
   screen.text(1, row++, "OUTPUTS", kHead);
-  for (const Model::Output& output : model.outputs) {
+  std::vector<Model::Output> sorted = model.outputs;
+  std::stable_partition(sorted.begin(), sorted.end(), [](const Model::Output& output) {
+    return output.state != "live" && output.state != "finished";
+  });
+  for (const Model::Output& output : sorted) {
     if (row > last_row(screen)) break;
     screen.text(1, row, output.name, kPlain, 18);
     screen.text(20, row, output.state, state_style(output.state), 14);
