@@ -161,15 +161,18 @@ int draw_sound(Screen& screen, const Model& model, int row) {
   return row + 1;
 }
 
+bool in_trouble(const Model::Output& output) {
+  return output.state != "live" && output.state != "finished";
+}
+
 int draw_sources(Screen& screen, const Model& model, int row) {
   screen.text(1, row, "SOURCES", kHead);
   screen.text(20, row, "level", kDim);
   screen.text(45, row, "gain", kDim);
   ++row;
-  // The outputs' head and a few of them must stay in sight: one that has failed is the worst news.
-  const int kept = model.outputs.empty()
-                       ? 0
-                       : 1 + static_cast<int>(std::min<std::size_t>(model.outputs.size(), 3));
+  // The outputs' head stays in sight, and those in trouble: one that has failed is the worst news.
+  const auto bad = std::count_if(model.outputs.begin(), model.outputs.end(), in_trouble);
+  const int kept = model.outputs.empty() ? 0 : 1 + std::clamp(static_cast<int>(bad), 1, 3);
   const auto room = static_cast<std::size_t>(std::max(1, last_row(screen) - kept - row + 1));
   const bool all = model.sources.size() <= room;
   const std::size_t shown = all ? model.sources.size() : std::max<std::size_t>(1, room - 1);
@@ -197,9 +200,7 @@ int draw_outputs(Screen& screen, const Model& model, int row) {
   if (row > last_row(screen)) return row;
   screen.text(1, row++, "OUTPUTS", kHead);
   std::vector<Model::Output> sorted = model.outputs;
-  std::stable_partition(sorted.begin(), sorted.end(), [](const Model::Output& output) {
-    return output.state != "live" && output.state != "finished";
-  });
+  std::stable_partition(sorted.begin(), sorted.end(), in_trouble);
   for (const Model::Output& output : sorted) {
     if (row > last_row(screen)) break;
     screen.text(1, row, output.name, kPlain, 18);
