@@ -192,7 +192,7 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   const dead = await eventually('a failed composite', async () => {
     const one = await find(doomed.egressId);
     return one.status === EgressStatus.EGRESS_FAILED && one;
-  });
+  }, 60_000);
   assert.equal(dead.errorCode, 500);
   assert.match(dead.error, /signal 9/);
   const last = await egress.startRoomCompositeEgress('stage', new EncodedFileOutput({ filepath: 'last.mp4' }), { audioOnly: true });

@@ -241,7 +241,11 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   const gone = await hooks.next((event) => event.event === 'ingress_ended');
   assert.equal(gone.json.ingressInfo.ingressId, camera.ingressId);
   assert.deepEqual(await rooms.listParticipants('stage'), []);
-  const inRoom = hooks.seen.map((one) => one.json).filter((event) => event.event && event.room && event.participant?.identity?.startsWith('cam'));
+  // Queues of other objects do not wait for this one: what came may still be on its way.
+  const inRoom = await eventually('all that was told of the camera', async () => {
+    const told = hooks.seen.map((one) => one.json).filter((event) => event.event && event.room && event.participant?.identity?.startsWith('cam'));
+    return told.some((event) => event.event === 'participant_left') && told;
+  });
   assert.deepEqual(inRoom.map((event) => event.event), [
     'participant_joined', 'track_published', 'track_published', 'track_unpublished', 'track_unpublished', 'participant_left']);
   const muxEvents = hooks.seen.map((one) => one.json).filter((event) => event.type && event.data?.ingest_type !== 'on_demand_url').map((event) => event.type.slice('video.'.length));
