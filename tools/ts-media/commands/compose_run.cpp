@@ -305,7 +305,8 @@ Runner bind(CLI::App& app) {
   app.add_option("--out", options->outputs,
                  "Where the program goes, instead of the show's own outputs (repeat): file:F, "
                  "hls:DIR, rtmp-url-file:F, srt-url-file:F; file:F@NAME takes the show's rendition "
-                 "NAME, hls:DIR@main,NAME makes a master playlist of both")
+                 "NAME, hls:DIR@main,NAME makes a master playlist of both; a live program keeps a "
+                 "recording that is there and calls its own F-2")
       ->take_all();
   app.add_option("--room", options->room, "LiveKit room for sources and outputs that need one");
   app.add_option("--duration", options->duration, "End after this long (default: the show's own)");
