@@ -57,14 +57,17 @@ Result<media::MuxTarget> OutputSet::placed(const media::MuxTarget& target) const
                  .message = fmt::format("{} would write over a source of the show", target.name),
                  .hint = "choose another name"};
   }
-  {
+  // Not only what is on the disk: an output opens its file on its own thread, a little later.
+  const auto is_taken = [&](const std::string& candidate) {
     const std::lock_guard lock(mutex_);
-    if (std::any_of(outputs_.begin(), outputs_.end(),
-                    [&](const Attached& output) { return output.path == path; })) {
-      return Error{.kind = ErrorKind::kConflict,
-                   .message = fmt::format("{} is being written already", target.name),
-                   .hint = "choose another name"};
-    }
+    return std::any_of(outputs_.begin(), outputs_.end(), [&](const Attached& output) {
+      return output.wanted == candidate || output.path == candidate;
+    });
+  };
+  if (is_taken(path)) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = fmt::format("{} is being written already", target.name),
+                 .hint = "choose another name"};
   }
   if (target.kind != media::MuxTarget::Kind::kFile) return out;
   std::error_code ignored;
@@ -77,7 +80,7 @@ Result<media::MuxTarget> OutputSet::placed(const media::MuxTarget& target) const
   // Whoever starts a broken-off program again must not lose what was recorded before.
   if (options_.patient || fs::file_size(path, ignored) == 0 || ignored) return out;
   fs::path free = path;
-  for (int n = 2; fs::exists(free, ignored); ++n) {
+  for (int n = 2; fs::exists(free, ignored) || is_taken(free.string()); ++n) {
     const fs::path name(path);
     free = name.parent_path() /
            fmt::format("{}-{}{}", name.stem().string(), n, name.extension().string());
@@ -114,6 +117,7 @@ Status OutputSet::attach(const media::MuxTarget& wanted) {
     {
       const std::lock_guard lock(mutex_);
       outputs_.push_back({runner, steps[i].feed.fan_out,
+                          target.remote() ? std::string() : whole_path(wanted.path),
                           target.remote() ? std::string() : whole_path(target.path)});
     }
     steps[i].feed.fan_out->add(std::move(runner));

@@ -55,7 +55,9 @@ class OutputSet {
   struct Attached {
     std::shared_ptr<OutputRunner> runner;  // owners: this list and the fan-out
     FanOut* fan_out;
-    std::string path;  ///< Of a file or folder, in full; empty for others.
+    // Of a file or folder, in full; empty for others.
+    std::string wanted;
+    std::string path;  ///< What it got: the wanted one, or NAME-2.
   };
   /// The target with the path it really gets.
   Result<media::MuxTarget> placed(const media::MuxTarget& target) const;

@@ -78,7 +78,9 @@ bool has_odd_number(const Json& json) {
   if (json.is_number_unsigned()) {
     return json.get<std::uint64_t>() > static_cast<std::uint64_t>(kExact);
   }
-  if (json.is_number_integer()) return json.get<std::int64_t>() < -kExact;
+  if (json.is_number_integer()) {
+    return json.get<std::int64_t>() < -kExact || json.get<std::int64_t>() > kExact;
+  }
   return json.is_structured() && std::any_of(json.begin(), json.end(), has_odd_number);
 }
 

@@ -318,14 +318,17 @@ TEST(LiveCompositor, KeepsTheRecordingThatIsThere) {
 
 TEST(LiveCompositor, TwoOutputsNeverShareAFile) {
   const TempDir folder;
-  std::vector<media::MuxTarget> outputs;
-  outputs.push_back(test::file_target(folder.path() / "live.mp4"));
-  outputs.push_back(test::file_target(folder.path() / "." / "live.mp4"));
+  for (const bool there_already : {false, true}) {
+    if (there_already) std::ofstream(folder.path() / "live.mp4") << "an earlier recording";
+    std::vector<media::MuxTarget> outputs;
+    outputs.push_back(test::file_target(folder.path() / "live.mp4"));
+    outputs.push_back(test::file_target(folder.path() / "." / "live.mp4"));
 
-  const LiveRun run = run_live(kOneSecond, folder, std::move(outputs));
+    const LiveRun run = run_live(kOneSecond, folder, std::move(outputs));
 
-  ASSERT_FALSE(run.result.ok());
-  EXPECT_EQ(run.result.error().kind, ErrorKind::kConflict);
+    ASSERT_FALSE(run.result.ok()) << there_already;
+    EXPECT_EQ(run.result.error().kind, ErrorKind::kConflict);
+  }
 }
 
 TEST(LiveCompositor, AnOutputNeverWritesOverASource) {
