@@ -17,6 +17,9 @@ globalThis.crypto ??= webcrypto;
 const run = promisify(execFile);
 const packages = createRequire(new URL('../../node/package.json', import.meta.url));
 
+// How long anything is waited for, in milliseconds: bounds a failure only, so it is generous to a busy machine.
+const PATIENCE = 60_000;
+
 /** Imports a package of tests/node; a missing one fails the test. */
 export const sdk = (name) => import(pathToFileURL(packages.resolve(name)).href);
 
@@ -71,7 +74,7 @@ export async function receiveWebhooks() {
   return {
     url: `http://127.0.0.1:${server.address().port}/hooks`,
     seen,
-    next: (test, ms = 20000) =>
+    next: (test, ms = PATIENCE) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(look);
@@ -93,16 +96,21 @@ export async function receiveWebhooks() {
   };
 }
 
-/** Polls until `probe` gives something; fails with what it saw last. */
-export async function eventually(what, probe, ms = 20000) {
+/** Polls until `probe` gives something; what it throws meanwhile is tried again. Fails with what it saw last. */
+export async function eventually(what, probe, ms = PATIENCE) {
   const until = Date.now() + ms;
   let last;
   while (Date.now() < until) {
-    last = await probe();
-    if (last) return last;
+    last = undefined;
+    try {
+      const found = await probe();
+      if (found) return found;
+    } catch (error) {
+      last = error;
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`${what} did not come in ${ms} ms`);
+  throw new Error(`${what} did not come in ${ms} ms${last ? `; last: ${last.message}` : ''}`, { cause: last });
 }
 
 /** Publishes a moving picture and a tone with the ffmpeg command until `stop` or its end. */

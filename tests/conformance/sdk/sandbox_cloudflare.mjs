@@ -85,17 +85,17 @@ await withSandbox(ts, ['--webhook-url', hooks.url], async ({ settings, http, dir
   assert.deepEqual(await lifecycle(), { isInput: true, videoUID: null, live: false });
 
   const publisher = publishNumbered(`${input.rtmps.url}${input.rtmps.streamKey}`, WIDTH, HEIGHT, 450);
-  await eventually('HLS of the live input', async () => (await fetch(manifest)).status === 200, 40000);
+  await eventually('HLS of the live input', async () => (await fetch(manifest)).status === 200);
   const { videoUID, live: isLive } = await lifecycle();
   assert.ok(isLive && videoUID);
   assert.equal((await inputs.get(uid, { account_id })).status.current.state, 'connected');
-  await eventually('the Mux backup active', async () => (await mux.video.liveStreams.retrieve(live.id)).status === 'active', 40000);
+  await eventually('the Mux backup active', async () => (await mux.video.liveStreams.retrieve(live.id)).status === 'active');
   const [sent] = (await ask('cloudflare', 'output', 'list', uid)).outputs;
   assert.equal(sent.status, 'connected');
   assert.equal(await publisher.ended, 0);
 
   // Both recordings, picture by picture.
-  const ready = await subscribed.next((event) => event.uid === videoUID && event.status.state === 'ready', 40000);
+  const ready = await subscribed.next((event) => event.uid === videoUID && event.status.state === 'ready');
   assert.equal(ready.json.readyToStream, true);
   const checked = await run(ts, ['webhook', 'verify', '--provider', 'cloudflare', '--secret-file', `${dir}/hook-secret`, '--header', `Webhook-Signature: ${ready.headers['webhook-signature']}`, '--body', `${dir}/hook-body`],
     await (async () => {
@@ -110,7 +110,7 @@ await withSandbox(ts, ['--webhook-url', hooks.url], async ({ settings, http, dir
   assert.equal(video.uid, videoUID);
   assert.ok(Math.abs(video.duration - 15) < 0.5, `${video.duration} s`);
   assertUnbroken(await numbersOf(video.playback.hls), 450);
-  await hooks.next((event) => event.type === 'video.asset.live_stream_completed', 40000);
+  await hooks.next((event) => event.type === 'video.asset.live_stream_completed');
   const [asset] = (await mux.video.assets.list({ live_stream_id: live.id })).data;
   assertUnbroken(await numbersOf(`${settings.MUX_STREAM_BASE_URL}/${asset.playback_ids[0].id}.m3u8`), 300);
 

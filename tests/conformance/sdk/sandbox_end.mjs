@@ -65,7 +65,7 @@ for (const [name, end, expected] of ways) {
   assert.deepEqual(await show.ended, expected, name);
   const took = Date.now() - before;
   assert.ok(took < 10_000, `${name} took ${took} ms`);
-  await eventually(`${name}: the children gone`, async () => (await Promise.all(show.children.map(alive))).every((one) => !one), 5000);
+  await eventually(`${name}: the children gone`, async () => (await Promise.all(show.children.map(alive))).every((one) => !one));
   await show.publisher.ended;
   const left = await readdir(show.dir);
   if (name !== 'SIGKILL') assert.ok(!left.includes('instance.json'), `${name} left ${left}`);

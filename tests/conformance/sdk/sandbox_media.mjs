@@ -63,7 +63,7 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
     const [one] = await egress.listEgress({ egressId: started.egressId });
     return one.status === EgressStatus.EGRESS_ACTIVE && one.streamResults[0].startedAt > 0n;
   });
-  await eventually('the live stream active', async () => (await mux.video.liveStreams.retrieve(live.id)).status === 'active', 30000);
+  await eventually('the live stream active', async () => (await mux.video.liveStreams.retrieve(live.id)).status === 'active');
   const master = await fetch(playlist);
   assert.equal(master.status, 200);
   assert.equal(master.headers.get('access-control-allow-origin'), '*');
