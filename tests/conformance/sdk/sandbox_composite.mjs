@@ -188,6 +188,8 @@ await withSandbox(process.argv[2], ['--webhook-url', hooks.url], async ({ dir, s
   // A compositor that dies is a failed egress; a room whose last publisher leaves ends its composite.
   const doomed = await egress.startRoomCompositeEgress('stage', new EncodedFileOutput({ filepath: 'doomed.mp4' }), { layout: 'grid', encodingOptions });
   await eventually('an active composite to be ended', async () => (await find(doomed.egressId)).status === EgressStatus.EGRESS_ACTIVE);
+  // The first one's compositor has its moment to end by itself: it must not be taken for this one's.
+  await eventually('one compositor alone', async () => (await status()).children.composites === 1);
   process.kill(await compositorOf(dir), 'SIGKILL');
   const dead = await eventually('a failed composite', async () => {
     const one = await find(doomed.egressId);
