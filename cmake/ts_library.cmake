@@ -5,6 +5,14 @@ function(ts_quick target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
+# ts_unity(TARGET FILES): compiles so many files of it at a time, where TS_UNITY is on. Names of their
+# anonymous namespaces meet then; a command of ts therefore keeps its own in a namespace of its name.
+function(ts_unity target files)
+  if(TS_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${files})
+  endif()
+endfunction()
+
 # ts_library(NAME webhook LAYER 3 SOURCES a.cpp … DEPENDS core crypto … [LINK pkg::target …] [QUICK])
 #
 # Makes the static library ts_<name> with the alias ts::<name>. Fails at configure time on an
@@ -24,6 +32,7 @@ function(ts_library)
   if(ARG_QUICK)
     ts_quick(${target})
   endif()
+  ts_unity(${target} 6)
   foreach(dependency IN LISTS ARG_DEPENDS)
     if(NOT TARGET ts_${dependency})
       message(FATAL_ERROR "ts_${ARG_NAME} depends on ts_${dependency}, which does not exist (yet)")
@@ -49,6 +58,7 @@ function(ts_test)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${target} PRIVATE TS_TEST_DIR="${PROJECT_SOURCE_DIR}/tests")
   ts_quick(${target})
+  ts_unity(${target} 6)
   if(NOT ARG_LABELS)
     set(ARG_LABELS quick)
   endif()

@@ -195,6 +195,12 @@ Result<std::vector<JsonReader>> JsonReader::items() const {
   return out;
 }
 
+Result<std::vector<JsonReader>> JsonReader::items_of(std::string_view key) const {
+  TS_TRY(const auto member, find(key));
+  if (!member) return std::vector<JsonReader>{};
+  return member->items();
+}
+
 Result<std::vector<std::pair<std::string, JsonReader>>> JsonReader::members() const {
   if (!value_->is_object()) return expected("an object");
   std::vector<std::pair<std::string, JsonReader>> out;

@@ -62,6 +62,8 @@ class JsonReader {
   [[nodiscard]] Result<std::int64_t> as_int() const;
   [[nodiscard]] Result<double> as_number() const;
   [[nodiscard]] Result<std::vector<JsonReader>> items() const;
+  /// The items of the list `key`; none when there is no such member.
+  [[nodiscard]] Result<std::vector<JsonReader>> items_of(std::string_view key) const;
   [[nodiscard]] Result<std::vector<std::pair<std::string, JsonReader>>> members() const;
 
   /// Optional members with a fallback; a present member of a wrong type is an error.

@@ -90,10 +90,10 @@ class ObjectText {
 };
 
 void put_bools(ObjectText& object, std::string_view key,
-               std::initializer_list<std::pair<std::string_view, bool>> members) {
+               std::initializer_list<std::pair<std::string_view, Flag>> members) {
   ObjectText grant(object.name(key));
   for (const auto& [name, value] : members) {
-    if (value) grant.name(name).append("true");
+    if (value.said()) grant.name(name).append(value ? "true" : "false");
   }
   grant.close();
 }

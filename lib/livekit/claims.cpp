@@ -85,7 +85,7 @@ bool scan_text(JsonScanner& in, std::string& text) {
 /// {"name":true,…}: a grant of plain bools.
 template <typename Grant>
 bool scan_bools(JsonScanner& in, std::optional<Grant>& grant,
-                std::initializer_list<std::pair<std::string_view, bool Grant::*>> members) {
+                std::initializer_list<std::pair<std::string_view, Flag Grant::*>> members) {
   grant.reset();
   if (in.take_null()) return true;
   grant.emplace();
@@ -96,9 +96,10 @@ bool scan_bools(JsonScanner& in, std::optional<Grant>& grant,
       in.skip();
       continue;
     }
-    bool& value = (*grant).*(known->second);
-    value = false;
-    if (!in.take_null()) in.read_bool(value);
+    Flag& value = (*grant).*(known->second);
+    value = {};
+    bool read = false;
+    if (!in.take_null() && in.read_bool(read)) value = read;
   }
   return in.ok();
 }
@@ -178,12 +179,14 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
   if (!in.is_object()) return in.expected("an object");
   const bool strict = source == ClaimSource::kGrantFile;
   const auto bools = [&](const JsonReader& grant,
-                         std::initializer_list<std::pair<std::string_view, bool*>> members,
+                         std::initializer_list<std::pair<std::string_view, Flag*>> members,
                          std::initializer_list<std::string_view> known) -> Status {
     if (!grant.is_object()) return grant.expected("an object");
     if (strict) TS_CHECK(grant.only(known));
     for (const auto& [name, value] : members) {
-      TS_TRY(*value, grant.bool_or(name, false));
+      TS_TRY(const auto member, grant.find(name));
+      if (!member) continue;
+      TS_TRY(*value, member->as_bool());
     }
     return ok_status();
   };

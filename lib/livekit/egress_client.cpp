@@ -9,7 +9,7 @@
 namespace ts::livekit {
 namespace {
 
-const CallGrant kGrant{.kind = CallGrant::Kind::kRoomRecord};
+const CallGrant kEgressGrant{.kind = CallGrant::Kind::kRoomRecord};
 
 void add_storage(Secrets& out, const Storage& storage) {
   if (storage.s3) {
@@ -38,8 +38,9 @@ template <typename Request>
 Result<EgressInfo> start_call(Service& service, std::string_view method, const Request& request,
                               const Secrets& secrets, std::stop_token stop) {
   TS_CHECK(check(request));
-  auto info = typed_call<EgressInfo>(service, method, request, kGrant, secrets, std::move(stop),
-                                     /*is_start=*/true);
+  auto info =
+      typed_call<EgressInfo>(service, method, request, kEgressGrant, secrets, std::move(stop),
+                             /*is_start=*/true);
   if (info.ok() && info.value().egress_id.empty()) {
     return Error{.kind = ErrorKind::kRemote,
                  .message = fmt::format("the answer of {} holds no egress id", method),
@@ -121,8 +122,8 @@ Result<EgressInfo> EgressClient::start(const StartEgressRequest& request, std::s
 Result<EgressInfo> EgressClient::stop(std::string_view egress_id, std::stop_token stop) {
   TS_CHECK(check_id(egress_id, "egress id"));
   return typed_call<EgressInfo>(*service_, "Egress/StopEgress",
-                                StopEgressRequest{.egress_id = std::string(egress_id)}, kGrant, {},
-                                std::move(stop));
+                                StopEgressRequest{.egress_id = std::string(egress_id)},
+                                kEgressGrant, {}, std::move(stop));
 }
 
 Result<std::vector<EgressInfo>> EgressClient::list(const ListEgressRequest& request,
@@ -132,8 +133,8 @@ Result<std::vector<EgressInfo>> EgressClient::list(const ListEgressRequest& requ
   ListEgressRequest page = request;
   std::vector<EgressInfo> all;
   for (;;) {
-    TS_TRY(auto answer,
-           typed_call<ListEgressResponse>(*service_, "Egress/ListEgress", page, kGrant, {}, stop));
+    TS_TRY(auto answer, typed_call<ListEgressResponse>(*service_, "Egress/ListEgress", page,
+                                                       kEgressGrant, {}, stop));
     for (EgressInfo& item : answer.items) all.push_back(std::move(item));
     // A server that repeats its token would keep us here for ever.
     if (answer.next_page_token.empty() || answer.next_page_token == page.page_token) return all;
@@ -163,7 +164,7 @@ Result<EgressInfo> EgressClient::update_stream(const UpdateStreamRequest& reques
     for (const Secret& url : *urls) TS_CHECK(stream_protocol(url));
     add_urls(secrets, *urls);
   }
-  return typed_call<EgressInfo>(*service_, "Egress/UpdateStream", request, kGrant, secrets,
+  return typed_call<EgressInfo>(*service_, "Egress/UpdateStream", request, kEgressGrant, secrets,
                                 std::move(stop));
 }
 
@@ -174,7 +175,7 @@ Result<EgressInfo> EgressClient::update_layout(std::string_view egress_id, std::
   return typed_call<EgressInfo>(
       *service_, "Egress/UpdateLayout",
       UpdateLayoutRequest{.egress_id = std::string(egress_id), .layout = std::string(layout)},
-      kGrant, {}, std::move(stop));
+      kEgressGrant, {}, std::move(stop));
 }
 
 bool streams_connected(const EgressInfo& egress) noexcept {

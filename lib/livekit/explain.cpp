@@ -10,7 +10,7 @@ namespace ts::livekit {
 namespace {
 
 /// Quoted and short enough for a line.
-std::string quoted(std::string_view text) { return fmt::format("'{}'", shorten(text, 80)); }
+std::string in_quotes(std::string_view text) { return fmt::format("'{}'", shorten(text, 80)); }
 
 void explain_join(const VideoGrant& video, const Claims& claims, Explanation& out) {
   if (!video.room_join) {
@@ -18,8 +18,8 @@ void explain_join(const VideoGrant& video, const Claims& claims, Explanation& ou
     return;
   }
   out.allows.push_back(
-      fmt::format("join {} as {}", video.room.empty() ? "a room" : "room " + quoted(video.room),
-                  claims.identity.empty() ? "nobody in particular" : quoted(claims.identity)));
+      fmt::format("join {} as {}", video.room.empty() ? "a room" : "room " + in_quotes(video.room),
+                  claims.identity.empty() ? "nobody in particular" : in_quotes(claims.identity)));
 
   const auto say = [&out](bool allowed, std::string text) {
     (allowed ? out.allows : out.denies).push_back(std::move(text));
@@ -73,13 +73,13 @@ void explain_admin(const VideoGrant& video, Explanation& out) {
   say(video.ingress_admin, "create, list and delete every ingress", "ingressAdmin");
   say(video.room_admin,
       video.room_admin && !video.room.empty()
-          ? fmt::format("manage the participants of room {}", quoted(video.room))
+          ? fmt::format("manage the participants of room {}", in_quotes(video.room))
           : "manage the participants of a room",
       "roomAdmin");
   if (video.agent) out.allows.emplace_back("register as an agent worker");
   if (!video.destination_room.empty()) {
     out.allows.push_back(
-        fmt::format("move or forward participants to room {}", quoted(video.destination_room)));
+        fmt::format("move or forward participants to room {}", in_quotes(video.destination_room)));
   }
 }
 
@@ -109,14 +109,14 @@ Explanation explain(const Claims& claims) {
     out.allows.emplace_back("write observability data");
   }
   if (!claims.kind.empty() && claims.kind != "standard") {
-    out.notes.push_back(fmt::format("the participant is of kind {}", quoted(claims.kind)));
+    out.notes.push_back(fmt::format("the participant is of kind {}", in_quotes(claims.kind)));
   }
   if (!claims.sha256.empty()) {
     out.notes.emplace_back("it vouches for one webhook body (sha256), not for a participant");
   }
   if (!claims.room_preset.empty()) {
     out.notes.push_back(fmt::format("a room made by this join uses the server's preset {}",
-                                    quoted(claims.room_preset)));
+                                    in_quotes(claims.room_preset)));
   }
   if (!claims.room_config.empty()) {
     out.notes.emplace_back("a room made by this join uses the token's roomConfig");

@@ -42,8 +42,8 @@ void visit_video(Grant& grant, Visitor&& visit) {
 
 struct Writer {
   Json& out;
-  void operator()(const char* name, bool value) const {
-    if (value) out[name] = true;
+  void operator()(const char* name, Flag value) const {
+    if (value.said()) out[name] = static_cast<bool>(value);
   }
   void operator()(const char* name, const std::optional<bool>& value) const {
     if (value) out[name] = *value;
@@ -78,7 +78,7 @@ struct Reader {
       failure = got.error();
     }
   }
-  void operator()(const char* name, bool& value) const {
+  void operator()(const char* name, Flag& value) const {
     member(name, value, [](const JsonReader& at) { return at.as_bool(); });
   }
   void operator()(const char* name, std::optional<bool>& value) const {
@@ -111,10 +111,10 @@ struct TextWriter {
     out.append(text);
     out.append("\":");
   }
-  void operator()(std::string_view key, bool value) const {
-    if (!value) return;
+  void operator()(std::string_view key, Flag value) const {
+    if (!value.said()) return;
     name(key);
-    out.append("true");
+    out.append(value ? "true" : "false");
   }
   void operator()(std::string_view key, const std::optional<bool>& value) const {
     if (!value) return;
@@ -150,8 +150,11 @@ struct Scanner {
     value = T{};
     if (!in.take_null()) read();
   }
-  void operator()(std::string_view key, bool& value) const {
-    member(key, value, [&] { in.read_bool(value); });
+  void operator()(std::string_view key, Flag& value) const {
+    member(key, value, [&] {
+      bool read = false;
+      if (in.read_bool(read)) value = read;
+    });
   }
   void operator()(std::string_view key, std::optional<bool>& value) const {
     member(key, value, [&] {
@@ -270,7 +273,7 @@ VideoGrant role_grant(Role role, std::string room) {
     grant.room_list = true;
     grant.room_record = true;
     grant.ingress_admin = true;
-    grant.room_admin = !grant.room.empty();  // bound to one room, meaningless without
+    if (!grant.room.empty()) grant.room_admin = true;  // bound to one room, meaningless without
     return grant;
   }
   grant.room_join = true;
@@ -279,7 +282,7 @@ VideoGrant role_grant(Role role, std::string room) {
   grant.can_publish_data = role != Role::kViewer;
   if (role == Role::kCamera) grant.can_publish_sources = {"camera", "microphone"};
   if (role == Role::kSwitcher) grant.can_update_own_metadata = true;
-  grant.hidden = role == Role::kOverlay;
+  if (role == Role::kOverlay) grant.hidden = true;
   return grant;
 }
 

@@ -11,19 +11,33 @@
 
 namespace ts::livekit {
 
-/// What a token permits in rooms: the claim "video". A plain bool is written only when true. A
-/// tri-state is written whenever it is set, false included, because its absence means something
-/// else (see each).
+/// A permission whose absence means false. One that was said is written, false included, so that a
+/// token says what its maker said, as the vendor's SDKs do; one that was not is left out.
+class Flag {
+ public:
+  constexpr Flag() noexcept = default;
+  // Implicit both ways: it is used like the bool it is.
+  constexpr Flag(bool value) noexcept : value_(value), said_(true) {}
+  constexpr operator bool() const noexcept { return value_; }
+  [[nodiscard]] constexpr bool said() const noexcept { return said_; }
+
+ private:
+  bool value_ = false;
+  bool said_ = false;
+};
+
+/// What a token permits in rooms: the claim "video". A tri-state is written whenever it is set, and
+/// its absence means something else than false (see each).
 struct VideoGrant {
-  bool room_create = false;  ///< CreateRoom and DeleteRoom.
-  bool room_list = false;
-  bool room_record = false;  ///< Every egress call, for any room.
-  bool room_admin = false;   ///< Only for `room`.
-  bool room_join = false;    ///< Only for `room`.
-  bool ingress_admin = false;
-  bool hidden = false;
-  bool recorder = false;
-  bool agent = false;
+  Flag room_create{};  ///< CreateRoom and DeleteRoom.
+  Flag room_list{};
+  Flag room_record{};  ///< Every egress call, for any room.
+  Flag room_admin{};   ///< Only for `room`.
+  Flag room_join{};    ///< Only for `room`.
+  Flag ingress_admin{};
+  Flag hidden{};
+  Flag recorder{};
+  Flag agent{};
   std::string room{};                              ///< Exact name, case matters; no wildcards.
   std::optional<bool> can_publish{};               ///< Absent: true.
   std::optional<bool> can_subscribe{};             ///< Absent: true.
@@ -47,22 +61,22 @@ struct VideoGrant {
 
 /// The claim "sip".
 struct SipGrant {
-  bool admin = false;
-  bool call = false;
+  Flag admin{};
+  Flag call{};
 };
 /// The claim "agent".
 struct AgentGrant {
-  bool admin = false;
-  bool simulation_admin = false;
-  bool database_admin = false;
+  Flag admin{};
+  Flag simulation_admin{};
+  Flag database_admin{};
 };
 /// The claim "inference".
 struct InferenceGrant {
-  bool perform = false;
+  Flag perform{};
 };
 /// The claim "observability".
 struct ObservabilityGrant {
-  bool write = false;
+  Flag write{};
 };
 
 /// The values can_publish_sources may hold.

@@ -9,7 +9,7 @@
 namespace ts::livekit {
 namespace {
 
-const CallGrant kGrant{.kind = CallGrant::Kind::kIngressAdmin};
+const CallGrant kIngressGrant{.kind = CallGrant::Kind::kIngressAdmin};
 
 Status check(const CreateIngressRequest& request) {
   TS_CHECK(check_name(request.room_name, "room name"));
@@ -47,8 +47,8 @@ Result<IngressInfo> IngressClient::create(const CreateIngressRequest& request,
   TS_CHECK(check(request));
   Secrets secrets;
   if (request.url) secrets.push_back(request.url->reveal());
-  return typed_call<IngressInfo>(*service_, "Ingress/CreateIngress", request, kGrant, secrets,
-                                 std::move(stop));
+  return typed_call<IngressInfo>(*service_, "Ingress/CreateIngress", request, kIngressGrant,
+                                 secrets, std::move(stop));
 }
 
 Result<std::vector<IngressInfo>> IngressClient::list(const ListIngressRequest& request,
@@ -59,7 +59,7 @@ Result<std::vector<IngressInfo>> IngressClient::list(const ListIngressRequest& r
   std::vector<IngressInfo> all;
   for (;;) {
     TS_TRY(auto answer, typed_call<ListIngressResponse>(*service_, "Ingress/ListIngress", page,
-                                                        kGrant, {}, stop));
+                                                        kIngressGrant, {}, stop));
     for (IngressInfo& item : answer.items) all.push_back(std::move(item));
     // A server that repeats its token would keep us here for ever.
     if (answer.next_page_token.empty() || answer.next_page_token == page.page_token) return all;
@@ -86,7 +86,7 @@ Result<IngressInfo> IngressClient::update(const UpdateIngressRequest& request,
     TS_CHECK(check_name(request.participant_identity, "participant identity"));
   }
   TS_CHECK(check_metadata(request.participant_metadata, "participant metadata"));
-  return typed_call<IngressInfo>(*service_, "Ingress/UpdateIngress", request, kGrant, {},
+  return typed_call<IngressInfo>(*service_, "Ingress/UpdateIngress", request, kIngressGrant, {},
                                  std::move(stop));
 }
 
@@ -94,7 +94,7 @@ Result<IngressInfo> IngressClient::remove(std::string_view ingress_id, std::stop
   TS_CHECK(check_id(ingress_id, "ingress id"));
   return typed_call<IngressInfo>(*service_, "Ingress/DeleteIngress",
                                  DeleteIngressRequest{.ingress_id = std::string(ingress_id)},
-                                 kGrant, {}, std::move(stop));
+                                 kIngressGrant, {}, std::move(stop));
 }
 
 Result<IngressInfo> IngressClient::wait_for(std::string_view ingress_id, IngressStatus wanted,

@@ -13,6 +13,8 @@ namespace ts::livekit {
 namespace {
 
 constexpr std::size_t kMaxDataBytes = std::size_t{64} * 1024;
+/// What LiveKit's SDKs take in one direction.
+constexpr std::size_t kMaxRpcBytes = std::size_t{15} * 1024;
 
 CallGrant admin_of(std::string_view room) {
   return {.kind = CallGrant::Kind::kRoomAdmin, .room = std::string(room)};
@@ -191,9 +193,41 @@ Result<std::string> RoomClient::perform_rpc(const PerformRpcRequest& request,
                                             std::stop_token stop) {
   TS_CHECK(check_name(request.room, "room name"));
   TS_CHECK(check_name(request.destination_identity, "identity"));
-  TS_TRY(auto answer, typed_call<PerformRpcResponse>(*service_, "RoomService/PerformRpc", request,
-                                                     admin_of(request.room), {}, std::move(stop)));
+  TS_CHECK(check_name(request.method, "method"));
+  if (request.payload.size() > kMaxRpcBytes) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("the payload has {} bytes, at most {} are taken",
+                                        request.payload.size(), kMaxRpcBytes)};
+  }
+  // The participant's answer is waited for: longer than any other call takes.
+  TS_TRY(auto answer,
+         typed_call<PerformRpcResponse>(*service_, "RoomService/PerformRpc", request,
+                                        admin_of(request.room), {}, std::move(stop), true));
   return std::move(answer.payload);
+}
+
+Status RoomClient::transfer(std::string_view method, const ParticipantTransfer& transfer,
+                            std::stop_token stop) {
+  TS_CHECK(check_name(transfer.room, "room name"));
+  TS_CHECK(check_name(transfer.identity, "identity"));
+  TS_CHECK(check_name(transfer.destination_room, "name of the other room"));
+  if (transfer.room == transfer.destination_room) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("'{}' is both rooms", shorten(transfer.room, 80)),
+                 .hint = "name another room with --to"};
+  }
+  CallGrant grant = admin_of(transfer.room);
+  grant.destination_room = transfer.destination_room;
+  TS_CHECK(typed_call<EmptyResponse>(*service_, method, transfer, grant, {}, std::move(stop)));
+  return ok_status();
+}
+
+Status RoomClient::forward_participant(const ParticipantTransfer& transfer, std::stop_token stop) {
+  return this->transfer("RoomService/ForwardParticipant", transfer, std::move(stop));
+}
+
+Status RoomClient::move_participant(const ParticipantTransfer& transfer, std::stop_token stop) {
+  return this->transfer("RoomService/MoveParticipant", transfer, std::move(stop));
 }
 
 }  // namespace ts::livekit

@@ -42,9 +42,19 @@ class RoomClient {
   Status update_subscriptions(const UpdateSubscriptionsRequest& request, std::stop_token stop = {});
   /// Fills in a random nonce when the request has none.
   Status send_data(SendDataRequest request, std::stop_token stop = {});
+  /// Asks a participant's own method and waits for what it answers.
+  ///
+  /// @param request  `response_timeout_ms` 0: the server's own, 15 s. At most 55 s are waited.
   Result<std::string> perform_rpc(const PerformRpcRequest& request, std::stop_token stop = {});
+  /// Shows a participant's tracks in a second room, too. LiveKit Cloud only.
+  Status forward_participant(const ParticipantTransfer& transfer, std::stop_token stop = {});
+  /// Takes a participant to another room without a new connection. LiveKit Cloud only.
+  Status move_participant(const ParticipantTransfer& transfer, std::stop_token stop = {});
 
  private:
+  Status transfer(std::string_view method, const ParticipantTransfer& transfer,
+                  std::stop_token stop);
+
   Service* service_;
 };
 

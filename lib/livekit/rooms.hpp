@@ -225,6 +225,12 @@ struct UpdateRoomMetadataRequest {
   std::string room{};
   std::string metadata{};
 };
+/// ForwardParticipant and MoveParticipant.
+struct ParticipantTransfer {
+  std::string room{};
+  std::string identity{};
+  std::string destination_room{};
+};
 struct PerformRpcRequest {
   std::string room{};
   std::string destination_identity{};

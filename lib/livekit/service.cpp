@@ -89,6 +89,7 @@ VideoGrant video_grant(const CallGrant& grant) {
     case CallGrant::Kind::kRoomAdmin:
       out.room_admin = true;
       out.room = grant.room;
+      out.destination_room = grant.destination_room;
       break;
     case CallGrant::Kind::kIngressAdmin:
       out.ingress_admin = true;
@@ -108,7 +109,11 @@ std::string describe(const CallGrant& grant) {
     case CallGrant::Kind::kRoomRecord:
       return "the grant roomRecord";
     case CallGrant::Kind::kRoomAdmin:
-      return fmt::format("the grant roomAdmin for room '{}'", shorten(grant.room, 80));
+      return fmt::format(
+          "the grant roomAdmin for room '{}'{}", shorten(grant.room, 80),
+          grant.destination_room.empty()
+              ? ""
+              : fmt::format(" with destinationRoom '{}'", shorten(grant.destination_room, 80)));
     case CallGrant::Kind::kIngressAdmin:
       return "the grant ingressAdmin";
   }

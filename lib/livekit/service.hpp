@@ -28,6 +28,7 @@ struct CallGrant {
   };
   Kind kind = Kind::kRoomList;
   std::string room{};
+  std::string destination_room{};  ///< Where a participant is forwarded or moved to.
 };
 /// "roomAdmin for room 'main'", as an error names it.
 std::string describe(const CallGrant& grant);

@@ -261,6 +261,16 @@ struct Fields<UpdateRoomMetadataRequest> {
 };
 
 template <>
+struct Fields<ParticipantTransfer> {
+  template <typename V, typename M>
+  static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.field("room", m.room);
+    v.field("identity", m.identity);
+    v.field("destination_room", m.destination_room);
+  }
+};
+
+template <>
 struct Fields<PerformRpcRequest> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
@@ -306,6 +316,7 @@ TS_WIRE_MESSAGE(UpdateParticipantRequest);
 TS_WIRE_MESSAGE(UpdateSubscriptionsRequest);
 TS_WIRE_MESSAGE(SendDataRequest);
 TS_WIRE_MESSAGE(UpdateRoomMetadataRequest);
+TS_WIRE_MESSAGE(ParticipantTransfer);
 TS_WIRE_MESSAGE(PerformRpcRequest);
 TS_WIRE_MESSAGE(PerformRpcResponse);
 TS_WIRE_MESSAGE(EmptyResponse);

@@ -21,7 +21,7 @@ struct ListenAddress {
   std::string key{};
 };
 
-Result<ListenAddress> split_address(std::string_view url) {
+Result<ListenAddress> split_listen_address(std::string_view url) {
   const Error bad{.kind = ErrorKind::kUsage,
                   .message = "the address to listen on has no form rtmp://ADDRESS:PORT/APP/KEY",
                   .hint = "write for example rtmp://0.0.0.0:1935/live/camera-1"};
@@ -96,7 +96,7 @@ RtmpListeners::RtmpListeners(Log* log) : log_(log) {}
 RtmpListeners::~RtmpListeners() = default;
 
 Result<std::shared_ptr<RtmpSlot>> RtmpListeners::open(const std::string& url) {
-  TS_TRY(const ListenAddress address, split_address(url));
+  TS_TRY(const ListenAddress address, split_listen_address(url));
   const std::lock_guard lock(mutex_);
   auto found = std::find_if(servers_.begin(), servers_.end(), [&](const auto& server) {
     return server->host == address.host && server->port == address.port;

@@ -30,12 +30,6 @@ Result<std::optional<WallTime>> read_time(const JsonReader& reader, std::string_
   return std::optional(WallTime{milliseconds(std::llround(seconds * 1000))});
 }
 
-Result<std::vector<JsonReader>> items_of(const JsonReader& reader, std::string_view key) {
-  TS_TRY(const auto member, reader.find(key));
-  if (!member) return std::vector<JsonReader>{};
-  return member->items();
-}
-
 /// A member that is an object, or nullopt.
 Result<std::optional<JsonReader>> object_of(const JsonReader& reader, std::string_view key) {
   TS_TRY(const auto member, reader.find(key));
@@ -54,7 +48,7 @@ Result<PlaybackId> playback_id_from(const JsonReader& reader) {
 
 Result<std::vector<PlaybackId>> playback_ids_from(const JsonReader& reader) {
   std::vector<PlaybackId> out;
-  TS_TRY(const auto items, items_of(reader, "playback_ids"));
+  TS_TRY(const auto items, reader.items_of("playback_ids"));
   for (const JsonReader& item : items) {
     TS_TRY(auto id, playback_id_from(item));
     out.push_back(std::move(id));
@@ -117,7 +111,7 @@ Result<LiveStream> live_stream_from(const JsonReader& reader) {
   out.srt_passphrase = Secret(passphrase);
   TS_TRY(out.playback_ids, playback_ids_from(reader));
   TS_TRY(out.active_asset_id, reader.string_or("active_asset_id"));
-  TS_TRY(const auto recent, items_of(reader, "recent_asset_ids"));
+  TS_TRY(const auto recent, reader.items_of("recent_asset_ids"));
   for (const JsonReader& item : recent) {
     TS_TRY(auto asset, item.as_string());
     out.recent_asset_ids.push_back(std::move(asset));
@@ -135,7 +129,7 @@ Result<LiveStream> live_stream_from(const JsonReader& reader) {
   TS_TRY(out.audio_only, reader.bool_or("audio_only", false));
   TS_TRY(out.title, title_of(reader));
   TS_TRY(out.passthrough, reader.string_or("passthrough"));
-  TS_TRY(const auto targets, items_of(reader, "simulcast_targets"));
+  TS_TRY(const auto targets, reader.items_of("simulcast_targets"));
   for (const JsonReader& item : targets) {
     TS_TRY(auto target, simulcast_target_from(item));
     out.simulcast_targets.push_back(std::move(target));
@@ -152,7 +146,7 @@ Status read_asset_parts(const JsonReader& reader, Asset& out) {
     if (renditions->is_array()) {
       TS_TRY(files, renditions->items());
     } else {
-      TS_TRY(files, items_of(*renditions, "files"));
+      TS_TRY(files, renditions->items_of("files"));
     }
     for (const JsonReader& file : files) {
       TS_TRY(auto rendition, static_rendition_from(file));
@@ -171,7 +165,7 @@ Status read_asset_parts(const JsonReader& reader, Asset& out) {
     TS_TRY(out.progress_state, progress->string_or("state"));
     TS_TRY(out.progress, progress->number_or("progress", -1));
   }
-  TS_TRY(const auto times, items_of(reader, "recording_times"));
+  TS_TRY(const auto times, reader.items_of("recording_times"));
   for (const JsonReader& item : times) {
     RecordingTime time;
     // The start is {"seconds", "nanos"} in some answers and ISO 8601 in others.
@@ -188,7 +182,7 @@ Status read_asset_parts(const JsonReader& reader, Asset& out) {
   TS_TRY(const auto errors, object_of(reader, "errors"));
   if (errors) {
     TS_TRY(out.error_type, errors->string_or("type"));
-    TS_TRY(const auto messages, items_of(*errors, "messages"));
+    TS_TRY(const auto messages, errors->items_of("messages"));
     for (const JsonReader& item : messages) {
       TS_TRY(auto message, item.as_string());
       out.error_messages.push_back(std::move(message));

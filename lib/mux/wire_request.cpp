@@ -35,12 +35,6 @@ Result<std::optional<std::chrono::seconds>> seconds_of(const JsonReader& reader,
   return std::optional(std::chrono::seconds(std::llround(value)));
 }
 
-Result<std::vector<JsonReader>> items_of(const JsonReader& reader, std::string_view key) {
-  TS_TRY(const auto member, reader.find(key));
-  if (!member) return std::vector<JsonReader>{};
-  return member->items();
-}
-
 Result<PlaybackPolicy> policy_of(const JsonReader& reader) {
   TS_TRY(const auto text, reader.as_string());
   auto policy = parse_policy(text);
@@ -75,7 +69,7 @@ Result<std::vector<PlaybackPolicy>> any_policies_of(const JsonReader& reader) {
 
 Result<std::vector<AdvancedPolicy>> advanced_of(const JsonReader& reader) {
   std::vector<AdvancedPolicy> out;
-  TS_TRY(const auto items, items_of(reader, "advanced_playback_policies"));
+  TS_TRY(const auto items, reader.items_of("advanced_playback_policies"));
   for (const JsonReader& item : items) {
     TS_CHECK(item.only({"policy", "drm_configuration_id"}));
     TS_TRY(const auto name, item.at("policy"));
@@ -89,7 +83,7 @@ Result<std::vector<AdvancedPolicy>> advanced_of(const JsonReader& reader) {
 
 Result<std::vector<NewStaticRendition>> renditions_of(const JsonReader& reader) {
   std::vector<NewStaticRendition> out;
-  TS_TRY(const auto items, items_of(reader, "static_renditions"));
+  TS_TRY(const auto items, reader.items_of("static_renditions"));
   for (const JsonReader& item : items) {
     TS_CHECK(item.only({"resolution", "passthrough"}));
     NewStaticRendition entry;
@@ -163,7 +157,7 @@ Result<NewSimulcastTarget> target_of(const JsonReader& reader) {
 }
 
 Status read_subtitles(const JsonReader& reader, NewLiveStream& out) {
-  TS_TRY(const auto embedded, items_of(reader, "embedded_subtitles"));
+  TS_TRY(const auto embedded, reader.items_of("embedded_subtitles"));
   for (const JsonReader& item : embedded) {
     TS_CHECK(item.only({"name", "language_code", "language_channel", "passthrough"}));
     EmbeddedSubtitle entry;
@@ -173,14 +167,14 @@ Status read_subtitles(const JsonReader& reader, NewLiveStream& out) {
     TS_TRY(entry.passthrough, text_of(item, "passthrough"));
     out.embedded_subtitles.push_back(std::move(entry));
   }
-  TS_TRY(const auto generated, items_of(reader, "generated_subtitles"));
+  TS_TRY(const auto generated, reader.items_of("generated_subtitles"));
   for (const JsonReader& item : generated) {
     TS_CHECK(item.only({"name", "language_code", "passthrough", "transcription_vocabulary_ids"}));
     GeneratedSubtitle entry;
     TS_TRY(entry.name, item.string_or("name"));
     TS_TRY(entry.language_code, item.string_or("language_code"));
     TS_TRY(entry.passthrough, text_of(item, "passthrough"));
-    TS_TRY(const auto vocabularies, items_of(item, "transcription_vocabulary_ids"));
+    TS_TRY(const auto vocabularies, item.items_of("transcription_vocabulary_ids"));
     for (const JsonReader& vocabulary : vocabularies) {
       TS_TRY(auto id, vocabulary.as_string());
       entry.transcription_vocabulary_ids.push_back(std::move(id));
@@ -215,7 +209,7 @@ Result<NewLiveStream> read_new_live_stream(const Json& json) {
   TS_TRY(out.passthrough, text_of(reader, "passthrough"));
   TS_TRY(const auto about, meta_of(reader, false));
   out.title = about.title;
-  TS_TRY(const auto targets, items_of(reader, "simulcast_targets"));
+  TS_TRY(const auto targets, reader.items_of("simulcast_targets"));
   for (const JsonReader& item : targets) {
     TS_TRY(auto target, target_of(item));
     out.simulcast_targets.push_back(std::move(target));

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint32_t kExtendedMark = 0xffffff;
 constexpr std::array<std::size_t, 4> kMessageHeaderSizes{11, 7, 3, 0};
 
-Error broken(std::string what) {
+Error broken_chunk(std::string what) {
   return Error{.kind = ErrorKind::kCheckFailed, .message = "RTMP: " + std::move(what)};
 }
 
@@ -88,7 +88,8 @@ Status ChunkReader::feed(std::span<const std::uint8_t> bytes,
     chunk_left_ -= take;
     buffered_ += take;
     bytes = bytes.subspan(take);
-    if (buffered_ > 2 * limits_.max_message_bytes) return broken("too many unfinished messages");
+    if (buffered_ > 2 * limits_.max_message_bytes)
+      return broken_chunk("too many unfinished messages");
     if (chunk_left_ == 0) TS_CHECK(end_chunk(on_message));
   }
   return ok_status();
@@ -102,12 +103,12 @@ Status ChunkReader::begin_chunk() {
   const std::uint8_t* fields = &header_[basic];
   const bool known = streams_.contains(id);
   // Format 1 may come first: librtmp opens its control stream so.
-  if (!known && format >= 2) return broken("chunk stream begins without a header");
+  if (!known && format >= 2) return broken_chunk("chunk stream begins without a header");
   if (!known && streams_.size() >= limits_.max_chunk_streams) {
-    return broken("too many chunk streams");
+    return broken_chunk("too many chunk streams");
   }
   auto& stream = streams_[id];
-  if (stream.partial && format != 3) return broken("message begins inside another");
+  if (stream.partial && format != 3) return broken_chunk("message begins inside another");
 
   std::size_t carried = 0;  // Payload bytes that were read as an extended timestamp.
   if (format < 3) {
@@ -140,13 +141,13 @@ Status ChunkReader::begin_chunk() {
       carried = 4;
     }
   }
-  if (stream.length > limits_.max_message_bytes) return broken("message too large");
+  if (stream.length > limits_.max_message_bytes) return broken_chunk("message too large");
 
   stream.partial = true;
   current_ = &stream;
   chunk_left_ = std::min<std::size_t>(chunk_size_, stream.length - stream.payload.size());
   header_have_ = 0;
-  if (carried > chunk_left_) return broken("extended timestamp is missing");
+  if (carried > chunk_left_) return broken_chunk("extended timestamp is missing");
   stream.payload.insert(stream.payload.end(), fields, fields + carried);
   chunk_left_ -= carried;
   buffered_ += carried;
@@ -169,10 +170,10 @@ Status ChunkReader::end_chunk(const std::function<Status(Message&&)>& on_message
 }
 
 Status ChunkReader::obey(const Message& message) {
-  if (message.payload.size() < 4) return broken("control message cut off");
+  if (message.payload.size() < 4) return broken_chunk("control message cut off");
   const auto value = read_be(message.payload.data(), 4);
   if (message.type == MessageType::kSetChunkSize) {
-    if (value == 0 || value > 0x7fffffffU) return broken("chunk size out of range");
+    if (value == 0 || value > 0x7fffffffU) return broken_chunk("chunk size out of range");
     chunk_size_ = value;
     return ok_status();
   }

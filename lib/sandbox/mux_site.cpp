@@ -20,7 +20,7 @@ httpd::Response answer(int status, Json json) {
   out.headers.set("Access-Control-Allow-Origin", "*");
   return out;
 }
-httpd::Response refusal(int status, std::string_view type, std::string_view message) {
+httpd::Response site_refusal(int status, std::string_view type, std::string_view message) {
   return answer(status, {{"error", {{"type", type}, {"messages", Json::array({message})}}}});
 }
 
@@ -108,9 +108,10 @@ std::vector<std::string> arguments_of(Modifiers& modifiers, bool animated,
 }
 
 httpd::Response failed(const Error& error) {
-  if (error.kind == ErrorKind::kNotFound) return refusal(404, "not_found", error.message);
-  if (error.kind == ErrorKind::kUsage) return refusal(400, "invalid_parameters", error.message);
-  return refusal(500, "internal", error.message);
+  if (error.kind == ErrorKind::kNotFound) return site_refusal(404, "not_found", error.message);
+  if (error.kind == ErrorKind::kUsage)
+    return site_refusal(400, "invalid_parameters", error.message);
+  return site_refusal(500, "internal", error.message);
 }
 
 httpd::Response picture_answer(std::string bytes, std::string_view ending) {
@@ -149,19 +150,19 @@ httpd::Response MuxSite::image(const httpd::Request& request) const {
                          : name == "animated"   ? "g"
                          : name == "storyboard" ? "s"
                                                 : "";
-  if (*audience == '\0') return refusal(404, "not_found", "There is no such picture.");
+  if (*audience == '\0') return site_refusal(404, "not_found", "There is no such picture.");
   const auto playback = hooks_.find(id);
   if (playback.state == Playback::State::kUnknown) {
-    return refusal(404, "not_found", "The requested resource does not exist.");
+    return site_refusal(404, "not_found", "The requested resource does not exist.");
   }
   std::optional<Json> claims;
   if (playback.is_signed) {
     auto opened = tokens_.open(request.query_value("token").value_or(""), audience, id, request);
-    if (!opened) return refusal(403, "forbidden", opened.error().message);
+    if (!opened) return site_refusal(403, "forbidden", opened.error().message);
     claims = std::move(opened).value();
   }
   if (playback.state != Playback::State::kPlayable) {
-    return refusal(412, "precondition_failed", "The live stream is not active.");
+    return site_refusal(412, "precondition_failed", "The live stream is not active.");
   }
   const auto folder = hooks_.folder(playback.asset);
   if (name == "storyboard") return storyboard(request, folder, ending);
@@ -172,8 +173,8 @@ httpd::Response MuxSite::image(const httpd::Request& request) const {
   auto arguments = arguments_of(modifiers, animated, middle);
   const bool known = animated ? ending == "gif" || ending == "webp"
                               : ending == "png" || ending == "jpg" || ending == "webp";
-  if (!known) return refusal(404, "not_found", "There is no such format.");
-  if (!modifiers.wrong().empty()) return refusal(400, "invalid_parameters", modifiers.wrong());
+  if (!known) return site_refusal(404, "not_found", "There is no such format.");
+  if (!modifiers.wrong().empty()) return site_refusal(400, "invalid_parameters", modifiers.wrong());
   auto made = pictures_.make(folder, ending, std::move(arguments));
   if (!made) return failed(made.error());
   return picture_answer(std::move(made).value().bytes, ending);
@@ -184,7 +185,7 @@ httpd::Response MuxSite::storyboard(const httpd::Request& request,
                                     std::string_view ending) const {
   const bool list = ending == "vtt" || ending == "json";
   if (!list && ending != "png" && ending != "jpg" && ending != "webp") {
-    return refusal(404, "not_found", "There is no such format.");
+    return site_refusal(404, "not_found", "There is no such format.");
   }
   auto made = pictures_.make(folder, list ? "jpg" : ending, {"--kind", "storyboard"});
   if (!made) return failed(made.error());
@@ -225,16 +226,16 @@ httpd::Response MuxSite::storyboard(const httpd::Request& request,
 
 httpd::Response MuxSite::counts(const httpd::Request& request) const {
   const auto claims = tokens_.read(request.query_value("token").value_or(""));
-  if (!claims) return refusal(403, "forbidden", claims.error().message);
+  if (!claims) return site_refusal(403, "forbidden", claims.error().message);
   const auto audience = claims.value().value("aud", Json());
   if (audience != "playback_id" && audience != "asset_id" && audience != "live_stream_id" &&
       audience != "video_id") {
-    return refusal(403, "forbidden", "the token's aud is for something else");
+    return site_refusal(403, "forbidden", "the token's aud is for something else");
   }
   const auto subject = claims.value().value("sub", Json());
   const auto ids = subject.is_string() ? hooks_.playback_ids(subject.get<std::string>())
                                        : decltype(hooks_.playback_ids(std::string_view())){};
-  if (ids.empty()) return refusal(404, "not_found", "There is no such stream.");
+  if (ids.empty()) return site_refusal(404, "not_found", "There is no such stream.");
   Audience::Counts sum;
   for (const auto& id : ids) {
     const auto one = audience_.counts(id);
@@ -248,13 +249,13 @@ httpd::Response MuxSite::counts(const httpd::Request& request) const {
 
 httpd::Response MuxSite::health(const httpd::Request& request) const {
   const auto claims = tokens_.read(request.query_value("token").value_or(""));
-  if (!claims) return refusal(403, "forbidden", claims.error().message);
+  if (!claims) return site_refusal(403, "forbidden", claims.error().message);
   if (claims.value().value("aud", Json()) != "live_stream_id") {
-    return refusal(403, "forbidden", "the token's aud is for something else");
+    return site_refusal(403, "forbidden", "the token's aud is for something else");
   }
   const auto subject = claims.value().value("sub", Json());
   const auto drift = subject.is_string() ? hooks_.drift(subject.get<std::string>()) : std::nullopt;
-  if (!drift) return refusal(404, "not_found", "There is no such live stream.");
+  if (!drift) return site_refusal(404, "not_found", "There is no such live stream.");
   Json health{{"status", "unknown"}, {"updated_at", format_rfc3339(clock_.now())}};
   if (drift->known) {
     health = {{"status", drift->session_average_ms <= kExcellent ? "excellent"

@@ -27,7 +27,7 @@ httpd::Response open_to_all(httpd::Response response) {
   return response;
 }
 
-httpd::Response refusal(int status, std::string_view type, std::string_view message) {
+httpd::Response open_refusal(int status, std::string_view type, std::string_view message) {
   return open_to_all(httpd::Response::json(status, mux_error(status, type, message).body));
 }
 
@@ -125,9 +125,9 @@ std::string PlaybackSite::pass_of(std::string_view playback_id) const {
 std::optional<httpd::Response> PlaybackSite::refuse(const Playback& playback) const {
   switch (playback.state) {
     case Playback::State::kUnknown:
-      return refusal(404, "not_found", "The requested resource does not exist.");
+      return open_refusal(404, "not_found", "The requested resource does not exist.");
     case Playback::State::kNotActive:
-      return refusal(412, "precondition_failed", "The live stream is not active.");
+      return open_refusal(412, "precondition_failed", "The live stream is not active.");
     case Playback::State::kPlayable:
       break;
   }
@@ -137,12 +137,12 @@ std::optional<httpd::Response> PlaybackSite::refuse(const Playback& playback) co
 httpd::Response PlaybackSite::master(const httpd::Request& request) const {
   constexpr std::string_view kEnding = ".m3u8";
   auto id = request.param("file");
-  if (!id.ends_with(kEnding)) return refusal(404, "not_found", "The page does not exist.");
+  if (!id.ends_with(kEnding)) return open_refusal(404, "not_found", "The page does not exist.");
   id.remove_suffix(kEnding.size());
   const auto playback = hooks_.find(id);
   if (playback.is_signed && playback.state != Playback::State::kUnknown) {
     const auto opened = tokens_.open(request.query_value("token").value_or(""), "v", id, request);
-    if (!opened) return refusal(403, "forbidden", opened.error().message);
+    if (!opened) return open_refusal(403, "forbidden", opened.error().message);
   }
   if (auto refused = refuse(playback)) return std::move(*refused);
   return master_of(
@@ -172,19 +172,19 @@ httpd::Response PlaybackSite::media(const httpd::Request& request) const {
   auto slash = path.find('/');
   if (slash != std::string_view::npos && path.starts_with(kPassPrefix)) {
     if (!crypto::constant_time_equal(path.substr(0, slash), pass_of(id))) {
-      return refusal(403, "forbidden", "The pass is not valid.");
+      return open_refusal(403, "forbidden", "The pass is not valid.");
     }
     path.remove_prefix(slash + 1);
   } else if (playback.is_signed) {
     // Files are fetched by the token itself, playlists by the pass their master playlist gave.
     const auto opened = tokens_.open(request.query_value("token").value_or(""), "v", id, request);
     if (!path.ends_with(".mp4") && !path.ends_with(".m4a")) {
-      return refusal(403, "forbidden", "This playback id needs a valid token.");
+      return open_refusal(403, "forbidden", "This playback id needs a valid token.");
     }
-    if (!opened) return refusal(403, "forbidden", opened.error().message);
+    if (!opened) return open_refusal(403, "forbidden", opened.error().message);
   }
   // The master has an address of its own.
-  if (path == "master.mp4") return refusal(404, "not_found", "There is no such file.");
+  if (path == "master.mp4") return open_refusal(404, "not_found", "There is no such file.");
   if (auto refused = refuse(playback)) return std::move(*refused);
   std::string view = request.peer + " " + std::string(request.headers.get("User-Agent"));
   slash = path.find('/');
@@ -192,7 +192,7 @@ httpd::Response PlaybackSite::media(const httpd::Request& request) const {
     view = path.substr(0, slash);
     path.remove_prefix(slash + 1);
   }
-  if (!is_plain_name(path)) return refusal(404, "not_found", "There is no such file.");
+  if (!is_plain_name(path)) return open_refusal(404, "not_found", "There is no such file.");
   if (path.ends_with(".m3u8")) audience_.saw(id, view);
   return file_of(playback, path);
 }

@@ -23,7 +23,7 @@ constexpr std::string_view kListNewestFirst =
 constexpr std::string_view kBySeq =
     "SELECT seq, provider, event_id, type, dedupe_key, received_at, headers, body, handled_at "
     "FROM ts_event WHERE seq = ?1";
-constexpr std::string_view kById =
+constexpr std::string_view kEventById =
     "SELECT seq, provider, event_id, type, dedupe_key, received_at, headers, body, handled_at "
     "FROM ts_event WHERE provider = ?1 AND event_id = ?2 ORDER BY seq DESC LIMIT 1";
 
@@ -128,7 +128,7 @@ Result<EventRow> get_event(Database& database, std::int64_t seq) {
 Result<EventRow> find_event(Database& database, std::string_view provider,
                             std::string_view event_id) {
   return read<EventRow>(database, [&](Connection& connection) -> Result<EventRow> {
-    TS_TRY(auto events, find(connection, kById, {text(provider), text(event_id)}));
+    TS_TRY(auto events, find(connection, kEventById, {text(provider), text(event_id)}));
     if (events.empty()) return no_event(fmt::format("'{}' of {}", event_id, provider));
     return std::move(events.front());
   });

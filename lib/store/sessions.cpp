@@ -8,7 +8,7 @@
 namespace ts::store {
 namespace {
 
-constexpr std::string_view kById =
+constexpr std::string_view kSessionById =
     "SELECT id, name, show_path, state, details, created_at, updated_at, closed_at "
     "FROM ts_session WHERE id = ?1";
 
@@ -30,7 +30,7 @@ Error no_session(std::string_view id) {
 }
 
 Result<Session> find_session(Connection& connection, std::string_view id) {
-  TS_TRY(const auto rows, connection.query(kById, {text(id)}));
+  TS_TRY(const auto rows, connection.query(kSessionById, {text(id)}));
   if (rows.empty()) return no_session(id);
   return session_from(rows.front());
 }
@@ -51,7 +51,7 @@ Status check_fence(Connection& connection, const std::optional<Fence>& fence) {
 
 Result<Session> create_session(Database& database, const Session& session, WallTime now) {
   return write<Session>(database, [&](Connection& connection) -> Result<Session> {
-    TS_TRY(const auto same_id, connection.query(kById, {text(session.id)}));
+    TS_TRY(const auto same_id, connection.query(kSessionById, {text(session.id)}));
     if (!same_id.empty()) {
       return Error{.kind = ErrorKind::kConflict,
                    .message = fmt::format("session '{}' exists already", session.id)};

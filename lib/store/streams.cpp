@@ -8,7 +8,7 @@
 namespace ts::store {
 namespace {
 
-constexpr std::string_view kById =
+constexpr std::string_view kStreamById =
     "SELECT provider, id, session_id, ref, passthrough, status, details, created_at, updated_at "
     "FROM ts_stream WHERE provider = ?1 AND id = ?2";
 constexpr std::string_view kByRef =
@@ -99,7 +99,7 @@ Status set_stream_status(Database& database, std::string_view provider, std::str
 
 Result<StreamRow> get_stream(Database& database, std::string_view provider, std::string_view id) {
   return read<StreamRow>(database, [&](Connection& connection) -> Result<StreamRow> {
-    TS_TRY(auto streams, find(connection, kById, {text(provider), text(id)}));
+    TS_TRY(auto streams, find(connection, kStreamById, {text(provider), text(id)}));
     if (streams.empty()) return no_stream(provider, id);
     return std::move(streams.front());
   });

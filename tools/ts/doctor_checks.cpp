@@ -29,13 +29,9 @@ namespace {
 using State = CheckLine::State;
 using Lines = std::vector<CheckLine>;
 
-constexpr milliseconds kPatience{5000};
+constexpr milliseconds kDoctorPatience{5000};
 
-double ms_of(std::chrono::microseconds time) {
-  return std::round(static_cast<double>(time.count()) / 100.0) / 10.0;
-}
-
-CheckLine failed(std::string_view area, std::string name, const Error& error) {
+CheckLine failed_line(std::string_view area, std::string name, const Error& error) {
   return {.name = std::move(name),
           .state = State::kFailed,
           .message = error.message,
@@ -126,11 +122,11 @@ Lines look_at(const Place& place, const Tools& tools, bool& reachable) {
   reachable = false;
   if (!place.url.is_loopback()) {
     const auto start = std::chrono::steady_clock::now();
-    const auto addresses = net::resolve_host(place.url.host, kPatience);
+    const auto addresses = net::resolve_host(place.url.host, kDoctorPatience);
     const double took = ms_of(std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - start));
     if (!addresses.ok()) {
-      out.push_back(failed("dns", place.name, addresses.error()));
+      out.push_back(failed_line("dns", place.name, addresses.error()));
       out.push_back(unset("tls", place.name, "not tried: the name has no address"));
       if (place.speaks_rtmp) {
         out.push_back(unset("rtmps", place.name, "not tried: the name has no address"));
@@ -156,7 +152,7 @@ Lines look_at(const Place& place, const Tools& tools, bool& reachable) {
                             .port = place.url.effective_port(),
                             .tls = tls,
                             .ca_file = tools.ca_file,
-                            .timeout = kPatience};
+                            .timeout = kDoctorPatience};
   if (place.speaks_rtmp) {
     request.send = net::rtmp_hello();
     request.receive_bytes = net::kRtmpHelloAnswerBytes;
@@ -168,9 +164,9 @@ Lines look_at(const Place& place, const Tools& tools, bool& reachable) {
     if (place.speaks_rtmp && greeting) {
       Error error = probe.error();
       error.hint = "check MUX_INGEST_URL: no RTMP server answers there";
-      out.push_back(failed("rtmps", place.name, error));
+      out.push_back(failed_line("rtmps", place.name, error));
     } else {
-      out.push_back(failed("tls", place.name, probe.error()));
+      out.push_back(failed_line("tls", place.name, probe.error()));
       if (place.speaks_rtmp) {
         out.push_back(unset("rtmps", place.name, "not tried: there is no connection"));
       }
@@ -247,10 +243,10 @@ CheckLine look_at_webhook(const std::string& url, const Tools& tools) {
                                       .headers = {{"content-type", "application/json"}},
                                       .has_body = true,
                                       .body = R"({"type":"ts.doctor","data":{}})",
-                                      .timeout = kPatience},
+                                      .timeout = kDoctorPatience},
                                      tools.stop);
   if (!response.ok()) {
-    line = failed("webhook", "receiver", response.error());
+    line = failed_line("webhook", "receiver", response.error());
     return line;
   }
   const int status = response.value().status;
@@ -279,7 +275,8 @@ Lines look_at_webhooks(const DoctorOptions& options, const Tools& tools) {
   auto token = context.settings().mux_token();
   auto base = context.settings().base_url("MUX_BASE_URL");
   if (context.settings().find("MUX_TOKEN_ID") != nullptr && token.ok() && base.ok()) {
-    mux::ClientOptions client_options{.base_url = std::move(base).value(), .timeout = kPatience};
+    mux::ClientOptions client_options{.base_url = std::move(base).value(),
+                                      .timeout = kDoctorPatience};
     client_options.retry.max_retries = 0;
     mux::MuxClient client(
         context.transport(), context.clock(),
@@ -306,16 +303,16 @@ Lines look_at_webhooks(const DoctorOptions& options, const Tools& tools) {
 
 Lines look_at_ffmpeg(const Tools& tools) {
   const auto media = tools.context.media_program();
-  if (!media.ok()) return {failed("ffmpeg", "ts-media", media.error())};
+  if (!media.ok()) return {failed_line("ffmpeg", "ts-media", media.error())};
   auto child = ChildProcess::spawn({.program = media.value(),
                                     .arguments = {"probe", "--json"},
                                     .environment = tools.context.environment_lines(),
                                     .standard_output = StreamMode::kPipe,
                                     .standard_error = StreamMode::kNull});
-  if (!child.ok()) return {failed("ffmpeg", "ts-media", child.error())};
+  if (!child.ok()) return {failed_line("ffmpeg", "ts-media", child.error())};
   LineReader lines(child.value().take_stdout(), 4096);
   std::string text;
-  const auto deadline = std::chrono::steady_clock::now() + 4 * kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + 4 * kDoctorPatience;
   while (std::chrono::steady_clock::now() < deadline && !tools.stop.stop_requested()) {
     const auto line = lines.next(milliseconds{200}, tools.stop);
     if (line) {
@@ -330,10 +327,10 @@ Lines look_at_ffmpeg(const Tools& tools) {
   const auto version =
       reader.is_object() ? reader.string_or("ffmpeg") : Result<std::string>(Error{});
   if (!json.ok() || !version.ok()) {
-    return {failed("ffmpeg", "ts-media",
-                   Error{.kind = ErrorKind::kConfig,
-                         .message = fmt::format("{} does not run", media.value().string()),
-                         .hint = "run it with probe --json to see why"})};
+    return {failed_line("ffmpeg", "ts-media",
+                        Error{.kind = ErrorKind::kConfig,
+                              .message = fmt::format("{} does not run", media.value().string()),
+                              .hint = "run it with probe --json to see why"})};
   }
   const Json parts = document.value("components", Json::array());
   const auto there = std::count_if(parts.begin(), parts.end(), [](const Json& part) {
@@ -366,10 +363,11 @@ CheckLine look_at_disk(std::string name, std::filesystem::path folder) {
   CheckLine line{.name = std::move(name), .area = "disk"};
   struct statvfs info {};
   if (::statvfs(folder.c_str(), &info) != 0) {
-    return failed("disk", line.name,
-                  Error{.kind = ErrorKind::kConfig,
-                        .message = fmt::format("{} cannot be read", folder.string()),
-                        .hint = "make the folder, or set XDG_STATE_HOME to one that is there"});
+    return failed_line(
+        "disk", line.name,
+        Error{.kind = ErrorKind::kConfig,
+              .message = fmt::format("{} cannot be read", folder.string()),
+              .hint = "make the folder, or set XDG_STATE_HOME to one that is there"});
   }
   const double gigabytes =
       static_cast<double>(info.f_bavail) * static_cast<double>(info.f_frsize) / 1e9;
@@ -499,12 +497,12 @@ Result<std::vector<CheckLine>> run_doctor(const DoctorOptions& options, Context&
   if (wish.has("ffmpeg")) begin([&] { return look_at_ffmpeg(tools); });
   for (const TurnServer& server : turn_servers) {
     begin([&server, &tools] {
-      return Lines{look_at_turn(server, tools.ca_file, kPatience, tools.stop)};
+      return Lines{look_at_turn(server, tools.ca_file, kDoctorPatience, tools.stop)};
     });
   }
   if (turn_servers.empty() && wish.has("turn")) {
     begin([&tools] {
-      return look_at_livekit_turn(tools.context, tools.ca_file, kPatience, tools.stop);
+      return look_at_livekit_turn(tools.context, tools.ca_file, kDoctorPatience, tools.stop);
     });
   }
   if (wish.has("env")) {

@@ -19,11 +19,7 @@ using State = CheckLine::State;
 
 constexpr std::size_t kMaxAnswerBytes = std::size_t{2} << 20U;
 
-double ms_of(std::chrono::microseconds time) {
-  return std::round(static_cast<double>(time.count()) / 100.0) / 10.0;
-}
-
-CheckLine failed(std::string name, const Error& error) {
+CheckLine failed_turn(std::string name, const Error& error) {
   return {.name = std::move(name),
           .state = State::kFailed,
           .message = error.message,
@@ -80,6 +76,10 @@ Result<livekit::JoinAnswer> join_once(Context& context, const std::string& ca_fi
 
 }  // namespace
 
+double ms_of(std::chrono::microseconds time) {
+  return std::round(static_cast<double>(time.count()) / 100.0) / 10.0;
+}
+
 Result<TurnServer> parse_turn(const std::string& text) {
   const auto wrong = [&] {
     return Error{.kind = ErrorKind::kUsage,
@@ -129,7 +129,7 @@ CheckLine look_at_turn(const TurnServer& server, const std::string& ca_file,
                                               .receive_bytes = 20,
                                               .timeout = timeout},
                                              stop);
-    if (!probe.ok()) return failed(server.text, probe.error());
+    if (!probe.ok()) return failed_turn(server.text, probe.error());
     // The header alone: which message it is, its length put to nothing.
     std::vector<std::uint8_t> header(probe.value().received.begin(), probe.value().received.end());
     header[2] = 0;
@@ -138,7 +138,7 @@ CheckLine look_at_turn(const TurnServer& server, const std::string& ca_file,
   } else {
     answer = net::probe_stun(server.host, server.port, server.method, timeout);
   }
-  if (!answer.ok()) return failed(server.text, answer.error());
+  if (!answer.ok()) return failed_turn(server.text, answer.error());
   line.value = ms_of(std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - start));
   line.unit = "ms";
@@ -163,14 +163,14 @@ std::vector<CheckLine> look_at_livekit_turn(Context& context, const std::string&
     const Error& error = answer.error();
     // The sandbox without a livekit-server takes no participants: nothing is wrong with it.
     if (error.kind == ErrorKind::kNotFound) return {unset(error.message, kByHand)};
-    return {failed("LiveKit", error)};
+    return {failed_turn("LiveKit", error)};
   }
   std::vector<CheckLine> out;
   std::size_t stun = 0;
   for (const std::string& text : answer.value().ice_urls) {
     const auto server = parse_turn(text);
     if (!server.ok()) {
-      out.push_back(failed(shorten(text, 80), server.error()));
+      out.push_back(failed_turn(shorten(text, 80), server.error()));
     } else if (server.value().method == net::StunMethod::kBinding) {
       ++stun;
     } else {

@@ -25,6 +25,9 @@ struct TurnServer {
   bool tls = false;
 };
 
+/// Milliseconds with one decimal, as lines of doctor give them.
+double ms_of(std::chrono::microseconds time);
+
 /// "turn:HOST[:PORT][?transport=udp|tcp]", turns: and stun: (RFC 7064, RFC 7065). @return kUsage.
 Result<TurnServer> parse_turn(const std::string& text);
 

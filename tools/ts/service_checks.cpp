@@ -19,7 +19,7 @@ namespace {
 
 using State = CheckLine::State;
 
-constexpr milliseconds kPatience{5000};
+constexpr milliseconds kServicePatience{5000};
 /// The Date header counts whole seconds, and an answer takes a while.
 constexpr milliseconds kNearEnough{5000};
 
@@ -56,8 +56,8 @@ class DateWatch final : public net::HttpTransport {
                          .headers = request.headers,
                          .has_body = request.has_body,
                          .body = request.body,
-                         .timeout = std::min(request.timeout, kPatience),
-                         .connect_timeout = std::min(request.connect_timeout, kPatience),
+                         .timeout = std::min(request.timeout, kServicePatience),
+                         .connect_timeout = std::min(request.connect_timeout, kServicePatience),
                          .max_response_bytes = request.max_response_bytes};
     if (request.authorization) {
       out.authorization = net::Authorization{.scheme = request.authorization->scheme,
@@ -74,7 +74,8 @@ class DateWatch final : public net::HttpTransport {
   milliseconds elapsed_{};
 };
 
-ServiceAnswer failed(std::string name, const Error& error, const DateWatch* watch = nullptr) {
+ServiceAnswer failed_answer(std::string name, const Error& error,
+                            const DateWatch* watch = nullptr) {
   ServiceAnswer out{.line = {.name = std::move(name),
                              .state = State::kFailed,
                              .message = error.message,
@@ -94,7 +95,7 @@ ServiceAnswer answered(std::string name, std::string message, const DateWatch& w
 
 std::unique_ptr<mux::MuxClient> quick_mux(Context& context, config::MuxToken token,
                                           std::string base_url, net::HttpTransport& transport) {
-  mux::ClientOptions options{.base_url = std::move(base_url), .timeout = kPatience};
+  mux::ClientOptions options{.base_url = std::move(base_url), .timeout = kServicePatience};
   options.retry.max_retries = 0;
   options.pacing = false;
   return std::make_unique<mux::MuxClient>(
@@ -128,17 +129,17 @@ std::string clock_text(const std::optional<milliseconds>& ahead) {
 ServiceAnswer ask_livekit(Context& context, const std::stop_token& stop) {
   constexpr const char* kName = "LiveKit API";
   const auto url = context.settings().livekit_url();
-  if (!url.ok()) return failed(kName, url.error());
+  if (!url.ok()) return failed_answer(kName, url.error());
   const auto key = context.livekit_key();
-  if (!key.ok()) return failed(kName, key.error());
+  if (!key.ok()) return failed_answer(kName, key.error());
   DateWatch watch(context.transport(), context.clock());
   auto service = livekit::Service::create(url.value(), key.value().id, key.value().secret, watch,
-                                          context.clock(), {.call_timeout = kPatience});
-  if (!service.ok()) return failed(kName, service.error());
+                                          context.clock(), {.call_timeout = kServicePatience});
+  if (!service.ok()) return failed_answer(kName, service.error());
   // The plain health page first: it tells a wrong address from a wrong key, and the time.
   const std::string base = service.value().base_url();
   const auto health = watch.send({.method = "GET", .url = base + "/"}, stop);
-  if (!health.ok()) return failed(kName, health.error(), &watch);
+  if (!health.ok()) return failed_answer(kName, health.error(), &watch);
   livekit::RoomClient rooms(service.value());
   const auto listed = rooms.list({}, stop);
   if (listed.ok()) {
@@ -149,7 +150,7 @@ ServiceAnswer ask_livekit(Context& context, const std::stop_token& stop) {
                     key.value().id, count, count == 1 ? "" : "s"),
         watch);
   }
-  ServiceAnswer out = failed(kName, listed.error(), &watch);
+  ServiceAnswer out = failed_answer(kName, listed.error(), &watch);
   const std::string skew = clock_text(out.clock_ahead);
   if (listed.error().kind == ErrorKind::kAuth && !skew.empty()) {
     out.line.message += fmt::format(" ({})", skew);
@@ -166,9 +167,9 @@ ServiceAnswer ask_livekit(Context& context, const std::stop_token& stop) {
 ServiceAnswer ask_mux(Context& context, const std::stop_token& stop) {
   constexpr const char* kName = "Mux API";
   auto token = context.mux_token();
-  if (!token.ok()) return failed(kName, token.error());
+  if (!token.ok()) return failed_answer(kName, token.error());
   auto base = context.settings().base_url("MUX_BASE_URL");
-  if (!base.ok()) return failed(kName, base.error());
+  if (!base.ok()) return failed_answer(kName, base.error());
   const std::string shown = base.value();
   const std::string id = token.value().id;
   DateWatch watch(context.transport(), context.clock());
@@ -182,7 +183,7 @@ ServiceAnswer ask_mux(Context& context, const std::stop_token& stop) {
                                 environment),
                     watch);
   }
-  ServiceAnswer out = failed(kName, streams.error(), &watch);
+  ServiceAnswer out = failed_answer(kName, streams.error(), &watch);
   switch (streams.error().http_status) {
     case 401:
       out.line.message = fmt::format(
@@ -250,12 +251,13 @@ CheckLine ask_mux_signing_key(Context& context, const std::stop_token& stop) {
 ServiceAnswer ask_cloudflare(Context& context, const std::stop_token& stop) {
   constexpr const char* kName = "Cloudflare API";
   auto account = context.cloudflare();
-  if (!account.ok()) return failed(kName, account.error());
+  if (!account.ok()) return failed_answer(kName, account.error());
   auto base = context.settings().base_url("CLOUDFLARE_BASE_URL");
-  if (!base.ok()) return failed(kName, base.error());
+  if (!base.ok()) return failed_answer(kName, base.error());
   const std::string id = account.value().account_id;
   DateWatch watch(context.transport(), context.clock());
-  cloudflare::ClientOptions options{.base_url = std::move(base).value(), .timeout = kPatience};
+  cloudflare::ClientOptions options{.base_url = std::move(base).value(),
+                                    .timeout = kServicePatience};
   options.retry.max_retries = 0;
   cloudflare::CloudflareClient client(watch, context.clock(),
                                       {.account_id = std::move(account.value().account_id),
@@ -269,7 +271,7 @@ ServiceAnswer ask_cloudflare(Context& context, const std::stop_token& stop) {
                                 inputs.value().size() == 1 ? "" : "s"),
                     watch);
   }
-  ServiceAnswer out = failed(kName, inputs.error(), &watch);
+  ServiceAnswer out = failed_answer(kName, inputs.error(), &watch);
   const int status = inputs.error().http_status;
   if (status == 404 || inputs.error().code == "cloudflare_7003") {
     out.line.message = fmt::format("Cloudflare knows no account {}", id);

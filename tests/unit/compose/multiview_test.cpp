@@ -9,7 +9,7 @@
 namespace ts::compose {
 namespace {
 
-Picture plain(std::uint32_t rgb, scene::Size size = {320, 180}) {
+Picture plain_frame(std::uint32_t rgb, scene::Size size = {320, 180}) {
   media::AvFrame frame = make_canvas(size);
   fill_rect(*frame, {0, 0, size.width, size.height}, rgb);
   return share(std::move(frame));
@@ -33,11 +33,11 @@ std::array<int, 3> yuv(std::uint32_t rgb) {
 TEST(Multiview, HasProgramPreviewAndEverySourceInAFrameOfItsColor) {
   Multiview view;
   view.program = {
-      .name = "PROGRAM", .picture = plain(0x0000C0), .tally = Multiview::Tally::kProgram};
+      .name = "PROGRAM", .picture = plain_frame(0x0000C0), .tally = Multiview::Tally::kProgram};
   view.preview = {
-      .name = "PREVIEW", .picture = plain(0xC000C0), .tally = Multiview::Tally::kPreview};
+      .name = "PREVIEW", .picture = plain_frame(0xC000C0), .tally = Multiview::Tally::kPreview};
   view.sources.push_back(
-      {.name = "a", .picture = plain(0x00C0C0), .tally = Multiview::Tally::kProgram});
+      {.name = "a", .picture = plain_frame(0x00C0C0), .tally = Multiview::Tally::kProgram});
   view.sources.push_back({.name = "b", .picture = nullptr, .trouble = "lost"});
 
   const Picture picture = draw_multiview(view);
@@ -60,8 +60,9 @@ TEST(Multiview, AnyNumberOfSourcesOfAnyShapeFits) {
     Multiview view;
     for (int i = 0; i < count; ++i) {
       const std::array<scene::Size, 4> shapes{{{320, 180}, {180, 320}, {720, 576}, {2, 2}}};
-      view.sources.push_back({.name = "source " + std::to_string(i),
-                              .picture = plain(0x808080, shapes[static_cast<std::size_t>(i % 4)])});
+      view.sources.push_back(
+          {.name = "source " + std::to_string(i),
+           .picture = plain_frame(0x808080, shapes[static_cast<std::size_t>(i % 4)])});
     }
     const Picture picture = draw_multiview(view);
     ASSERT_TRUE(picture) << count;

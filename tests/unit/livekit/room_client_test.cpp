@@ -104,5 +104,39 @@ TEST(RoomClient, SendsTheSubscriptionsAndTheRpcAsAsked) {
   EXPECT_EQ(answer.value(), "pong");
 }
 
+TEST(RoomClient, AsksForBothRoomsOfAMove) {
+  Harness harness;
+  harness.transport.answer(200).answer(200);
+  const ParticipantTransfer transfer{
+      .room = "waiting", .identity = "cam", .destination_room = "main"};
+
+  ASSERT_TRUE(harness.rooms.move_participant(transfer).ok());
+  ASSERT_TRUE(harness.rooms.forward_participant(transfer).ok());
+
+  for (const auto& request : harness.transport.requests) {
+    EXPECT_EQ(request.body, R"({"room":"waiting","identity":"cam","destinationRoom":"main"})");
+  }
+  EXPECT_TRUE(harness.transport.requests.at(0).url.ends_with(".RoomService/MoveParticipant"))
+      << harness.transport.requests.at(0).url;
+  EXPECT_TRUE(harness.transport.requests.at(1).url.ends_with(".RoomService/ForwardParticipant"));
+}
+
+TEST(RoomClient, RefusesAMoveToTheSameRoomAndAnOverlongPayload) {
+  Harness harness;
+
+  const auto same =
+      harness.rooms.move_participant({.room = "a", .identity = "cam", .destination_room = "a"});
+  const auto large = harness.rooms.perform_rpc({.room = "a",
+                                                .destination_identity = "cam",
+                                                .method = "m",
+                                                .payload = std::string(15 * 1024 + 1, 'x')});
+
+  ASSERT_FALSE(same.ok());
+  EXPECT_EQ(same.error().kind, ErrorKind::kUsage);
+  ASSERT_FALSE(large.ok());
+  EXPECT_EQ(large.error().kind, ErrorKind::kUsage);
+  EXPECT_TRUE(harness.transport.requests.empty());
+}
+
 }  // namespace
 }  // namespace ts::livekit

@@ -19,6 +19,17 @@ TEST(VideoGrantJson, WritesAnExplicitFalseOfATriState) {
             R"("canUpdateOwnMetadata":false})");
 }
 
+TEST(VideoGrantJson, WritesAFalseThatWasSaid) {
+  EXPECT_EQ(dump_json(to_json(VideoGrant{.room_create = false, .hidden = true})),
+            R"({"roomCreate":false,"hidden":true})");
+
+  const auto read = video_grant_from_json(Json::parse(R"({"recorder":false,"roomList":null})"),
+                                          UnknownGrants::kRefuse);
+
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(dump_json(to_json(read.value())), R"({"recorder":false})");
+}
+
 TEST(VideoGrantJson, OmitsWhatIsNotSet) { EXPECT_EQ(dump_json(to_json(VideoGrant{})), "{}"); }
 
 TEST(VideoGrantJson, ReadsEveryMemberItWrites) {

@@ -11,7 +11,7 @@
 namespace ts::webhook {
 namespace {
 
-constexpr WallTime kNow{std::chrono::seconds{1772359200}};
+constexpr WallTime kEventNow{std::chrono::seconds{1772359200}};
 
 TEST(Samples, OfEveryTypeParseAsThatType) {
   std::size_t samples = 0;
@@ -19,12 +19,12 @@ TEST(Samples, OfEveryTypeParseAsThatType) {
     std::set<std::string> keys;
     for (const auto type : event_types(provider)) {
       SCOPED_TRACE(type);
-      const auto body = sample_body(provider, type, kNow);
+      const auto body = sample_body(provider, type, kEventNow);
       ASSERT_TRUE(body.ok());
       const auto event = parse_event(provider, body.value());
       ASSERT_TRUE(event.ok()) << event.error().message;
       EXPECT_EQ(event.value().type, type);
-      EXPECT_EQ(event.value().created_at, kNow);
+      EXPECT_EQ(event.value().created_at, kEventNow);
       EXPECT_TRUE(keys.insert(event.value().dedupe_key).second);
       ++samples;
     }
@@ -34,7 +34,7 @@ TEST(Samples, OfEveryTypeParseAsThatType) {
 
 TEST(Samples, CarryTheIdsOfTheirFamily) {
   const auto event_of = [](Provider provider, std::string_view type) {
-    return parse_event(provider, sample_body(provider, type, kNow).value()).value();
+    return parse_event(provider, sample_body(provider, type, kEventNow).value()).value();
   };
   const auto egress = event_of(Provider::kLivekit, "egress_ended");
   EXPECT_EQ(egress.egress.substr(0, 3), "EG_");
@@ -56,7 +56,7 @@ TEST(Samples, CarryTheIdsOfTheirFamily) {
 }
 
 TEST(Samples, SuggestTheNearestType) {
-  const auto body = sample_body(Provider::kMux, "video.live_stream.actve", kNow);
+  const auto body = sample_body(Provider::kMux, "video.live_stream.actve", kEventNow);
   ASSERT_FALSE(body.ok());
   EXPECT_EQ(body.error().kind, ErrorKind::kUsage);
   EXPECT_EQ(body.error().hint, "did you mean video.live_stream.active?");
@@ -106,7 +106,7 @@ void expect_both_ways_agree(Provider provider, const std::string& body) {
 TEST(ParseEvent, SaysTheSameWithAndWithoutADocument) {
   for (const auto provider : {Provider::kLivekit, Provider::kMux, Provider::kCloudflare}) {
     for (const auto type : event_types(provider)) {
-      expect_both_ways_agree(provider, sample_body(provider, type, kNow).value());
+      expect_both_ways_agree(provider, sample_body(provider, type, kEventNow).value());
     }
   }
 }

@@ -9,7 +9,7 @@
 namespace ts::webhook {
 namespace {
 
-constexpr WallTime kNow{std::chrono::seconds{1772359200}};
+constexpr WallTime kVerifyNow{std::chrono::seconds{1772359200}};
 constexpr std::string_view kBody = R"({"type":"video.asset.ready"})";
 
 Credentials secrets(std::initializer_list<std::string_view> texts) {
@@ -19,7 +19,7 @@ Credentials secrets(std::initializer_list<std::string_view> texts) {
 }
 
 Verdict verify_mux(const Headers& headers, std::string_view body, const Credentials& credentials,
-                   WallTime now = kNow) {
+                   WallTime now = kVerifyNow) {
   return verify(Provider::kMux, {.headers = headers, .body = body}, credentials, now);
 }
 
@@ -27,27 +27,27 @@ TEST(VerifyWebhook, TriesEverySecretOfARotation) {
   const auto credentials = secrets({"old", "new"});
   for (const std::size_t index : {0U, 1U}) {
     for (const auto provider : {Provider::kMux, Provider::kCloudflare}) {
-      const auto headers = sign(provider, kBody, credentials, kNow, index);
+      const auto headers = sign(provider, kBody, credentials, kVerifyNow, index);
       const auto verdict =
-          verify(provider, {.headers = headers.value(), .body = kBody}, credentials, kNow);
+          verify(provider, {.headers = headers.value(), .body = kBody}, credentials, kVerifyNow);
       EXPECT_TRUE(verdict.accepted);
       EXPECT_EQ(verdict.secret_index, index);
     }
     const std::string event = R"({"event":"room_started"})";
-    const auto headers = sign(Provider::kLivekit, event, credentials, kNow, index);
-    const auto verdict =
-        verify(Provider::kLivekit, {.headers = headers.value(), .body = event}, credentials, kNow);
+    const auto headers = sign(Provider::kLivekit, event, credentials, kVerifyNow, index);
+    const auto verdict = verify(Provider::kLivekit, {.headers = headers.value(), .body = event},
+                                credentials, kVerifyNow);
     EXPECT_TRUE(verdict.accepted) << verdict.detail;
     EXPECT_EQ(verdict.secret_index, index);
   }
-  EXPECT_EQ(
-      verify_mux(sign(Provider::kMux, kBody, secrets({"third"}), kNow).value(), kBody, credentials)
-          .reason,
-      "mismatch");
+  EXPECT_EQ(verify_mux(sign(Provider::kMux, kBody, secrets({"third"}), kVerifyNow).value(), kBody,
+                       credentials)
+                .reason,
+            "mismatch");
 }
 
 TEST(VerifyWebhook, AnEmptySecretNeverMatches) {
-  const Headers headers{{"mux-signature", mux_signature(kBody, Secret(""), kNow)}};
+  const Headers headers{{"mux-signature", mux_signature(kBody, Secret(""), kVerifyNow)}};
 
   EXPECT_EQ(verify_mux(headers, kBody, secrets({""})).reason, "no-secret");
   EXPECT_EQ(verify_mux(headers, kBody, secrets({})).reason, "no-secret");
@@ -56,9 +56,10 @@ TEST(VerifyWebhook, AnEmptySecretNeverMatches) {
 
 TEST(VerifyWebhook, LooksThroughATwoSidedWindow) {
   const auto credentials = secrets({"secret"});
-  const Headers headers = sign(Provider::kMux, kBody, credentials, kNow).value();
+  const Headers headers = sign(Provider::kMux, kBody, credentials, kVerifyNow).value();
   const auto reason_at = [&](int offset) {
-    return verify_mux(headers, kBody, credentials, kNow + std::chrono::seconds{offset}).reason;
+    return verify_mux(headers, kBody, credentials, kVerifyNow + std::chrono::seconds{offset})
+        .reason;
   };
   EXPECT_EQ(reason_at(300), "ok");
   EXPECT_EQ(reason_at(301), "too-old");
@@ -77,20 +78,22 @@ TEST(VerifyWebhook, SurvivesTimesAtTheEndOfTheRange) {
 TEST(VerifyWebhook, BoundsTheBody) {
   const auto credentials = secrets({"secret"});
   const std::string body(kMaxBodyBytes + 1, ' ');
-  const Headers headers{{"mux-signature", mux_signature(body, credentials.secrets[0], kNow)}};
+  const Headers headers{{"mux-signature", mux_signature(body, credentials.secrets[0], kVerifyNow)}};
 
   EXPECT_EQ(verify_mux(headers, body, credentials).reason, "body-too-large");
   const std::string_view largest = std::string_view(body).substr(1);
-  EXPECT_TRUE(verify_mux({{"mux-signature", mux_signature(largest, credentials.secrets[0], kNow)}},
-                         largest, credentials)
-                  .accepted);
+  EXPECT_TRUE(
+      verify_mux({{"mux-signature", mux_signature(largest, credentials.secrets[0], kVerifyNow)}},
+                 largest, credentials)
+          .accepted);
 }
 
 TEST(VerifyWebhook, TakesCloudflaresSharedSecretScheme) {
   const auto credentials = secrets({"old", "shared"});
   const auto check = [&](std::string_view value) {
     const Headers headers{{"CF-Webhook-Auth", std::string(value)}};
-    return verify(Provider::kCloudflare, {.headers = headers, .body = kBody}, credentials, kNow);
+    return verify(Provider::kCloudflare, {.headers = headers, .body = kBody}, credentials,
+                  kVerifyNow);
   };
   EXPECT_TRUE(check("shared").accepted);
   EXPECT_EQ(check("shared").secret_index, 1U);
@@ -98,7 +101,7 @@ TEST(VerifyWebhook, TakesCloudflaresSharedSecretScheme) {
   EXPECT_EQ(check("").reason, "mismatch");
   EXPECT_TRUE(verify(Provider::kCloudflare,
                      {.headers = sign_cloudflare_live(credentials).value(), .body = kBody},
-                     credentials, kNow)
+                     credentials, kVerifyNow)
                   .accepted);
 }
 
@@ -107,15 +110,17 @@ TEST(VerifyWebhook, ASharedSecretDoesNotReplaceASignature) {
   const Headers headers{{"cf-webhook-auth", "shared"},
                         {"webhook-signature", "time=1772359200,sig1=00"}};
   EXPECT_EQ(
-      verify(Provider::kCloudflare, {.headers = headers, .body = kBody}, credentials, kNow).reason,
+      verify(Provider::kCloudflare, {.headers = headers, .body = kBody}, credentials, kVerifyNow)
+          .reason,
       "mismatch");
 }
 
 TEST(VerifyWebhook, OfLivekitTellsAWrongSecretFromAnAlteredBody) {
   const std::string body = R"({"event":"room_started"})";
-  const auto headers = sign(Provider::kLivekit, body, secrets({"right"}), kNow).value();
+  const auto headers = sign(Provider::kLivekit, body, secrets({"right"}), kVerifyNow).value();
   const auto reason = [&](std::string_view received, const Credentials& credentials) {
-    return verify(Provider::kLivekit, {.headers = headers, .body = received}, credentials, kNow)
+    return verify(Provider::kLivekit, {.headers = headers, .body = received}, credentials,
+                  kVerifyNow)
         .reason;
   };
   EXPECT_EQ(reason(body, secrets({"right"})), "ok");
@@ -132,9 +137,10 @@ TEST(VerifyWebhook, OfLivekitRefusesBodiesThatAreNoEvent) {
   const auto credentials = secrets({"right"});
   for (const char* body : {R"({"event":5})", R"({"event":"x","room":[]})", "null", "\"text\"",
                            R"({"event":"x","egressInfo":{"startedAt":"soon"}})"}) {
-    const auto headers = sign(Provider::kLivekit, body, credentials, kNow).value();
+    const auto headers = sign(Provider::kLivekit, body, credentials, kVerifyNow).value();
     EXPECT_EQ(
-        verify(Provider::kLivekit, {.headers = headers, .body = body}, credentials, kNow).reason,
+        verify(Provider::kLivekit, {.headers = headers, .body = body}, credentials, kVerifyNow)
+            .reason,
         "body_not_event")
         << body;
   }
@@ -142,8 +148,9 @@ TEST(VerifyWebhook, OfLivekitRefusesBodiesThatAreNoEvent) {
 
 TEST(SignWebhook, NeedsASecret) {
   for (const auto provider : {Provider::kLivekit, Provider::kMux, Provider::kCloudflare}) {
-    EXPECT_EQ(sign(provider, kBody, secrets({}), kNow).error().kind, ErrorKind::kConfig);
-    EXPECT_EQ(sign(provider, kBody, secrets({"a"}), kNow, 1).error().kind, ErrorKind::kConfig);
+    EXPECT_EQ(sign(provider, kBody, secrets({}), kVerifyNow).error().kind, ErrorKind::kConfig);
+    EXPECT_EQ(sign(provider, kBody, secrets({"a"}), kVerifyNow, 1).error().kind,
+              ErrorKind::kConfig);
   }
   EXPECT_FALSE(sign_cloudflare_live(secrets({})).ok());
 }

@@ -18,7 +18,7 @@
 #include <string>
 
 namespace ts::cli {
-namespace {
+namespace in_check {
 
 struct Options {
   std::string url;
@@ -210,13 +210,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_check
 
 Command media_check() {
   return {.path = "check",
           .summary = "Watch an HLS stream as a viewer does and judge what came",
           .example = "ts-media check https://stream.mux.com/PLAYBACK_ID.m3u8 --for 20s --json",
-          .bind = bind,
+          .bind = in_check::bind,
           .hidden = true,
           .details =
               "Follows the playlist, fetches every segment over http(s) with certificates "

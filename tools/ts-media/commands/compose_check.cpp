@@ -19,7 +19,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_check {
 
 struct Options {
   std::string show;
@@ -108,13 +108,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_check
 
 Command media_compose_check() {
   return {.path = "compose check",
           .summary = "Read a show file as a careful colleague would",
           .example = "ts compose check show.json\nts compose check show.json --strict --json",
-          .bind = bind,
+          .bind = in_compose_check::bind,
           .details =
               "Names what is never used, hidden behind something else, overlapping in time or left "
               "muted; opens every file and draws every overlay. Exit 10 when something will not "

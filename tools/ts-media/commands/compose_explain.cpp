@@ -15,7 +15,7 @@
 #include <string>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_explain {
 
 struct Options {
   std::string show;
@@ -67,7 +67,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_explain
 
 Command media_compose_explain() {
   return {
@@ -77,7 +77,7 @@ Command media_compose_explain() {
           "ts compose explain show.json\n"
           "ts compose explain show.json --at 6s\n"
           "ts compose explain show.json --scene two",
-      .bind = bind,
+      .bind = in_compose_explain::bind,
       .details =
           "The picture, the cues (cut and fade), overlays and gains as one -filter_complex. What "
           "it cannot do is what ts adds: sources that fail and return, commands while live, "

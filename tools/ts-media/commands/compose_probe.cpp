@@ -17,7 +17,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_probe {
 
 struct Options {
   std::vector<std::string> inputs;
@@ -116,13 +116,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_probe
 
 Command media_compose_probe() {
   return {.path = "compose probe",
           .summary = "Say what an input is, or what this machine can compose",
           .example = "ts compose probe media/wide.mp4\nts compose probe --json",
-          .bind = bind,
+          .bind = in_compose_probe::bind,
           .details =
               "Opens each input as a source of a show is opened, with the same limits and the "
               "same list of allowed protocols."};

@@ -30,7 +30,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_run {
 
 struct Options {
   std::string show;
@@ -337,7 +337,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_run
 
 Command media_compose_run() {
   return {
@@ -347,7 +347,7 @@ Command media_compose_run() {
           "ts compose run show.json\n"
           "ts compose run show.json --out file:program.mp4 --out hls:live --duration 30s\n"
           "ts compose run show.json --offline --out file:program.mp4",
-      .bind = bind,
+      .bind = in_compose_run::bind,
       .main_verb = true,
       .details =
           "Files and HLS are finished on Ctrl-C, too. RTMP outputs reconnect for ever, each for "

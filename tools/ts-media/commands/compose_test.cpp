@@ -24,7 +24,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_test {
 
 namespace fs = std::filesystem;
 
@@ -252,7 +252,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_test
 
 Command media_compose_test() {
   return {.path = "compose test",
@@ -260,7 +260,7 @@ Command media_compose_test() {
           .example =
               "ts compose test show.json --golden golden --update\n"
               "ts compose test show.json --golden golden --sheet sheet.png",
-          .bind = bind,
+          .bind = in_compose_test::bind,
           .details =
               "Renders, without encoding: each scene, each overlay half and wholly faded in, each "
               "transition of the cues in five steps, and black. Files and test patterns show their "

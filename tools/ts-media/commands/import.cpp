@@ -20,7 +20,7 @@
 #include <thread>
 
 namespace ts::cli {
-namespace {
+namespace in_import {
 
 struct Options {
   std::string directory;
@@ -98,13 +98,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_import
 
 Command media_import() {
   return {.path = "import",
           .summary = "Make a whole recording (HLS) of a file or playlist, copied",
           .example = "ts-media import --dir recording --file show.mp4",
-          .bind = bind,
+          .bind = in_import::bind,
           .hidden = true,
           .details =
               "Prints JSON lines (ts.import/1): started with the tracks, segment, ended, or error. "

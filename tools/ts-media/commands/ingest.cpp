@@ -15,7 +15,7 @@
 #include <string>
 
 namespace ts::cli {
-namespace {
+namespace in_ingest {
 
 struct Options {
   std::string directory;
@@ -126,7 +126,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_ingest
 
 Command media_ingest() {
   return {.path = "ingest",
@@ -134,7 +134,7 @@ Command media_ingest() {
           .example =
               "ts-media ingest --dir recording --append\n"
               "ts-media ingest --dir recording --complete",
-          .bind = bind,
+          .bind = in_ingest::bind,
           .hidden = true,
           .details =
               "Prints JSON lines (ts.ingest/1): started with the tracks, segment for each one "

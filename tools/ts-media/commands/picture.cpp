@@ -15,7 +15,7 @@
 #include <string>
 
 namespace ts::cli {
-namespace {
+namespace in_picture {
 
 using Kind = media::PictureRequest::Kind;
 using Fit = media::PictureRequest::Fit;
@@ -88,7 +88,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_picture
 
 Command media_picture() {
   return {.path = "picture",
@@ -96,7 +96,7 @@ Command media_picture() {
           .example =
               "ts-media picture recording --out now.jpg --width 640\n"
               "ts-media picture recording --kind storyboard --out board.png --json",
-          .bind = bind,
+          .bind = in_picture::bind,
           .hidden = true,
           .details =
               "The recording may be growing still. With --json the answer says the size, "

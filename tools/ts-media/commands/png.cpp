@@ -17,7 +17,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_png {
 
 constexpr int kMaxSide = 16384;
 constexpr std::uint8_t kWhite = 255;
@@ -131,13 +131,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_png
 
 Command media_png() {
   return {.path = "png",
           .summary = "Draw a matrix of 0 and 1 (a QR code), or raw gray, as a PNG",
           .example = "ts-media png --scale 8 --out qr.png",
-          .bind = bind,
+          .bind = in_png::bind,
           .hidden = true,
           .details =
               "Stdin holds rows of 0 and 1 (1 is dark), or with --width and --height one "

@@ -15,7 +15,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_probe {
 
 /// One part of FFmpeg that some command needs.
 struct Need {
@@ -114,9 +114,10 @@ Status run(Context& context) {
                .hint = "install the distribution's full FFmpeg libraries"};
 }
 
-}  // namespace
+}  // namespace in_probe
 
 Command media_probe() {
+  using namespace in_probe;
   return {.path = "probe",
           .summary = "Tell which parts of FFmpeg that ts needs are there",
           .example = "ts-media probe --json",

@@ -24,7 +24,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_relay {
 
 constexpr milliseconds kDrainDeadline{10'000};
 
@@ -214,7 +214,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_relay
 
 Command media_relay() {
   return {.path = "relay",
@@ -222,7 +222,7 @@ Command media_relay() {
           .example =
               "ts-media relay --control-fd 3 --video=true --audio=false\n"
               "ts-media relay --file program.mp4",
-          .bind = bind,
+          .bind = in_relay::bind,
           .hidden = true,
           .details =
               "Outputs come and go by lines on the control descriptor, so that no stream key is in "

@@ -14,7 +14,7 @@
 #include <string>
 
 namespace ts::cli {
-namespace {
+namespace in_remux {
 
 struct Options {
   std::string folder;
@@ -47,13 +47,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_remux
 
 Command media_remux() {
   return {.path = "remux",
           .summary = "Copy an ended recording into one MP4",
           .example = "ts-media remux recording --out show.mp4",
-          .bind = bind,
+          .bind = in_remux::bind,
           .hidden = true,
           .details =
               "Nothing is encoded again. The file appears whole or not at all. Exit 5 when "

@@ -18,7 +18,7 @@
 #include <string>
 
 namespace ts::cli {
-namespace {
+namespace in_sheet {
 
 struct Options {
   std::string url;
@@ -108,7 +108,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_sheet
 
 Command media_sheet() {
   return {.path = "sheet",
@@ -116,7 +116,7 @@ Command media_sheet() {
           .example =
               "ts-media sheet http://127.0.0.1:8080/ID.m3u8 --out sheet.png --timeline "
               "compositor.jsonl --json",
-          .bind = bind,
+          .bind = in_sheet::bind,
           .hidden = true,
           .details =
               "Decodes the whole stream. With --timeline the number burnt into every picture "

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_cloudflare_input {
 
 struct Options {
   std::string uid;
@@ -96,9 +96,10 @@ Runner bind_delete(CLI::App& app) {
   };
 }
 
-}  // namespace
+}  // namespace in_cloudflare_input
 
 Command cloudflare_input_list() {
+  using namespace in_cloudflare_input;
   return {.path = "cloudflare input list",
           .summary = "List Cloudflare live inputs",
           .example = "ts cloudflare input list",
@@ -106,6 +107,7 @@ Command cloudflare_input_list() {
 }
 
 Command cloudflare_input_get() {
+  using namespace in_cloudflare_input;
   return {.path = "cloudflare input get",
           .summary = "Show one live input, with --reveal its keys",
           .example = "ts cloudflare input get INPUT --reveal",
@@ -113,6 +115,7 @@ Command cloudflare_input_get() {
 }
 
 Command cloudflare_input_update() {
+  using namespace in_cloudflare_input;
   return {.path = "cloudflare input update",
           .summary = "Change a live input: recording, name, enabled",
           .example = "ts cloudflare input update INPUT --recording automatic",
@@ -120,6 +123,7 @@ Command cloudflare_input_update() {
 }
 
 Command cloudflare_input_delete() {
+  using namespace in_cloudflare_input;
   return {.path = "cloudflare input delete",
           .summary = "Delete a live input; its recordings stay",
           .example = "ts cloudflare input delete INPUT --yes",

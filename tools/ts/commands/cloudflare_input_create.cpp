@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_cloudflare_input_create {
 
 struct Options {
   std::string name;
@@ -114,7 +114,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_cloudflare_input_create
 
 Command cloudflare_input_create() {
   return {.path = "cloudflare input create",
@@ -122,7 +122,7 @@ Command cloudflare_input_create() {
           .example =
               "ts cloudflare input create --name service --record\n"
               "ts cloudflare input create --name service --backup-to-mux LIVE_ID",
-          .bind = bind,
+          .bind = in_cloudflare_input_create::bind,
           .details =
               "By Cloudflare's documentation WHIP inputs are neither recorded nor sent to "
               "outputs: feed it by RTMPS or SRT, or bring WHIP into a LiveKit room and "

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_cloudflare_output {
 
 struct Options {
   std::string input;
@@ -107,9 +107,10 @@ Runner bind_remove(CLI::App& app) {
   return [options](Context& context) { return remove(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_cloudflare_output
 
 Command cloudflare_output_add() {
+  using namespace in_cloudflare_output;
   return {.path = "cloudflare output add",
           .summary = "Send a live input on to Mux or any RTMP(S) or SRT address",
           .example =
@@ -119,6 +120,7 @@ Command cloudflare_output_add() {
 }
 
 Command cloudflare_output_list() {
+  using namespace in_cloudflare_output;
   return {.path = "cloudflare output list",
           .summary = "List where a live input is sent on to",
           .example = "ts cloudflare output list INPUT",
@@ -126,6 +128,7 @@ Command cloudflare_output_list() {
 }
 
 Command cloudflare_output_remove() {
+  using namespace in_cloudflare_output;
   return {.path = "cloudflare output remove",
           .summary = "Stop sending a live input on",
           .example = "ts cloudflare output remove INPUT OUTPUT --yes",

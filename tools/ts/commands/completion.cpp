@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_completion {
 
 struct Options {
   std::string shell;
@@ -22,13 +22,13 @@ Runner bind(CLI::App& app) {
   };
 }
 
-}  // namespace
+}  // namespace in_completion
 
 Command completion_command() {
   return {.path = "completion",
           .summary = "Print a completion script for bash, zsh or fish",
           .example = "ts completion bash > /etc/bash_completion.d/ts",
-          .bind = bind};
+          .bind = in_completion::bind};
 }
 
 }  // namespace ts::cli

@@ -11,7 +11,7 @@
 #include <optional>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_audio {
 
 struct Options {
   ControlFlags control;
@@ -61,13 +61,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_audio
 
 Command compose_audio() {
   return {.path = "compose audio",
           .summary = "Change a source's gain, mute, solo, follow or delay",
           .example = "ts compose audio wide --gain=-6\nts compose audio phone --mute",
-          .bind = bind,
+          .bind = in_compose_audio::bind,
           .details =
               "Changes are ramped over 10 ms, so they do not click; all that is given happens "
               "in the same frame."};

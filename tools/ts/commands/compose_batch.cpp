@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_batch {
 
 struct Options {
   ControlFlags control;
@@ -43,7 +43,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_batch
 
 Command compose_batch() {
   return {.path = "compose batch",
@@ -52,7 +52,7 @@ Command compose_batch() {
               "ts compose batch '[{\"command\":\"cut\",\"scene\":\"two\"},"
               "{\"command\":\"overlay_show\",\"overlay\":\"name\"}]'\n"
               "ts compose batch @opening.json",
-          .bind = bind,
+          .bind = in_compose_batch::bind,
           .details =
               "Each is an object of the control protocol: preview, take, cut, black, go, "
               "overlay_show, overlay_hide, overlay_set, audio. At most 64."};

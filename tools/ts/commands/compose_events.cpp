@@ -13,7 +13,7 @@
 #include <optional>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_events {
 
 struct Options {
   ControlFlags control;
@@ -89,14 +89,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_events
 
 Command compose_events() {
   return {
       .path = "compose events",
       .summary = "Follow what changes in a running program, tally included",
       .example = "ts compose events\nts compose events --kind tally --json",
-      .bind = bind,
+      .bind = in_compose_events::bind,
       .details = "Ends when the program ends. With --json one ts.compose_event/1 object a line."};
 }
 

@@ -11,7 +11,7 @@
 #include <filesystem>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_output {
 
 struct Options {
   ControlFlags control;
@@ -95,9 +95,10 @@ Runner bind_list(CLI::App& app) {
   return [options](Context& context) { return run_list(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_output
 
 Command compose_output_add() {
+  using namespace in_compose_output;
   return {.path = "compose output add",
           .summary = "Send a running program to one more place",
           .example =
@@ -110,6 +111,7 @@ Command compose_output_add() {
 }
 
 Command compose_output_remove() {
+  using namespace in_compose_output;
   return {.path = "compose output remove",
           .summary = "Finish one output of a running program",
           .example = "ts compose output remove extra",
@@ -118,6 +120,7 @@ Command compose_output_remove() {
 }
 
 Command compose_output_list() {
+  using namespace in_compose_output;
   return {.path = "compose output list",
           .summary = "List the outputs of a running program with their state",
           .example = "ts compose output list",

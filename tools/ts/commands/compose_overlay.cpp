@@ -11,7 +11,7 @@
 #include <string_view>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_overlay {
 
 struct Options {
   ControlFlags control;
@@ -69,9 +69,10 @@ Runner bind_set(CLI::App& app) {
 constexpr char kShow[] = "overlay_show";
 constexpr char kHide[] = "overlay_hide";
 
-}  // namespace
+}  // namespace in_compose_overlay
 
 Command compose_overlay_show() {
+  using namespace in_compose_overlay;
   return {.path = "compose overlay show",
           .summary = "Fade an overlay in",
           .example = "ts compose overlay show name\nts compose overlay show name --for 8s",
@@ -79,6 +80,7 @@ Command compose_overlay_show() {
 }
 
 Command compose_overlay_hide() {
+  using namespace in_compose_overlay;
   return {.path = "compose overlay hide",
           .summary = "Fade an overlay out",
           .example = "ts compose overlay hide name",
@@ -86,6 +88,7 @@ Command compose_overlay_hide() {
 }
 
 Command compose_overlay_set() {
+  using namespace in_compose_overlay;
   return {.path = "compose overlay set",
           .summary = "Change an overlay's words, on air or not",
           .example = "ts compose overlay set name --title 'Ana Ruiz' --subtitle Officiant",

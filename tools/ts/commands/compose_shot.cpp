@@ -11,7 +11,7 @@
 #include <filesystem>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_shot {
 
 struct Options {
   ControlFlags control;
@@ -51,7 +51,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_shot
 
 Command compose_shot() {
   return {.path = "compose shot",
@@ -60,7 +60,7 @@ Command compose_shot() {
               "ts compose shot program.png\n"
               "ts compose shot phone.png --source phone\n"
               "ts compose shot desk.png --multiview",
-          .bind = bind,
+          .bind = in_compose_shot::bind,
           .details =
               "In a multiview the frames are red on air and green in preview. A source that "
               "nobody sees and that is not decoded shows its last key frame there."};

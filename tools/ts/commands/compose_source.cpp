@@ -11,7 +11,7 @@
 #include <filesystem>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_source {
 
 struct Options {
   ControlFlags control;
@@ -80,9 +80,10 @@ Runner bind_named(CLI::App& app) {
 constexpr char kRemove[] = "source_remove";
 constexpr char kRestart[] = "source_restart";
 
-}  // namespace
+}  // namespace in_compose_source
 
 Command compose_source_add() {
+  using namespace in_compose_source;
   return {.path = "compose source add",
           .summary = "Add a source to a running compositor",
           .example =
@@ -92,6 +93,7 @@ Command compose_source_add() {
 }
 
 Command compose_source_remove() {
+  using namespace in_compose_source;
   return {.path = "compose source remove",
           .summary = "Take a source out of a running compositor",
           .example = "ts compose source remove late",
@@ -99,6 +101,7 @@ Command compose_source_remove() {
 }
 
 Command compose_source_restart() {
+  using namespace in_compose_source;
   return {.path = "compose source restart",
           .summary = "Open a source again, from its beginning",
           .example = "ts compose source restart phone",

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_status {
 
 struct Options {
   ControlFlags control;
@@ -128,13 +128,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_status
 
 Command compose_status() {
   return {.path = "compose status",
           .summary = "Show what a running compositor is doing",
           .example = "ts compose status\nts compose status --show wedding --json",
-          .bind = bind};
+          .bind = in_compose_status::bind};
 }
 
 }  // namespace ts::cli

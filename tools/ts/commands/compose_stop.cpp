@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_stop {
 
 struct Options {
   ControlFlags control;
@@ -58,13 +58,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_stop
 
 Command compose_stop() {
   return {.path = "compose stop",
           .summary = "End a running program in good order",
           .example = "ts compose stop",
-          .bind = bind};
+          .bind = in_compose_stop::bind};
 }
 
 }  // namespace ts::cli

@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_take {
 
 struct Options {
   ControlFlags control;
@@ -95,9 +95,10 @@ Runner bind_go(CLI::App& app) {
   return [options](Context& context) { return run_go(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_take
 
 Command compose_take() {
+  using namespace in_compose_take;
   return {.path = "compose take",
           .summary = "Put the preview, or a scene, on air with a transition",
           .example = "ts compose take\nts compose take two --transition fade --duration 500ms",
@@ -108,6 +109,7 @@ Command compose_take() {
 }
 
 Command compose_cut() {
+  using namespace in_compose_take;
   return {.path = "compose cut",
           .summary = "Put the preview, or a scene, on air at once",
           .example = "ts compose cut\nts compose cut two",
@@ -115,6 +117,7 @@ Command compose_cut() {
 }
 
 Command compose_preview() {
+  using namespace in_compose_take;
   return {.path = "compose preview",
           .summary = "Prepare a scene for the next take",
           .example = "ts compose preview two",
@@ -122,6 +125,7 @@ Command compose_preview() {
 }
 
 Command compose_black() {
+  using namespace in_compose_take;
   return {.path = "compose black",
           .summary = "Fade the program to black and silence, or back",
           .example = "ts compose black --duration 1s\nts compose black --back",
@@ -129,6 +133,7 @@ Command compose_black() {
 }
 
 Command compose_go() {
+  using namespace in_compose_take;
   return {.path = "compose go",
           .summary = "Begin the show of a compositor started with --hold",
           .example = "ts compose go",

@@ -20,7 +20,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_compose_tui {
 
 using tui::Key;
 
@@ -257,14 +257,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_compose_tui
 
 Command compose_tui() {
   return {
       .path = "compose tui",
       .summary = "Operate a running program from the terminal",
       .example = "ts compose tui\nts compose tui --show rehearsal\nts compose tui --print 120x40",
-      .bind = bind,
+      .bind = in_compose_tui::bind,
       .details =
           "Program and preview, the picture on air, sound with loudness, sources with their "
           "health, overlays, outputs with bit rate and drops, alarms. Keys: 1-9 put a scene "

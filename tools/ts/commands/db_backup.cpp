@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_db_backup {
 
 struct Options {
   std::string target;
@@ -46,13 +46,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_db_backup
 
 Command db_backup() {
   return {.path = "db backup",
           .summary = "Copy the state database consistently, even while shows run",
           .example = "ts db backup /srv/backup/ts.sqlite",
-          .bind = bind,
+          .bind = in_db_backup::bind,
           .details = "The copy is checked, whole in itself and readable by its owner only."};
 }
 

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_db_check {
 
 struct Options {
   std::string database;
@@ -133,13 +133,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_db_check
 
 Command db_check() {
   return {.path = "db check",
           .summary = "Examine the state database, find the legacy signaling_message table",
           .example = "ts db check\nts db check --database sqlite:///srv/app/data.db --source ./src",
-          .bind = bind,
+          .bind = in_db_check::bind,
           .main_verb = true,
           .details =
               "Reads only. Exit 10 when something was found: damage, another schema, the "

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_db_migrate {
 
 struct Options {
   std::string database;
@@ -70,14 +70,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_db_migrate
 
 Command db_migrate() {
   return {.path = "db migrate",
           .summary = "Bring the schema up to date, drop the legacy signaling_message table",
           .example =
               "ts db migrate --dry-run\nts db migrate --database sqlite:///srv/app/data.db --yes",
-          .bind = bind,
+          .bind = in_db_migrate::bind,
           .details =
               "Other tables are left alone. Dropping the legacy table asks first (--yes off "
               "a terminal); ts db backup before it keeps its rows."};

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_db_restore {
 
 struct Options {
   std::string backup;
@@ -52,13 +52,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_db_restore
 
 Command db_restore() {
   return {.path = "db restore",
           .summary = "Put a backup in the state database's place",
           .example = "ts db restore /srv/backup/ts.sqlite --yes",
-          .bind = bind,
+          .bind = in_db_restore::bind,
           .details =
               "The backup is checked first; what was there is kept beside it. Refused while a "
               "show runs (exit 6)."};

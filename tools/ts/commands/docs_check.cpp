@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_docs_check {
 
 /// The words of an example line as a shell would split them: quotes, comments, pipes and
 /// redirections end what is ours.
@@ -108,9 +108,10 @@ Status run(Context& context) {
                .hint = "mend the command's table entry"};
 }
 
-}  // namespace
+}  // namespace in_docs_check
 
 Command docs_check() {
+  using namespace in_docs_check;
   return {.path = "docs check",
           .summary = "Check that every command has a summary and examples that parse; list them",
           .example = "ts docs check",

@@ -12,7 +12,7 @@
 #include <filesystem>
 
 namespace ts::cli {
-namespace {
+namespace in_docs_man {
 
 struct Options {
   std::string folder;
@@ -40,13 +40,13 @@ Runner bind(CLI::App& app) {
   };
 }
 
-}  // namespace
+}  // namespace in_docs_man
 
 Command docs_man() {
   return {.path = "docs man",
           .summary = "Write the man pages, generated from the command table",
           .example = "ts docs man build/man",
-          .bind = bind,
+          .bind = in_docs_man::bind,
           .hidden = true};
 }
 

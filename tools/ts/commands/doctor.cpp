@@ -7,7 +7,7 @@
 #include <memory>
 
 namespace ts::cli {
-namespace {
+namespace in_doctor {
 
 Status run(const DoctorOptions& options, Context& context) {
   TS_TRY(const auto lines, run_doctor(options, context));
@@ -31,7 +31,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_doctor
 
 Command doctor() {
   return {.path = "doctor",
@@ -41,7 +41,7 @@ Command doctor() {
               "ts doctor livekit mux rtmps --json\n"
               "ts doctor turn --turn turn:turn.example.com:3478\n"
               "ts doctor webhook --webhook-url https://live.example.com/api/webhooks/mux",
-          .bind = bind,
+          .bind = in_doctor::bind,
           .details =
               "One line a check: what was measured, and where it fails what to do. Nothing is\n"
               "changed; a webhook receiver is sent one webhook without a signature, which it has\n"

@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_egress_get {
 
 constexpr seconds kPollInterval{2};
 
@@ -68,14 +68,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_egress_get
 
 Command egress_get() {
   return {
       .path = "egress get",
       .summary = "Show one egress with the state of each output",
       .example = "ts egress get EG_abcdefghijkl\nts egress get EG_abcdefghijkl --watch --json",
-      .bind = bind,
+      .bind = in_egress_get::bind,
   };
 }
 

@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_egress_layout {
 
 struct Options {
   std::string id;
@@ -34,14 +34,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_egress_layout
 
 Command egress_layout() {
   return {
       .path = "egress layout",
       .summary = "Change the layout of a running room composite egress",
       .example = "ts egress layout EG_abcdefghijkl speaker",
-      .bind = bind,
+      .bind = in_egress_layout::bind,
       .details =
           "LiveKit's bundled template reads its layout only at the start: there the call "
           "succeeds without visible effect. Custom templates react.",

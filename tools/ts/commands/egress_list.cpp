@@ -12,7 +12,7 @@
 #include <algorithm>
 
 namespace ts::cli {
-namespace {
+namespace in_egress_list {
 
 struct Options {
   std::string room;
@@ -44,14 +44,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_egress_list
 
 Command egress_list() {
   return {
       .path = "egress list",
       .summary = "List egress, newest first",
       .example = "ts egress list --active\nts egress list --room main --json",
-      .bind = bind,
+      .bind = in_egress_list::bind,
       .details = "Ended egress stay listed for about a day.",
   };
 }

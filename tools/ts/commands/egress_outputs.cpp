@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_egress_outputs {
 
 struct Options {
   std::string id;
@@ -131,7 +131,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_egress_outputs
 
 Command egress_outputs() {
   return {
@@ -141,7 +141,7 @@ Command egress_outputs() {
           "ts egress outputs EG_abcdefghijkl add --rtmp-url-file backup.txt --label backup\n"
           "ts egress outputs EG_abcdefghijkl remove --label backup\n"
           "ts egress outputs EG_abcdefghijkl",
-      .bind = bind,
+      .bind = in_egress_outputs::bind,
       .details =
           "LiveKit shows stream URLs redacted but wants the full one for a removal: ts notes "
           "where each URL came from (never the URL) and reads it there again.",

@@ -15,7 +15,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_egress_start {
 
 constexpr std::string_view kScope = "livekit.egress";
 
@@ -183,7 +183,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_egress_start
 
 Command egress_start() {
   return {
@@ -196,7 +196,7 @@ Command egress_start() {
           "primary.txt --rtmp-url-file backup.txt\n"
           "ts egress start --web https://show.example.com/ --file show.mp4\n"
           "ts egress start --request @egress.json --mux LIVE_ID",
-      .bind = bind,
+      .bind = in_egress_start::bind,
       .details =
           "The room must exist. Tracks: ts room who ROOM. A start is never repeated by "
           "itself; with --ref a second start finds the first.",

@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_egress_stop {
 
 struct Options {
   std::vector<std::string> ids;
@@ -125,7 +125,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_egress_stop
 
 Command egress_stop() {
   return {
@@ -135,7 +135,7 @@ Command egress_stop() {
           "ts egress stop EG_abcdefghijkl --wait\n"
           "ts egress stop --room main --yes\n"
           "ts egress list --active -o id | ts egress stop -",
-      .bind = bind,
+      .bind = in_egress_stop::bind,
       .details = "Stopping what has ended already is no failure.",
   };
 }

@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_env_check {
 
 struct Options {
   bool online = false;
@@ -28,13 +28,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_env_check
 
 Command env_check() {
   return {.path = "env check",
           .summary = "Check formats and pairs of the settings, and with --online the services",
           .example = "ts env check\nts env check --online --json",
-          .bind = bind};
+          .bind = in_env_check::bind};
 }
 
 }  // namespace ts::cli

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_env_fix {
 
 struct Options {
   bool write = false;
@@ -48,13 +48,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_env_fix
 
 Command env_fix() {
   return {.path = "env fix",
           .summary = "Rename legacy settings in .env (livekit_websocket_url and friends)",
           .example = "ts env fix\nts env fix --write",
-          .bind = bind};
+          .bind = in_env_fix::bind};
 }
 
 }  // namespace ts::cli

@@ -13,7 +13,7 @@
 #include <filesystem>
 
 namespace ts::cli {
-namespace {
+namespace in_env_init {
 
 struct Options {
   std::string file = ".env.example";
@@ -90,13 +90,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_env_init
 
 Command env_init() {
   return {.path = "env init",
           .summary = "Write a commented .env.example with every variable",
           .example = "ts env init\nts env init --dev --file .env",
-          .bind = bind};
+          .bind = in_env_init::bind};
 }
 
 }  // namespace ts::cli

@@ -15,7 +15,7 @@
 #include <filesystem>
 
 namespace ts::cli {
-namespace {
+namespace in_env_profiles {
 
 namespace fs = std::filesystem;
 
@@ -194,27 +194,31 @@ Runner bind_add(CLI::App& app) {
   return [options](Context& context) { return add(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_env_profiles
 
 Command env_add() {
+  using namespace in_env_profiles;
   return {.path = "env add",
           .summary = "Keep the current credentials as a named profile",
           .example = "ts env add live\nts env add sandbox --from sandbox.env",
           .bind = bind_add};
 }
 Command env_list() {
+  using namespace in_env_profiles;
   return {.path = "env list",
           .summary = "List the profiles",
           .example = "ts env list",
           .bind = [](CLI::App&) -> Runner { return list; }};
 }
 Command env_use() {
+  using namespace in_env_profiles;
   return {.path = "env use",
           .summary = "Make a profile the default (none: no default)",
           .example = "ts env use live\nts env use none",
           .bind = bind_named<use>};
 }
 Command env_remove() {
+  using namespace in_env_profiles;
   return {.path = "env remove",
           .summary = "Forget a profile and its credentials",
           .example = "ts env remove live --yes",

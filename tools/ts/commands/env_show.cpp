@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_env_show {
 
 struct Options {
   bool all = false;
@@ -56,13 +56,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_env_show
 
 Command env_show() {
   return {.path = "env show",
           .summary = "Show the effective settings with their origin, secrets masked",
           .example = "ts env show\nts env show -P live --json",
-          .bind = bind,
+          .bind = in_env_show::bind,
           .main_verb = true};
 }
 

@@ -15,7 +15,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_ingress_create {
 
 struct Options {
   bool rtmp = false;
@@ -226,7 +226,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_ingress_create
 
 Command ingress_create() {
   return {
@@ -237,7 +237,7 @@ Command ingress_create() {
           "ts ingress create --whip --room main --identity cam-3 --reveal\n"
           "ts ingress create --url https://example.com/clip.mp4 --room main --identity clip --wait "
           "publishing",
-      .bind = bind,
+      .bind = in_ingress_create::bind,
   };
 }
 

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_ingress_delete {
 
 struct Options {
   std::string id;
@@ -38,14 +38,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_ingress_delete
 
 Command ingress_delete() {
   return {
       .path = "ingress delete",
       .summary = "Delete an ingress",
       .example = "ts ingress delete IN_abcdefghijkl --yes",
-      .bind = bind,
+      .bind = in_ingress_delete::bind,
   };
 }
 

@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_ingress_get {
 
 struct Options {
   std::string id;
@@ -81,9 +81,10 @@ Runner bind_wait(CLI::App& app) {
   return [options](Context& context) { return wait(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_ingress_get
 
 Command ingress_get() {
+  using namespace in_ingress_get;
   return {
       .path = "ingress get",
       .summary = "Show one ingress and what it receives",
@@ -93,6 +94,7 @@ Command ingress_get() {
 }
 
 Command ingress_wait() {
+  using namespace in_ingress_get;
   return {
       .path = "ingress wait",
       .summary = "Wait until an ingress receives media",

@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_ingress_list {
 
 struct Options {
   std::string room;
@@ -38,14 +38,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_ingress_list
 
 Command ingress_list() {
   return {
       .path = "ingress list",
       .summary = "List ingress",
       .example = "ts ingress list --room main",
-      .bind = bind,
+      .bind = in_ingress_list::bind,
   };
 }
 

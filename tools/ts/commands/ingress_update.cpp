@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_ingress_update {
 
 struct Options {
   livekit::UpdateIngressRequest request;
@@ -47,7 +47,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_ingress_update
 
 Command ingress_update() {
   return {
@@ -56,7 +56,7 @@ Command ingress_update() {
       .example =
           "ts ingress update IN_abcdefghijkl --room rehearsal\n"
           "ts ingress update IN_abcdefghijkl --enabled false",
-      .bind = bind,
+      .bind = in_ingress_update::bind,
   };
 }
 

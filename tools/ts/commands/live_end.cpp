@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_live_end {
 
 struct Options {
   std::string name;
@@ -108,13 +108,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_live_end
 
 Command live_end() {
   return {.path = "live end",
           .summary = "End a show in order: egress, compositor, stream, recording, room",
           .example = "ts live end\nts live end service --json",
-          .bind = bind};
+          .bind = in_live_end::bind};
 }
 
 }  // namespace ts::cli

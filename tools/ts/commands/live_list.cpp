@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_live_list {
 
 Status run(bool open_only, Context& context) {
   TS_TRY(auto database, open_database(context));
@@ -41,13 +41,13 @@ Runner bind(CLI::App& app) {
   return [open_only](Context& context) { return run(*open_only, context); };
 }
 
-}  // namespace
+}  // namespace in_live_list
 
 Command live_list() {
   return {.path = "live list",
           .summary = "List go-lives, newest first",
           .example = "ts live list --running",
-          .bind = bind};
+          .bind = in_live_list::bind};
 }
 
 }  // namespace ts::cli

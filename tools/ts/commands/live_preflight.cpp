@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_live_preflight {
 
 struct Options {
   std::string show;
@@ -38,13 +38,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_live_preflight
 
 Command live_preflight() {
   return {.path = "live preflight",
           .summary = "Find what would keep a show from going live; changes nothing",
           .example = "ts live preflight examples/rehearsal/show.json",
-          .bind = bind};
+          .bind = in_live_preflight::bind};
 }
 
 }  // namespace ts::cli

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_live_report {
 
 struct Options {
   std::string name;
@@ -103,13 +103,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_live_report
 
 Command live_report() {
   return {.path = "live report",
           .summary = "Tell how a go-live went: every step with its time, and a picture of it",
           .example = "ts live report rehearsal --sheet sheet.png",
-          .bind = bind};
+          .bind = in_live_report::bind};
 }
 
 }  // namespace ts::cli

@@ -13,7 +13,7 @@
 #include <filesystem>
 
 namespace ts::cli {
-namespace {
+namespace in_live_start {
 
 struct Options {
   std::string show;
@@ -240,7 +240,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_live_start
 
 Command live_start() {
   return {.path = "live start",
@@ -249,7 +249,7 @@ Command live_start() {
               "ts live start examples/rehearsal/show.json --duration 30s\n"
               "ts live start show.json --name service --detach\n"
               "ts live start show.json --direct",
-          .bind = bind,
+          .bind = in_live_start::bind,
           .details =
               "Each step that fails undoes what this run made. The run ends with the show, with "
               "Ctrl-C, or with\nts live end; then the egress, the stream and the room are ended in "

@@ -12,7 +12,7 @@
 #include <fstream>
 
 namespace ts::cli {
-namespace {
+namespace in_live_status {
 
 struct Options {
   std::string name;
@@ -65,13 +65,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_live_status
 
 Command live_status() {
   return {.path = "live status",
           .summary = "Show what a go-live is doing and what it has made",
           .example = "ts live status\nts live status rehearsal --json",
-          .bind = bind,
+          .bind = in_live_status::bind,
           .main_verb = true};
 }
 

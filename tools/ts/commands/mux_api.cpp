@@ -11,7 +11,7 @@
 #include <algorithm>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_api {
 
 struct Options {
   std::string method;
@@ -53,7 +53,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_api
 
 Command mux_api() {
   return {.path = "mux api",
@@ -61,7 +61,7 @@ Command mux_api() {
           .example =
               "ts mux api GET /video/v1/live-streams --query limit=5\n"
               "ts mux api POST /system/v1/signing-keys --reveal",
-          .bind = bind,
+          .bind = in_mux_api::bind,
           .details =
               "Keys in the answer are masked unless --reveal is given. A POST is not "
               "repeated when its answer is lost."};

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_asset {
 
 Status report_asset(Context& context, const mux::Asset& asset) {
   Json document{{"schema", "ts.mux/1"}};
@@ -128,9 +128,10 @@ Runner bind_delete(CLI::App& app) {
   };
 }
 
-}  // namespace
+}  // namespace in_mux_asset
 
 Command mux_asset_list() {
+  using namespace in_mux_asset;
   return {.path = "mux asset list",
           .summary = "List recordings",
           .example = "ts mux asset list --live LIVE_ID\nts mux asset list --all --json",
@@ -138,6 +139,7 @@ Command mux_asset_list() {
 }
 
 Command mux_asset_get() {
+  using namespace in_mux_asset;
   return {.path = "mux asset get",
           .summary = "Show one recording",
           .example = "ts mux asset get ASSET_ID",
@@ -145,6 +147,7 @@ Command mux_asset_get() {
 }
 
 Command mux_asset_wait() {
+  using namespace in_mux_asset;
   return {.path = "mux asset wait",
           .summary = "Wait until a recording is ready or final",
           .example = "ts mux asset wait ASSET_ID --for final --timeout 5m",
@@ -152,6 +155,7 @@ Command mux_asset_wait() {
 }
 
 Command mux_asset_delete() {
+  using namespace in_mux_asset;
   return {.path = "mux asset delete",
           .summary = "Delete a recording for good",
           .example = "ts mux asset delete ASSET_ID --yes",

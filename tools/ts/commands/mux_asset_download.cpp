@@ -12,7 +12,7 @@
 #include <algorithm>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_asset_download {
 
 struct Options {
   std::string id;
@@ -151,7 +151,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_asset_download
 
 Command mux_asset_download() {
   return {.path = "mux asset download",
@@ -159,7 +159,7 @@ Command mux_asset_download() {
           .example =
               "ts mux asset download ASSET_ID --to service.mp4\n"
               "ts mux asset download ASSET_ID --rendition audio-only",
-          .bind = bind};
+          .bind = in_mux_asset_download::bind};
 }
 
 }  // namespace ts::cli

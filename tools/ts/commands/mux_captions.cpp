@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_captions {
 
 struct Options {
   std::string id;
@@ -53,7 +53,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_captions
 
 Command mux_captions() {
   return {.path = "mux captions",
@@ -62,7 +62,7 @@ Command mux_captions() {
               "ts mux captions LIVE_ID --embedded cc1:en-US\n"
               "ts mux captions LIVE_ID --generated en\n"
               "ts mux captions LIVE_ID --clear",
-          .bind = bind};
+          .bind = in_mux_captions::bind};
 }
 
 }  // namespace ts::cli

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_create {
 
 struct Options {
   std::string title;
@@ -171,7 +171,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_create
 
 Command mux_create() {
   return {.path = "mux create",
@@ -180,7 +180,7 @@ Command mux_create() {
               "ts mux create --title 'Sunday service' --ref sunday\n"
               "ts mux create --latency low --policy signed --reconnect-window 2m\n"
               "ts mux create --simulcast twitch --simulcast-key-file twitch.key",
-          .bind = bind};
+          .bind = in_mux_create::bind};
 }
 
 }  // namespace ts::cli

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_get {
 
 Status run(const std::string& id, Context& context) {
   TS_TRY(const auto client, mux_client(context));
@@ -19,13 +19,13 @@ Runner bind(CLI::App& app) {
   return [id](Context& context) { return run(*id, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_get
 
 Command mux_get() {
   return {.path = "mux get",
           .summary = "Show one Mux live stream",
           .example = "ts mux get LIVE_ID\nts mux get LIVE_ID -o env",
-          .bind = bind};
+          .bind = in_mux_get::bind};
 }
 
 }  // namespace ts::cli

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_health {
 
 Result<Secret> statistics_token(Context& context, mux::TokenType type, const std::string& subject) {
   TS_TRY(const auto key, mux_signing_key(context));
@@ -88,9 +88,10 @@ Runner bind_viewers(CLI::App& app) {
   return [options](Context& context) { return run_viewers(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_health
 
 Command mux_health() {
+  using namespace in_mux_health;
   return {.path = "mux health",
           .summary = "Show how well a live stream's input arrives at Mux",
           .example = "ts mux health LIVE_ID --json",
@@ -101,6 +102,7 @@ Command mux_health() {
 }
 
 Command mux_viewers() {
+  using namespace in_mux_health;
   return {.path = "mux viewers",
           .summary = "Show how many watch a playback id, live stream or asset",
           .example = "ts mux viewers PLAYBACK_ID\nts mux viewers LIVE_ID --live",

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_key {
 
 struct Options {
   std::string id;
@@ -89,9 +89,10 @@ Runner bind_rotate(CLI::App& app) {
   };
 }
 
-}  // namespace
+}  // namespace in_mux_key
 
 Command mux_key() {
+  using namespace in_mux_key;
   return {.path = "mux key",
           .summary = "Show where an encoder pushes to, and with --reveal its key",
           .example = "ts mux key LIVE_ID --reveal\nts mux key LIVE_ID --protocol srt --reveal",
@@ -99,6 +100,7 @@ Command mux_key() {
 }
 
 Command mux_rotate_key() {
+  using namespace in_mux_key;
   return {.path = "mux rotate-key",
           .summary = "Replace the stream key",
           .example = "ts mux rotate-key LIVE_ID --yes",

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_list {
 
 Status run(const mux::LiveStreamFilter& filter, Context& context) {
   TS_TRY(const auto client, mux_client(context));
@@ -41,13 +41,13 @@ Runner bind(CLI::App& app) {
   return [filter](Context& context) { return run(*filter, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_list
 
 Command mux_list() {
   return {.path = "mux list",
           .summary = "List Mux live streams",
           .example = "ts mux list --status active\nts mux list --all --json",
-          .bind = bind,
+          .bind = in_mux_list::bind,
           .main_verb = true};
 }
 

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_playback {
 
 struct Options {
   std::string live_id;
@@ -77,9 +77,10 @@ Runner bind_remove(CLI::App& app) {
   return bind_on_part(app, "PLAYBACK_ID", "Playback id", &remove);
 }
 
-}  // namespace
+}  // namespace in_mux_playback
 
 Command mux_playback_add() {
+  using namespace in_mux_playback;
   return {.path = "mux playback add",
           .summary = "Add a playback id to a live stream",
           .example = "ts mux playback add LIVE_ID --policy signed",
@@ -87,6 +88,7 @@ Command mux_playback_add() {
 }
 
 Command mux_playback_list() {
+  using namespace in_mux_playback;
   return {.path = "mux playback list",
           .summary = "List a live stream's playback ids",
           .example = "ts mux playback list LIVE_ID",
@@ -94,6 +96,7 @@ Command mux_playback_list() {
 }
 
 Command mux_playback_remove() {
+  using namespace in_mux_playback;
   return {.path = "mux playback remove",
           .summary = "Remove a playback id from a live stream",
           .example = "ts mux playback remove LIVE_ID PLAYBACK_ID --yes",

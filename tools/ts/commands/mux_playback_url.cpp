@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_playback_url {
 
 struct Options {
   std::string id;
@@ -98,7 +98,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_playback_url
 
 Command mux_playback_url() {
   return {.path = "mux playback url",
@@ -107,7 +107,7 @@ Command mux_playback_url() {
               "ts mux playback url PLAYBACK_ID\n"
               "ts mux playback url PLAYBACK_ID --param max_resolution=720p\n"
               "ts mux playback url PLAYBACK_ID --kind thumbnail --param time=12",
-          .bind = bind};
+          .bind = in_mux_playback_url::bind};
 }
 
 }  // namespace ts::cli

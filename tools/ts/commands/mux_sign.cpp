@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_sign {
 
 struct Options {
   std::string subject;
@@ -133,7 +133,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_sign
 
 Command mux_sign() {
   return {.path = "mux sign",
@@ -142,7 +142,7 @@ Command mux_sign() {
               "ts mux sign PLAYBACK_ID --ttl 12h\n"
               "ts mux sign PLAYBACK_ID --type thumbnail --param time=12 --param width=640\n"
               "ts mux sign PLAYBACK_ID --expires-at 2026-12-24T23:59:59Z --json",
-          .bind = bind,
+          .bind = in_mux_sign::bind,
           .details =
               "Needs MUX_SIGNING_KEY and MUX_PRIVATE_KEY; nothing is sent. On signed "
               "playback every modifier is a claim: beside a token Mux ignores it."};

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_simulcast {
 
 struct Options {
   std::string live_id;
@@ -126,9 +126,10 @@ Runner bind_remove(CLI::App& app) {
   return bind_on_part(app, "TARGET_ID", "Simulcast target", &remove);
 }
 
-}  // namespace
+}  // namespace in_mux_simulcast
 
 Command mux_simulcast_add() {
+  using namespace in_mux_simulcast;
   return {.path = "mux simulcast add",
           .summary = "Push an idle live stream to one more place",
           .example = "ts mux simulcast add LIVE_ID twitch --key-file twitch.key",
@@ -136,6 +137,7 @@ Command mux_simulcast_add() {
 }
 
 Command mux_simulcast_list() {
+  using namespace in_mux_simulcast;
   return {.path = "mux simulcast list",
           .summary = "List where else a live stream is pushed to",
           .example = "ts mux simulcast list LIVE_ID",
@@ -143,6 +145,7 @@ Command mux_simulcast_list() {
 }
 
 Command mux_simulcast_remove() {
+  using namespace in_mux_simulcast;
   return {.path = "mux simulcast remove",
           .summary = "Remove a simulcast target from an idle live stream",
           .example = "ts mux simulcast remove LIVE_ID TARGET_ID --yes",

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_switch {
 
 using Act = Status (mux::MuxClient::*)(std::string_view, std::stop_token);
 
@@ -121,9 +121,10 @@ Runner bind_disable(CLI::App& app) {
   };
 }
 
-}  // namespace
+}  // namespace in_mux_switch
 
 Command mux_delete() {
+  using namespace in_mux_switch;
   return {.path = "mux delete",
           .summary = "Delete live streams, cutting their encoders; recordings stay",
           .example = "ts mux delete LIVE_ID --yes",
@@ -131,6 +132,7 @@ Command mux_delete() {
 }
 
 Command mux_complete() {
+  using namespace in_mux_switch;
   return {.path = "mux complete",
           .summary = "End a session now, without waiting for the reconnect window",
           .example = "ts mux complete LIVE_ID\nts mux complete LIVE_ID --wait idle --timeout 2m",
@@ -138,6 +140,7 @@ Command mux_complete() {
 }
 
 Command mux_enable() {
+  using namespace in_mux_switch;
   return {.path = "mux enable",
           .summary = "Let encoders connect to a disabled live stream again",
           .example = "ts mux enable LIVE_ID",
@@ -145,6 +148,7 @@ Command mux_enable() {
 }
 
 Command mux_disable() {
+  using namespace in_mux_switch;
   return {.path = "mux disable",
           .summary = "Cut the encoder now and refuse further ones until enabled",
           .example = "ts mux disable LIVE_ID",

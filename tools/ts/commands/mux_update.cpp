@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_update {
 
 struct Options {
   std::string id;
@@ -62,13 +62,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_update
 
 Command mux_update() {
   return {.path = "mux update",
           .summary = "Change a live stream's settings",
           .example = "ts mux update LIVE_ID --reconnect-window 2m --title 'Evening'",
-          .bind = bind};
+          .bind = in_mux_update::bind};
 }
 
 }  // namespace ts::cli

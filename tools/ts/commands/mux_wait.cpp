@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_mux_wait {
 
 struct Options {
   std::string id;
@@ -40,7 +40,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_mux_wait
 
 Command mux_wait() {
   return {.path = "mux wait",
@@ -48,7 +48,7 @@ Command mux_wait() {
           .example =
               "ts mux wait LIVE_ID --for active --timeout 60s\n"
               "ts mux wait LIVE_ID --for idle --timeout 3m",
-          .bind = bind};
+          .bind = in_mux_wait::bind};
 }
 
 }  // namespace ts::cli

@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_playback_check {
 
 struct Options {
   std::string target;
@@ -173,7 +173,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_playback_check
 
 Command playback_check() {
   return {.path = "playback check",
@@ -181,7 +181,7 @@ Command playback_check() {
           .example =
               "ts playback check PLAYBACK_ID --for 30s\n"
               "ts playback check https://stream.mux.com/PLAYBACK_ID.m3u8 --decode",
-          .bind = bind,
+          .bind = in_playback_check::bind,
           .main_verb = true};
 }
 

@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_room_create {
 
 struct Options {
   std::string name;
@@ -27,6 +27,7 @@ struct Options {
   bool sync_streams = false;
   std::vector<std::string> tags;
   std::string auto_egress;
+  std::string request;
 };
 
 /// Whole seconds of a timeout; LiveKit takes 0 for "its default", so 0 is refused.
@@ -51,17 +52,47 @@ Result<std::uint32_t> delay_ms(const std::string& text, std::string_view flag) {
   return static_cast<std::uint32_t>(duration.count());
 }
 
-Status run(const Options& options, Context& context) {
-  livekit::CreateRoomRequest request{.name = options.name,
-                                     .room_preset = options.preset,
-                                     .max_participants = options.max_participants,
-                                     .sync_streams = options.sync_streams};
-  TS_TRY(request.empty_timeout, timeout_seconds(options.empty_timeout, "--empty-timeout"));
-  TS_TRY(request.departure_timeout,
-         timeout_seconds(options.departure_timeout, "--departure-timeout"));
-  TS_TRY(request.min_playout_delay, delay_ms(options.min_playout_delay, "--min-playout-delay"));
-  TS_TRY(request.max_playout_delay, delay_ms(options.max_playout_delay, "--max-playout-delay"));
-  TS_TRY(request.metadata, context.text_or_file(options.metadata));
+/// LiveKit's own CreateRoomRequest, which the flags are laid over.
+Result<livekit::CreateRoomRequest> request_from_file(const Options& options, Context& context) {
+  if (options.request.empty()) return livekit::CreateRoomRequest{};
+  TS_TRY(const auto text, context.text_or_file(options.request));
+  TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage));
+  auto request = livekit::from_json<livekit::CreateRoomRequest>(
+      json, livekit::UnknownFields::kRefuse, ErrorKind::kUsage);
+  if (!request.ok()) return std::move(request).error().with_context("--request");
+  if (!request.value().name.empty() && request.value().name != options.name) {
+    return Error{
+        .kind = ErrorKind::kUsage,
+        .message = fmt::format("--request is for room '{}', not for '{}'",
+                               shorten(request.value().name, 80), shorten(options.name, 80)),
+        .hint = "name the same room, or none in the request"};
+  }
+  return request;
+}
+
+Status lay_over(const Options& options, Context& context, livekit::CreateRoomRequest& request) {
+  const auto seconds_of = [](const std::string& text, const char* flag,
+                             std::uint32_t& field) -> Status {
+    if (text.empty()) return ok_status();
+    TS_TRY(field, timeout_seconds(text, flag));
+    return ok_status();
+  };
+  const auto ms_of = [](const std::string& text, const char* flag, std::uint32_t& field) -> Status {
+    if (text.empty()) return ok_status();
+    TS_TRY(field, delay_ms(text, flag));
+    return ok_status();
+  };
+  request.name = options.name;
+  if (!options.preset.empty()) request.room_preset = options.preset;
+  if (options.max_participants != 0) request.max_participants = options.max_participants;
+  if (options.sync_streams) request.sync_streams = true;
+  TS_CHECK(seconds_of(options.empty_timeout, "--empty-timeout", request.empty_timeout));
+  TS_CHECK(seconds_of(options.departure_timeout, "--departure-timeout", request.departure_timeout));
+  TS_CHECK(ms_of(options.min_playout_delay, "--min-playout-delay", request.min_playout_delay));
+  TS_CHECK(ms_of(options.max_playout_delay, "--max-playout-delay", request.max_playout_delay));
+  if (!options.metadata.empty()) {
+    TS_TRY(request.metadata, context.text_or_file(options.metadata));
+  }
   for (const std::string& tag : options.tags) {
     const auto equals = tag.find('=');
     if (equals == 0 || equals == std::string::npos) {
@@ -78,6 +109,12 @@ Status run(const Options& options, Context& context) {
     if (!egress.ok()) return std::move(egress).error().with_context("--auto-egress");
     request.egress = std::move(egress).value();
   }
+  return ok_status();
+}
+
+Status run(const Options& options, Context& context) {
+  TS_TRY(auto request, request_from_file(options, context));
+  TS_CHECK(lay_over(options, context, request));
   TS_TRY(auto service, livekit_service(context));
   TS_TRY(const auto room, livekit::RoomClient(service).create(request, context.stop()));
   const Json document = document_of("room", room_json(room));
@@ -104,10 +141,12 @@ Runner bind(CLI::App& app) {
   app.add_option("--tag", options->tags, "NAME=VALUE")->expected(1, 64)->allow_extra_args(false);
   app.add_option("--auto-egress", options->auto_egress,
                  "Egress that starts with the room: RoomEgress as @file.json");
+  app.add_option("--request", options->request,
+                 "LiveKit's own request (@file.json, -, or text); flags are laid over it");
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_create
 
 Command room_create() {
   return {
@@ -117,8 +156,9 @@ Command room_create() {
           "ts room create main\n"
           "ts room create main --empty-timeout 10m --departure-timeout 2m "
           "--max-participants 12",
-      .bind = bind,
-      .details = "The name is the key: making a room twice gives the same room.",
+      .bind = in_room_create::bind,
+      .details =
+          "The name is the key, as --ref is elsewhere: making a room twice gives the same room.",
   };
 }
 

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_room_delete {
 
 struct Options {
   std::string name;
@@ -37,14 +37,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_delete
 
 Command room_delete() {
   return {
       .path = "room delete",
       .summary = "End a room and disconnect everybody in it",
       .example = "ts room delete main --yes",
-      .bind = bind,
+      .bind = in_room_delete::bind,
   };
 }
 

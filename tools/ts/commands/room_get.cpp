@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_room_get {
 
 struct Options {
   std::string name;
@@ -30,14 +30,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_get
 
 Command room_get() {
   return {
       .path = "room get",
       .summary = "Show one room",
       .example = "ts room get main",
-      .bind = bind,
+      .bind = in_room_get::bind,
   };
 }
 

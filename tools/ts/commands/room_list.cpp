@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_room_list {
 
 struct Options {
   std::vector<std::string> names;
@@ -34,14 +34,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_list
 
 Command room_list() {
   return {
       .path = "room list",
       .summary = "List rooms",
       .example = "ts room list\nts room list --json",
-      .bind = bind,
+      .bind = in_room_list::bind,
   };
 }
 

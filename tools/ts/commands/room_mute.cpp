@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_room_mute {
 
 struct Options {
   std::string identity;
@@ -83,14 +83,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, kMuted, context); };
 }
 
-}  // namespace
+}  // namespace in_room_mute
 
 Command room_mute() {
   return {
       .path = "room mute",
       .summary = "Mute a participant's track",
       .example = "ts room mute cam-1 --room main --source microphone",
-      .bind = bind<true>,
+      .bind = in_room_mute::bind<true>,
   };
 }
 
@@ -99,7 +99,7 @@ Command room_unmute() {
       .path = "room unmute",
       .summary = "Unmute a participant's track",
       .example = "ts room unmute cam-1 --room main --source microphone",
-      .bind = bind<false>,
+      .bind = in_room_mute::bind<false>,
       .details = "The server allows it only with room.enable_remote_unmute.",
   };
 }

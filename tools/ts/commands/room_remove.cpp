@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_room_remove {
 
 struct Options {
   std::string identity;
@@ -48,14 +48,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_remove
 
 Command room_remove() {
   return {
       .path = "room remove",
       .summary = "Disconnect a participant",
       .example = "ts room remove cam-1 --room main --yes",
-      .bind = bind,
+      .bind = in_room_remove::bind,
       .details = "A self-hosted server lets the participant join again while its token lasts.",
   };
 }

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_room_send {
 
 struct Options {
   std::string room;
@@ -57,7 +57,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_send
 
 Command room_send() {
   return {
@@ -66,7 +66,7 @@ Command room_send() {
       .example =
           "ts room send main '{\"tally\":\"live\"}' --topic tally --to cam-1\n"
           "ts room send main @message.json",
-      .bind = bind,
+      .bind = in_room_send::bind,
   };
 }
 

@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_room_subscribe {
 
 struct Options {
   std::string identity;
@@ -83,14 +83,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, kSubscribe, context); };
 }
 
-}  // namespace
+}  // namespace in_room_subscribe
 
 Command room_subscribe() {
   return {
       .path = "room subscribe",
       .summary = "Make a participant receive tracks",
       .example = "ts room subscribe monitor --room main --from cam-1",
-      .bind = bind<true>,
+      .bind = in_room_subscribe::bind<true>,
   };
 }
 
@@ -99,7 +99,7 @@ Command room_unsubscribe() {
       .path = "room unsubscribe",
       .summary = "Stop a participant from receiving tracks",
       .example = "ts room unsubscribe monitor --room main --track TR_VCxx",
-      .bind = bind<false>,
+      .bind = in_room_subscribe::bind<false>,
   };
 }
 

@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_room_update {
 
 struct Options {
   std::string name;
@@ -34,14 +34,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_update
 
 Command room_update() {
   return {
       .path = "room update",
       .summary = "Replace a room's metadata",
       .example = "ts room update main --metadata '{\"state\":\"live\"}'",
-      .bind = bind,
+      .bind = in_room_update::bind,
       .details = "Timeouts and limits: ts room create with the same name.",
   };
 }

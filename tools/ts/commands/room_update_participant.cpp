@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_room_update_participant {
 
 struct Options {
   std::string identity;
@@ -131,7 +131,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_update_participant
 
 Command room_update_participant() {
   return {
@@ -141,7 +141,7 @@ Command room_update_participant() {
           "ts room update-participant cam-1 --room main --attribute tally=live\n"
           "ts room update-participant cam-1 --room main --can-publish true --can-subscribe "
           "true --can-publish-data true --yes",
-      .bind = bind,
+      .bind = in_room_update_participant::bind,
       .details = "Permissions are replaced as a whole: what is not given becomes false.",
   };
 }

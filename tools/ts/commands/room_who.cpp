@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 namespace ts::cli {
-namespace {
+namespace in_room_who {
 
 struct Options {
   std::string room;
@@ -47,14 +47,14 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_room_who
 
 Command room_who() {
   return {
       .path = "room who",
       .summary = "Show who is in a room, with their tracks",
       .example = "ts room who main\nts room who main --identity cam-1 --json",
-      .bind = bind,
+      .bind = in_room_who::bind,
   };
 }
 

@@ -14,7 +14,7 @@
 #include <string>
 
 namespace ts::cli {
-namespace {
+namespace in_sandbox_down {
 
 constexpr milliseconds kOrderly{10'000};
 constexpr milliseconds kAfterSignal{3'000};
@@ -69,13 +69,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_sandbox_down
 
 Command sandbox_down() {
   return {.path = "sandbox down",
           .summary = "End the sandbox and everything it started",
           .example = "ts sandbox down",
-          .bind = bind,
+          .bind = in_sandbox_down::bind,
           .details =
               "Recordings stay until ts sandbox reset or the next ts sandbox up. Exit 0 also when "
               "none was running."};

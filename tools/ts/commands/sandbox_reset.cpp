@@ -11,7 +11,7 @@
 #include <string>
 
 namespace ts::cli {
-namespace {
+namespace in_sandbox_reset {
 
 struct Options {
   std::string directory;
@@ -47,13 +47,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_sandbox_reset
 
 Command sandbox_reset() {
   return {.path = "sandbox reset",
           .summary = "Forget the sandbox's rooms and streams, delete its recordings",
           .example = "ts sandbox reset",
-          .bind = bind,
+          .bind = in_sandbox_reset::bind,
           .details = "Keys and addresses stay. Publishers are disconnected."};
 }
 

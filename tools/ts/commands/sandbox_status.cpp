@@ -13,7 +13,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_sandbox_status {
 
 struct Options {
   std::string directory;
@@ -135,13 +135,13 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_sandbox_status
 
 Command sandbox_status() {
   return {.path = "sandbox status",
           .summary = "Show the sandbox's services, rooms, streams, and what it can make",
           .example = "ts sandbox status --json",
-          .bind = bind,
+          .bind = in_sandbox_status::bind,
           .main_verb = true,
           .details = "Exit 5 when no sandbox is running."};
 }

@@ -19,7 +19,7 @@
 #include <vector>
 
 namespace ts::cli {
-namespace {
+namespace in_sandbox_up {
 
 constexpr unsigned kPrivate = 0600;
 constexpr int kReportDescriptor = 3;
@@ -250,7 +250,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_sandbox_up
 
 Command sandbox_up() {
   return {.path = "sandbox up",
@@ -259,7 +259,7 @@ Command sandbox_up() {
               "ts sandbox up --detach --write-env .env.sandbox\n"
               "ts sandbox up --port 7880 --webhook-url http://127.0.0.1:9000/hooks\n"
               "ts sandbox up --fail 429=1@/video/v1/live-streams*3,slow=5s@StopEgress",
-          .bind = bind,
+          .bind = in_sandbox_up::bind,
           .details =
               "Listens on 127.0.0.1 only. Rooms get media by RTMP ingress; egress forwards it to "
               "mux:// and other RTMP targets on this machine, to files and to HLS segments in its "

@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_token_create {
 
 constexpr int kMostTokens = 10000;
 
@@ -248,7 +248,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_token_create
 
 Command token_create() {
   return {.path = "token create",
@@ -259,7 +259,7 @@ Command token_create() {
               "ts token create --room main --identity me --can-publish=false --explain\n"
               "ts token create --role admin --room main --ttl 10m --json\n"
               "ts token create --room main --identity bot --grant @grant.json",
-          .bind = bind,
+          .bind = in_token_create::bind,
           .main_verb = true,
           .details =
               "Roles:\n"

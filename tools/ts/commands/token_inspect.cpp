@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_token_inspect {
 
 struct Options {
   std::string source;
@@ -80,7 +80,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_token_inspect
 
 Command token_inspect() {
   return {.path = "token inspect",
@@ -88,7 +88,7 @@ Command token_inspect() {
           .example =
               "ts token inspect token.txt\n"
               "ts token inspect - --json",
-          .bind = bind,
+          .bind = in_token_inspect::bind,
           .details = "Works without the secret; the signature is not checked.\n"};
 }
 

@@ -77,9 +77,14 @@ void GrantOptions::bind(CLI::App& app) {
 }
 
 bool GrantOptions::names_api_grant() const {
-  return room_create || room_list || room_record || room_admin || ingress_admin || agent ||
-         sip_admin || sip_call || inference_perform || observability_write || agent_admin ||
-         agent_simulation_admin || agent_database_admin;
+  // One that is denied names nothing that the token is for.
+  const auto given = [](const std::optional<std::string>& text) {
+    return text && *text != "false";
+  };
+  return given(room_create) || given(room_list) || given(room_record) || given(room_admin) ||
+         given(ingress_admin) || given(agent) || given(sip_admin) || given(sip_call) ||
+         given(inference_perform) || given(observability_write) || given(agent_admin) ||
+         given(agent_simulation_admin) || given(agent_database_admin);
 }
 
 Status GrantOptions::apply(livekit::Claims& claims) const {

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_token_verify {
 
 struct Options {
   std::string source;
@@ -67,7 +67,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_token_verify
 
 Command token_verify() {
   return {.path = "token verify",
@@ -75,7 +75,7 @@ Command token_verify() {
           .example =
               "ts token verify token.txt\n"
               "ts token verify - --leeway 10s --json",
-          .bind = bind,
+          .bind = in_token_verify::bind,
           .details =
               "Exit 0 when LiveKit would take it, 10 with the reason otherwise: malformed,\n"
               "bad_base64, bad_json, alg_none, alg_unknown, alg_not_allowed, wrong_issuer,\n"

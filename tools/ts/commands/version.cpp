@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_version {
 
 Status run(Context& context) {
   Json document;
@@ -19,9 +19,10 @@ Status run(Context& context) {
       {.document = &document, .text = fmt::format("ts {}", TS_VERSION), .raw = TS_VERSION});
 }
 
-}  // namespace
+}  // namespace in_version
 
 Command version() {
+  using namespace in_version;
   return {.path = "version",
           .summary = "Print the version",
           .example = "ts version --json",

@@ -17,7 +17,7 @@
 #include <filesystem>
 
 namespace ts::cli {
-namespace {
+namespace in_webhook_endpoint {
 
 using webhook::Provider;
 
@@ -356,9 +356,10 @@ Runner bind_remove(CLI::App& app) {
   return [options](Context& context) { return remove(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_webhook_endpoint
 
 Command webhook_endpoint_add() {
+  using namespace in_webhook_endpoint;
   return {
       .path = "webhook endpoint add",
       .summary = "Make a vendor post its webhooks to an address",
@@ -376,6 +377,7 @@ Command webhook_endpoint_add() {
 }
 
 Command webhook_endpoint_list() {
+  using namespace in_webhook_endpoint;
   return {.path = "webhook endpoint list",
           .summary = "List the addresses vendors post their webhooks to",
           .example = "ts webhook endpoint list\nts webhook endpoint list --provider mux --json",
@@ -383,6 +385,7 @@ Command webhook_endpoint_list() {
 }
 
 Command webhook_endpoint_remove() {
+  using namespace in_webhook_endpoint;
   return {.path = "webhook endpoint remove",
           .summary = "Stop a vendor from posting to an address",
           .example =

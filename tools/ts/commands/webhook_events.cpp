@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_webhook_events {
 
 struct Options {
   std::string provider, type, since;
@@ -66,7 +66,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_webhook_events
 
 Command webhook_events() {
   return {.path = "webhook events",
@@ -74,7 +74,7 @@ Command webhook_events() {
           .example =
               "ts webhook events\n"
               "ts webhook events --provider mux --type 'video.asset.*' --unhandled --json",
-          .bind = bind};
+          .bind = in_webhook_events::bind};
 }
 
 }  // namespace ts::cli

@@ -19,7 +19,7 @@
 #include <mutex>
 
 namespace ts::cli {
-namespace {
+namespace in_webhook_listen {
 
 struct Options {
   std::string listen = "127.0.0.1:7070", forward_to;
@@ -271,7 +271,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_webhook_listen
 
 Command webhook_listen() {
   return {
@@ -281,7 +281,7 @@ Command webhook_listen() {
           "ts webhook listen --forward-to http://localhost:3000/api/webhooks/mux\n"
           "ts webhook listen --listen 0.0.0.0:7070 --provider mux --json\n"
           "ts webhook listen --forward-to http://localhost:3000/hook --exec -- node server.js",
-      .bind = bind,
+      .bind = in_webhook_listen::bind,
       .details =
           "Takes POST at /api/webhooks/livekit, /mux, /cloudflare and at any other path, where\n"
           "the headers say which provider it is. Genuine ones are kept (ts webhook events) before\n"

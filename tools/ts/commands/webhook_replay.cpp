@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_webhook_replay {
 
 struct Options {
   std::vector<std::string> events, secret_files;
@@ -129,7 +129,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_webhook_replay
 
 Command webhook_replay() {
   return {.path = "webhook replay",
@@ -137,7 +137,7 @@ Command webhook_replay() {
           .example =
               "ts webhook replay 12 --to http://localhost:3000/api/webhooks/mux\n"
               "ts webhook replay --unhandled --resign --to http://localhost:3000/hook",
-          .bind = bind};
+          .bind = in_webhook_replay::bind};
 }
 
 }  // namespace ts::cli

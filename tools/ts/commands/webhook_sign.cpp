@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_webhook_sign {
 
 struct Options {
   std::string provider, body;
@@ -52,7 +52,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_webhook_sign
 
 Command webhook_sign() {
   return {.path = "webhook sign",
@@ -60,7 +60,7 @@ Command webhook_sign() {
           .example =
               "ts webhook sign --provider mux --body body.json\n"
               "ts webhook sign --provider livekit --body body.json -o raw",
-          .bind = bind,
+          .bind = in_webhook_sign::bind,
           .details = "-o raw prints the value of the signature header alone.\n"};
 }
 

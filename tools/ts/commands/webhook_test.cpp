@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_webhook_test {
 
 struct Options {
   std::string url, provider, timeout = "30s";
@@ -138,7 +138,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_webhook_test
 
 Command webhook_test() {
   return {.path = "webhook test",
@@ -146,7 +146,7 @@ Command webhook_test() {
           .example =
               "ts webhook test https://live.example.com/api/webhooks/mux --provider mux\n"
               "ts webhook test https://live.example.com/api/webhooks/livekit --timeout 10s",
-          .bind = bind,
+          .bind = in_webhook_test::bind,
           .details = "The receiver is ts serve or ts webhook listen on this machine's database.\n"};
 }
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_webhook_trigger {
 
 struct Options {
   std::string type, provider, to;
@@ -125,7 +125,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_webhook_trigger
 
 Command webhook_trigger() {
   return {.path = "webhook trigger",
@@ -134,7 +134,7 @@ Command webhook_trigger() {
               "ts webhook trigger video.live_stream.active --to http://localhost:3000/hooks\n"
               "ts webhook trigger egress_ended --set egressInfo.status=EGRESS_FAILED\n"
               "ts webhook trigger --list --provider mux",
-          .bind = bind,
+          .bind = in_webhook_trigger::bind,
           .details =
               "Without --to it prints the raw request, which ts webhook verify --http -\n"
               "reads; -o raw prints the body alone.\n"};

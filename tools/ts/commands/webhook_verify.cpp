@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 namespace ts::cli {
-namespace {
+namespace in_webhook_verify {
 
 struct Options {
   std::string provider, body, http, leeway = "60s", tolerance = "300s";
@@ -134,7 +134,7 @@ Runner bind(CLI::App& app) {
   return [options](Context& context) { return run(*options, context); };
 }
 
-}  // namespace
+}  // namespace in_webhook_verify
 
 Command webhook_verify() {
   return {
@@ -144,7 +144,7 @@ Command webhook_verify() {
           "ts webhook verify --provider mux --body body.json --header 'Mux-Signature: t=1,v1=ab'\n"
           "ts webhook verify --provider livekit --http request.txt\n"
           "ts webhook verify --provider cloudflare --body - --header @headers.txt --json",
-      .bind = bind,
+      .bind = in_webhook_verify::bind,
       .details =
           "Exit 0 when genuine, 10 with the reason when not, 3 without a secret.\n"
           "The secret: LIVEKIT_API_KEY and LIVEKIT_API_SECRET, MUX_WEBHOOK_SECRET or\n"
