@@ -148,6 +148,7 @@ Result<DrawnOverlay> draw_lower_third(const scene::LowerThird& content,
   canvas4.draw(subtitle, left(subtitle), padding + title_height, 0xC8D0DA);
   DrawnOverlay out;
   out.unknown = title.unknown + subtitle.unknown;
+  out.cut = title.cut || subtitle.cut;
   out.picture = to_yuva(canvas4, overlay.opacity);
   out.x = even_down(overlay.x.value_or(canvas.size.width / 16));
   out.y = even_down(overlay.y.value_or(canvas.size.height - height - canvas.size.height / 12));
@@ -174,6 +175,7 @@ Result<DrawnOverlay> draw_plain_text(const scene::TextOverlay& content,
   Canvas4 canvas4 = with_shadow(text, content.size, 0);
   DrawnOverlay out;
   out.unknown = text.unknown;
+  out.cut = text.cut;
   out.picture = to_yuva(canvas4, overlay.opacity);
   out.x = even_down(overlay.x.value_or((canvas.size.width - canvas4.width) / 2));
   out.y = even_down(overlay.y.value_or(canvas.size.height / 12) + std::min(0, text.top));
@@ -197,6 +199,7 @@ Result<DrawnOverlay> draw_time(const std::string& text, int size, const scene::O
   Canvas4 canvas4 = with_shadow(drawn, size, frame.width);
   DrawnOverlay out;
   out.unknown = drawn.unknown;
+  out.cut = drawn.cut;
   out.picture = to_yuva(canvas4, overlay.opacity);
   const bool clock = std::holds_alternative<scene::ClockOverlay>(overlay.content);
   const int margin = canvas.size.width / 40;

@@ -17,6 +17,7 @@ struct DrawnOverlay {
   Picture picture{};  ///< yuva420p, even size.
   int x = 0;          ///< Even.
   int y = 0;
+  bool cut = false;       ///< Its text did not fit.
   std::string unknown{};  ///< Letters of its text that no font here has: boxes stand for them.
   std::shared_ptr<const Sprite> sprite{};  ///< The picture, ready for the native engine.
 };

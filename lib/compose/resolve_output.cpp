@@ -68,7 +68,7 @@ Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offlin
   }
   if (std::holds_alternative<scene::WhipOutput>(output.target)) {
     return needs_service(output, "this build cannot send WHIP from a program",
-                         "use an RTMP address, or ts whip publish");
+                         "send to an RTMP address (rtmp-url-file:F), or write a file");
   }
   return needs_service(output, "this build cannot publish a program into a room directly",
                        "run ts live start, which publishes through a LiveKit ingress");

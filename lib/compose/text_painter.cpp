@@ -161,6 +161,7 @@ Result<DrawnText> draw_text(const std::string& text, const TextStyle& style) {
   const int last = std::max(ink.y + ink.height, baseline + style.size / 4);
   out.width = std::min(ink.x + ink.width - left, style.max_width);
   out.height = std::min(last - first, style.max_height);
+  out.cut = pango_layout_is_ellipsized(layout.get()) != 0 || last - first > style.max_height;
   out.top = first - capitals;
   out.line_height = style.size * 5 / 4;
   if (out.width <= 0 || out.height <= 0) return DrawnText{};

@@ -34,6 +34,7 @@ struct DrawnText {
   int top = 0;
   int line_height = 0;
   bool right_to_left = false;  ///< Its first strong letter is Hebrew, Arabic …
+  bool cut = false;            ///< Did not fit: a line ends in "…", or lines below are missing.
   std::string unknown{};       ///< Letters no font of this machine has, a few of them.
   std::vector<Pixel> pixels{};
 

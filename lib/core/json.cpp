@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
+#include <set>
+#include <vector>
 
 namespace ts {
 namespace {
@@ -83,6 +86,44 @@ std::string step(std::string_view path, std::string_view key) {
   return out.append(path).append(1, '.').append(key);
 }
 
+/// Reads like Json::parse and notes the path of the first name that an object has twice.
+class UniqueNames {
+ public:
+  bool operator()(int /*depth*/, Json::parse_event_t event, Json& value) {
+    switch (event) {
+      case Json::parse_event_t::object_start:
+        objects_.emplace_back();
+        break;
+      case Json::parse_event_t::object_end:
+        objects_.pop_back();
+        break;
+      case Json::parse_event_t::key:
+        see(value.get_ref<const std::string&>());
+        break;
+      default:
+        break;
+    }
+    return true;
+  }
+  [[nodiscard]] const std::string& twice() const { return twice_; }
+
+ private:
+  struct Object {
+    std::set<std::string, std::less<>> names{};
+    std::string current{};
+  };
+
+  void see(const std::string& name) {
+    objects_.back().current = name;
+    if (objects_.back().names.insert(name).second || !twice_.empty()) return;
+    twice_ = "$";
+    for (const Object& object : objects_) twice_ = step(twice_, object.current);
+  }
+
+  std::vector<Object> objects_;
+  std::string twice_;
+};
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view what, ErrorKind kind,
@@ -102,7 +143,11 @@ Result<Json> parse_json(std::string_view text, std::string_view what, ErrorKind 
     return fail(fmt::format("nests deeper than {} levels", limits.max_depth));
   }
   try {
-    return Json::parse(text);
+    if (!limits.unique_names) return Json::parse(text);
+    UniqueNames names;
+    auto json = Json::parse(text, std::ref(names));
+    if (!names.twice().empty()) return fail(fmt::format("has {} twice", names.twice()));
+    return json;
   } catch (const nlohmann::json::parse_error& failure) {
     if (trim(text).empty()) return fail("is empty, expected JSON");
     return fail(fmt::format("is not valid JSON at {}", position(text, failure.byte)));

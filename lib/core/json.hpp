@@ -22,11 +22,16 @@ namespace ts {
 struct JsonLimits {
   std::size_t max_bytes = std::size_t{1} << 20U;
   std::size_t max_depth = 64;
+  /// A name given twice in one object is an error; otherwise the last one counts.
+  bool unique_names = false;
 };
+/// For what people write: the second "wide" of a show would silently replace the first.
+inline constexpr JsonLimits kWrittenByPeople{.unique_names = true};
 
 /// Parses `text`; `what` names it in errors ("show.json", "the answer of Mux").
 /// @return an Error of `kind` (kRemote for answers, kUsage for files people write) with line and
-///         column on malformed text, on text that is not UTF-8 or beyond the limits.
+///         column on malformed text, on text that is not UTF-8 or beyond the limits, and of the
+///         path of a name given twice.
 Result<Json> parse_json(std::string_view text, std::string_view what,
                         ErrorKind kind = ErrorKind::kUsage, JsonLimits limits = {});
 

@@ -265,7 +265,7 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
 }
 
 Result<Claims> claims_from_grant_file(std::string_view text, std::string_view what) {
-  TS_TRY(const auto json, parse_json(text, what));
+  TS_TRY(const auto json, parse_json(text, what, ErrorKind::kUsage, kWrittenByPeople));
   const auto from = [&]() -> Result<Claims> {
     if (!json.is_object()) return JsonReader(json, ErrorKind::kUsage).expected("an object");
     // A bare VideoGrant is what the SDKs' addGrant takes.

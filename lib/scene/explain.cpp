@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -247,20 +248,32 @@ class Explainer {
   [[nodiscard]] std::string visible(const Overlay& overlay) const {
     std::vector<std::string> spans;
     std::optional<milliseconds> since;
-    if (overlay.visible) since = milliseconds{0};
+    std::optional<milliseconds> until;  // Of those that go by themselves.
+    const auto hide = [&](milliseconds at) {
+      if (!since) return;
+      spans.push_back(fmt::format("between(t\\,{}\\,{})", seconds_text(*since), seconds_text(at)));
+      since.reset();
+      until.reset();
+    };
+    const auto show = [&](milliseconds at, std::optional<milliseconds> length) {
+      if (!since) since = at;
+      if (length) until = at + *length;
+    };
+    if (overlay.visible) show(milliseconds{0}, overlay.length);
     for (const Cue& cue : show_.cues) {
       if (options_.at && cue.at > *options_.at) break;
+      if (until && *until <= cue.at) hide(*until);
       for (const Action& action : cue.actions) {
         const auto* change = std::get_if<OverlayAction>(&action);
         if (change == nullptr || change->overlay != overlay.name) continue;
-        if (change->show && !since) since = cue.at;
-        if (!change->show && since) {
-          spans.push_back(
-              fmt::format("between(t\\,{}\\,{})", seconds_text(*since), seconds_text(cue.at)));
-          since.reset();
+        if (change->show) {
+          show(cue.at, change->length ? change->length : overlay.length);
+        } else {
+          hide(cue.at);
         }
       }
     }
+    if (until && (!options_.at || *until <= *options_.at) && options_.scene.empty()) hide(*until);
     if (options_.at || !options_.scene.empty()) return since ? "1" : "";
     if (since) spans.push_back(fmt::format("gte(t\\,{})", seconds_text(*since)));
     return fmt::format("{}", fmt::join(spans, "+"));
@@ -384,6 +397,46 @@ class Explainer {
         encode.video_bitrate, encode.video_bitrate, gop, encode.audio_bitrate, shell_quoted(file));
   }
 
+  /// What the show does and this line does not, as comments of the shell.
+  [[nodiscard]] std::string left_out() const {
+    std::set<std::string> what;
+    if (options_.scene.empty() && !options_.at) {
+      for (const Cue& cue : show_.cues) {
+        for (const Action& action : cue.actions) {
+          if (const auto* take = std::get_if<TakeAction>(&action)) {
+            const auto kind = take->transition.kind;
+            if (kind == TransitionKind::kWipe) what.insert("wipes (they are fades here)");
+            if (kind == TransitionKind::kFtb) {
+              what.insert("fades through black (they are fades here)");
+            }
+          } else if (std::holds_alternative<BlackAction>(action)) {
+            what.insert("cues that go to black");
+          } else if (!std::holds_alternative<OverlayAction>(action) &&
+                     !std::holds_alternative<PreviewAction>(action)) {
+            what.insert("cues that change sound or words");
+          }
+        }
+      }
+    }
+    for (const Source& source : show_.sources) {
+      if (source.duck) what.insert("ducking");
+      if (source.follow) what.insert("sound that follows the picture");
+    }
+    for (const Scene& scene : show_.scenes) {
+      if (!scene.gains_db.empty()) what.insert("the gains of scenes");
+    }
+    for (const Overlay& overlay : show_.overlays) {
+      if (overlay.fade > milliseconds{0}) what.insert("the fades of overlays");
+      const auto* countdown = std::get_if<CountdownOverlay>(&overlay.content);
+      if (countdown != nullptr && !countdown->done.empty()) {
+        what.insert("what a countdown says at its end");
+      }
+    }
+    if (!show_.guards.slate.empty()) what.insert("the slate");
+    if (what.empty()) return {};
+    return fmt::format("# not in this line: {}\n", fmt::join(what, "; "));
+  }
+
   [[nodiscard]] std::string command() const {
     const bool several = !show_.renditions.empty();
     std::string outputs = one_output(show_.encode, several ? "v0" : "video",
@@ -398,7 +451,7 @@ class Explainer {
                                       fmt::format("a{}", i + 1), beside.string());
     }
     return fmt::format(
-        "ffmpeg -y \\\n  {}-filter_complex {} \\\n{}\n", inputs_,
+        "{}ffmpeg \\\n  {}-filter_complex {} \\\n{}\n", left_out(), inputs_,
         shell_quoted("\n    " + fmt::format("{}", fmt::join(graph_, ";\n    ")) + "\n  "), outputs);
   }
 

@@ -47,6 +47,13 @@ class Linter {
           break;
         }
         overlap(scene, i);
+        if (scene.layers[i].sticks_out) {
+          const Rect& cell = scene.layers[i].cell;
+          add(false, "$.scenes." + scene.name,
+              fmt::format("'{}' goes beyond the picture: it is fitted into the {} x {} inside",
+                          scene.layers[i].source, cell.width, cell.height),
+              "keep the item inside; \"crop\" cuts a picture");
+        }
         if (scene.layers[i].opacity <= 0) {
           add(true, "$.scenes." + scene.name,
               fmt::format("'{}' has opacity 0: nobody sees it", scene.layers[i].source),

@@ -97,6 +97,8 @@ Result<std::vector<Layer>> read_items(const JsonReader& reader, const Show& show
                                    .width = static_cast<int>(width),
                                    .height = static_cast<int>(height)},
                                   canvas);
+    item.layer.sticks_out =
+        x < 0 || y < 0 || x + width > canvas.width || y + height > canvas.height;
     if (item.layer.cell.width < 2 || item.layer.cell.height < 2) {
       return entry.error("the item lies outside the canvas");
     }

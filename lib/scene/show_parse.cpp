@@ -201,26 +201,38 @@ class Parser {
 }  // namespace
 
 Result<Show> parse_show(std::string_view text, std::string_view what, const fs::path& folder) {
-  TS_TRY(const Json json, parse_json(text, what, ErrorKind::kUsage));
+  TS_TRY(const Json json, parse_json(text, what, ErrorKind::kUsage, kWrittenByPeople));
   auto show = Parser(JsonReader(json, ErrorKind::kUsage), folder).parse();
   return std::move(show).with_context(what);
 }
 
 Result<Source> parse_source(std::string_view name, std::string_view json, const fs::path& folder) {
-  TS_TRY(const Json document, parse_json(json, "the source", ErrorKind::kUsage));
+  TS_TRY(const Json document, parse_json(json, "the source", ErrorKind::kUsage, kWrittenByPeople));
   return Parser(JsonReader(document, ErrorKind::kUsage), folder)
       .parse_single_source(std::string(name));
 }
 
 Result<Scene> parse_scene(std::string_view name, std::string_view json, const Show& show) {
-  TS_TRY(const Json document, parse_json(json, "the scene", ErrorKind::kUsage));
+  TS_TRY(const Json document, parse_json(json, "the scene", ErrorKind::kUsage, kWrittenByPeople));
   return Parser(JsonReader(document, ErrorKind::kUsage), {})
       .parse_single_scene(std::string(name), show);
 }
 
 Result<Show> load_show(const fs::path& path) {
-  TS_TRY(const std::string text, read_file(path, std::size_t{1} << 20U));
-  return parse_show(text, path.string(), path.parent_path());
+  const auto hinted = [](Error error, const char* hint) {
+    if (error.hint.empty()) error.hint = hint;
+    return error;
+  };
+  auto text = read_file(path, std::size_t{1} << 20U);
+  if (!text) {
+    return hinted(std::move(text).error(),
+                  "name the show's JSON file; ts help show-file has an example to begin with");
+  }
+  auto show = parse_show(text.value(), path.string(), path.parent_path());
+  if (!show) {
+    return hinted(std::move(show).error(), "correct the file; ts help show-file describes it");
+  }
+  return show;
 }
 
 }  // namespace ts::scene

@@ -148,6 +148,22 @@ Match find_command(const Program& program, const std::vector<std::string>& words
   return best;
 }
 
+/// A mistyped verb must not become the argument of the noun's main verb: "ts compose tak".
+bool mistypes_a_verb(const Program& program, const std::vector<std::string>& words,
+                     const Match& match) {
+  if (match.command == nullptr || match.words != 1 || !match.command->main_verb ||
+      words.size() < 2 || words[1].find_first_of("-./:@") != std::string::npos) {
+    return false;
+  }
+  std::vector<std::string> verbs;
+  for (const Command& command : program.commands) {
+    const auto parts = split(command.path, ' ');
+    if (parts.size() > 1 && parts[0] == words[0]) verbs.emplace_back(parts[1]);
+  }
+  std::error_code ignored;
+  return nearest(words[1], verbs) && !std::filesystem::exists(words[1], ignored);
+}
+
 /// CLI11's complaints in our words, with the nearest option where one was mistyped.
 Error usage_error(const CLI::App& app, const CLI::ParseError& failure, const Program& program,
                   const Command& command) {
@@ -586,7 +602,7 @@ int dispatch(const Program& program, int argc, char** argv) {
       (match.command == nullptr || match.command->path.find(' ') != std::string_view::npos)) {
     return run_help(program, {"help", words[0]}, line.wants_json);
   }
-  if (match.command == nullptr) {
+  if (match.command == nullptr || mistypes_a_verb(program, words, match)) {
     return usage_failure(program, unknown_command(program, words), line.wants_json);
   }
   return run_command(program, *match.command,

@@ -131,7 +131,7 @@ Result<EgressRequest> base_request(Context& context, const EgressStartOptions& o
     return read_request(Json::object(), by_flags);
   }
   TS_TRY(const auto text, context.text_or_file(options.request));
-  TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage));
+  TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage, kWrittenByPeople));
   if (!json.is_object()) {
     return JsonReader(json, ErrorKind::kUsage).expected("an object").with_context("--request");
   }

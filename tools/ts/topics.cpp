@@ -90,8 +90,16 @@ outputs that ask for it: {"file": "low.mp4", "rendition": "low"}. {"hls": "out/"
 both), video_bitrate, audio_bitrate, preset, profile, encoder; the rest follows from "encode".
 
 Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items.
-Transitions: cut, fade, ftb, wipe. Fits: cover, contain, stretch. Overlays start hidden unless
-visible, and "for": "8s" hides one by itself. More overlays: {"text": "…", "size": 36},
+"canvas" may have "background": "#101820". A layout may have "scale" and "corner" (of the small
+picture), "margin", "gap", "border", "border_color" and "fit"; an item has x, y, width, height, "z"
+(which is in front), "opacity", "crop" {"left": 0.1, …}, "border" and "fit". "gains": {"wide": -6} of a
+scene are added while it is on air. Fits: cover, contain, stretch. Transitions: cut, fade, ftb, wipe.
+
+A cue does at its time any of: take (with transition, duration), preview, show, hide (names of
+overlays), mute, unmute (names of sources), gain {"wide": -6}, black (true or false), stop (true).
+
+Overlays start hidden unless "visible"; they come and go in "fade" (300ms), and "for": "8s" hides one
+by itself. Where they are is "x", "y"; "opacity" is theirs, too. More overlays: {"text": "…", "size": 36},
 {"clock": "%H:%M"} (or {"format": …, "zone": "utc"}), and {"countdown": "5m"} from the program's
 beginning, or {"countdown": {"to": "2026-11-20T19:00:00Z", "done": "Welcome"}}.
 

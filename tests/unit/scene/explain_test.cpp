@@ -24,11 +24,44 @@ std::string explained(const ExplainOptions& options) {
 TEST(Explain, AWholeShowHasItsTakesFadesAndOverlays) {
   const std::string text = explained({});
 
-  EXPECT_NE(text.find("ffmpeg -y"), std::string::npos);
+  EXPECT_NE(text.find("ffmpeg \\\n"), std::string::npos);
   EXPECT_NE(text.find("fade=in:st=1.000:d=0.500:alpha=1"), std::string::npos) << text;
   EXPECT_NE(text.find("split=2"), std::string::npos);
   EXPECT_NE(text.find("gte(t\\,2.000)"), std::string::npos);
   EXPECT_NE(text.find("-t 4.000"), std::string::npos);
+}
+
+TEST(Explain, AnOverlayThatGoesByItselfGoes) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"color": "red"}}, "scenes": {"one": {"layout": "full", "slots": ["a"]}},
+          "overlays": {"n": {"text": "x", "for": "1s", "fade": "0ms"}},
+          "cues": [{"at": "2s", "show": "n"}]})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_NE(text.value().find("between(t\\,2.000\\,3.000)"), std::string::npos) << text.value();
+  EXPECT_TRUE(text.value().starts_with("ffmpeg")) << text.value();
+}
+
+TEST(Explain, SaysWhatItLeavesOut) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"color": "red"}, "b": {"test": "bars"}},
+          "scenes": {"one": {"layout": "full", "slots": ["a"]},
+                     "two": {"layout": "full", "slots": ["b"]}},
+          "cues": [{"at": "1s", "take": "two", "transition": "wipe", "duration": "500ms"},
+                   {"at": "2s", "black": true}, {"at": "3s", "mute": "b"}]})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_TRUE(text.value().starts_with("# not in this line: cues that change sound or words; cues "
+                                       "that go to black; wipes (they are fades here)\nffmpeg"))
+      << text.value();
 }
 
 TEST(Explain, OneMomentIsOneScene) {

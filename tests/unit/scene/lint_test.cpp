@@ -96,6 +96,16 @@ TEST(Lint, ItemsThatHideMostOfEachOtherAreNamed) {
   EXPECT_TRUE(has(findings, "'b' covers 75 % of 'a'"));
 }
 
+TEST(Lint, AnItemBeyondThePictureIsNamed) {
+  const auto show = parse_show(
+      R"({"canvas": {"width": 640, "height": 360}, "sources": {"a": {"color": "red"}},
+          "scenes": {"s": {"items": [{"source": "a", "x": 600, "y": 0, "width": 80, "height": 60}]}}})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  EXPECT_TRUE(has(lint(show.value()), "'a' goes beyond the picture"));
+}
+
 TEST(Lint, AnOverlayThatGoesByItselfMayBeShownAgain) {
   const std::string cues =
       R"({"at": "1s", "take": "two"}, {"at": "2s", "show": "name"}, {"at": "9s", "show": "name"})";

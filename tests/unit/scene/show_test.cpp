@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/json.hpp"
 #include "scene/show.hpp"
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 namespace ts::scene {
@@ -10,10 +12,14 @@ namespace {
 
 /// A small valid show with one member replaced or added.
 std::string show_with(const std::string& members) {
-  return R"({"sources": {"wide": {"url": "media/wide.mp4", "loop": true}, "bars": {"test": "bars"}},
-            "scenes": {"one": {"layout": "full", "slots": ["wide"]},
-                       "two": {"layout": "pip", "slots": ["wide", "bars"]}})" +
-         (members.empty() ? "" : ", " + members) + "}";
+  auto show = parse_json(
+      R"({"sources": {"wide": {"url": "media/wide.mp4", "loop": true}, "bars": {"test": "bars"}},
+          "scenes": {"one": {"layout": "full", "slots": ["wide"]},
+                     "two": {"layout": "pip", "slots": ["wide", "bars"]}}})",
+      "the small show");
+  auto more = parse_json("{" + members + "}", "the members");
+  show.value().update(more.value());
+  return dump_json(show.value());
 }
 
 Result<Show> parse(const std::string& text) { return parse_show(text, "show.json", "/shows"); }
@@ -22,6 +28,7 @@ struct Refusal {
   std::string members;
   std::string message;
   std::string hint;
+  friend void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.message; }
 };
 
 class ShowRefusal : public testing::TestWithParam<Refusal> {};
@@ -34,6 +41,16 @@ TEST_P(ShowRefusal, SaysWhereAndWhatToDo) {
   EXPECT_NE(show.error().message.find(GetParam().message), std::string::npos)
       << show.error().message;
   EXPECT_NE(show.error().hint.find(GetParam().hint), std::string::npos) << show.error().hint;
+}
+
+TEST(ParseShow, ANameGivenTwiceIsRefused) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"test": "bars"}, "a": {"color": "red"}}, "scenes": {}})", "show.json",
+      "");
+
+  ASSERT_FALSE(show.ok());
+  EXPECT_EQ(show.error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(show.error().message, "show.json has $.sources.a twice");
 }
 
 TEST(ParseShow, SourcesMayListenOrBeDevices) {

@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,8 +27,33 @@ struct Options {
   bool strict = false;
 };
 
+/// What of a drawn overlay viewers will not see.
+void look_at(const scene::Overlay& overlay, const compose::DrawnOverlay& drawn, scene::Size canvas,
+             std::vector<scene::Finding>& findings) {
+  const std::string where = "$.overlays." + overlay.name;
+  if (drawn.cut) {
+    findings.push_back({true, where, "its text does not fit and is cut off",
+                        "make it shorter, or break it into lines with \\n"});
+  }
+  const scene::Rect place{
+      .x = drawn.x, .y = drawn.y, .width = drawn.picture->width, .height = drawn.picture->height};
+  if (!place.intersects({.width = canvas.width, .height = canvas.height})) {
+    findings.push_back(
+        {true, where, "lies outside the picture: nobody sees it",
+         fmt::format("give it x and y inside {} x {}", canvas.width, canvas.height)});
+    return;
+  }
+  const int beyond = std::max({-place.x, -place.y, place.x + place.width - canvas.width,
+                               place.y + place.height - canvas.height});
+  // A shadow may.
+  if (beyond > canvas.height / 40) {
+    findings.push_back({false, where, fmt::format("goes {} pixels beyond the picture", beyond),
+                        "give it another x or y, or make it smaller"});
+  }
+}
+
 /// Opens every file of the show, as the program would.
-void open_files(const scene::Show& show, std::vector<scene::Finding>& findings) {
+void open_files(const scene::Show& show, WallTime now, std::vector<scene::Finding>& findings) {
   for (const scene::Source& source : show.sources) {
     const auto* media = std::get_if<scene::MediaInput>(&source.input);
     if (media == nullptr || !media->is_file) continue;
@@ -43,9 +69,18 @@ void open_files(const scene::Show& show, std::vector<scene::Finding>& findings) 
     if (!drawn.ok()) {
       findings.push_back(
           {true, "$.overlays." + overlay.name, drawn.error().message, drawn.error().hint});
-    } else if (!drawn.value().unknown.empty()) {
+      continue;
+    }
+    if (!drawn.value().unknown.empty()) {
       findings.push_back({false, "$.overlays." + overlay.name,
                           compose::missing_letters(drawn.value().unknown), compose::kFontsHint});
+    }
+    look_at(overlay, drawn.value(), show.canvas.size, findings);
+    const auto* countdown = std::get_if<scene::CountdownOverlay>(&overlay.content);
+    if (countdown != nullptr && countdown->to && *countdown->to <= now) {
+      findings.push_back({false, "$.overlays." + overlay.name,
+                          "counts down to a time that is over: it says so from the beginning",
+                          "correct \"to\""});
     }
   }
 }
@@ -64,12 +99,16 @@ void check_filters(const scene::Show& show, std::vector<scene::Finding>& finding
   check("$.filter", show.filter);
 }
 
+std::string count_of(std::size_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
 Status run(const Options& options, Context& context) {
   const media::FfmpegLog ffmpeg_log(context.log());
   TS_TRY(const scene::Show show, scene::load_show(options.show));
   std::vector<scene::Finding> findings = scene::lint(show);
   check_filters(show, findings);
-  open_files(show, findings);
+  open_files(show, context.clock().now(), findings);
   std::size_t serious = 0;
   Json list = Json::array();
   std::string text;
@@ -85,10 +124,12 @@ Status run(const Options& options, Context& context) {
                         finding.where, finding.message, finding.hint);
   }
   text += fmt::format(
-      "{}: {} sources, {} scenes, {} overlays, {} cues; {}\n", show.name, show.sources.size(),
-      show.scenes.size(), show.overlays.size(), show.cues.size(),
-      findings.empty() ? "nothing to complain about"
-                       : fmt::format("{} findings, {} of them errors", findings.size(), serious));
+      "{}: {}, {}, {}, {}; {}\n", show.name, count_of(show.sources.size(), "source"),
+      count_of(show.scenes.size(), "scene"), count_of(show.overlays.size(), "overlay"),
+      count_of(show.cues.size(), "cue"),
+      findings.empty()
+          ? "nothing to complain about"
+          : fmt::format("{}, {} of them serious", count_of(findings.size(), "finding"), serious));
   Json document;
   document["schema"] = "ts.compose/1";
   document["show"] = show.name;
@@ -97,7 +138,7 @@ Status run(const Options& options, Context& context) {
   TS_CHECK(context.out().report({.document = &document, .text = std::move(text)}));
   if (serious == 0 && (!options.strict || findings.empty())) return ok_status();
   return Error{.kind = ErrorKind::kCheckFailed,
-               .message = fmt::format("the show has {} findings", findings.size()),
+               .message = "the show has " + count_of(findings.size(), "finding"),
                .hint = "correct what is listed above"};
 }
 

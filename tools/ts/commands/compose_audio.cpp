@@ -5,10 +5,12 @@
 #include "common/context.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
-#include <optional>
+#include <cstdlib>
 
 namespace ts::cli {
 namespace in_compose_audio {
@@ -16,7 +18,7 @@ namespace in_compose_audio {
 struct Options {
   ControlFlags control;
   std::string source;
-  std::optional<double> gain_db;
+  std::string gain;
   bool mute = false;
   bool unmute = false;
   bool solo = false;
@@ -26,9 +28,25 @@ struct Options {
   std::string delay;
 };
 
+/// "-6", "-6dB", "-6 dB".
+Result<double> decibels(const std::string& text) {
+  std::string number = text;
+  if (to_lower(number).ends_with("db")) number = trim(number.substr(0, number.size() - 2));
+  char* end = nullptr;
+  const double value = std::strtod(number.c_str(), &end);
+  if (number.empty() || *end != '\0' || !(value >= -120 && value <= 24)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("--gain '{}' is not -120 to 24 dB", shorten(text, 20)),
+                 .hint = "write --gain=-6, or --mute"};
+  }
+  return value;
+}
+
 Status run(const Options& options, Context& context) {
   Json request{{"command", "audio"}, {"source", options.source}};
-  if (options.gain_db) request["gain_db"] = *options.gain_db;
+  if (!options.gain.empty()) {
+    TS_TRY(request["gain_db"], decibels(options.gain));
+  }
   if (options.mute || options.unmute) request["mute"] = options.mute;
   if (options.solo || options.unsolo) request["solo"] = options.solo;
   if (options.follow || options.unfollow) request["follow"] = options.follow;
@@ -49,7 +67,7 @@ Status run(const Options& options, Context& context) {
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("source", options->source, "Name of the source")->required()->type_name("SOURCE");
-  app.add_option("--gain", options->gain_db, "Gain in dB, -120 to 24")->type_name("DB");
+  app.add_option("--gain", options->gain, "Gain in dB, -120 to 24")->type_name("DB");
   auto* mute = app.add_flag("--mute", options->mute, "Not heard");
   app.add_flag("--unmute", options->unmute, "Heard again")->excludes(mute);
   auto* solo = app.add_flag("--solo", options->solo, "Only this source (and other solo ones)");

@@ -72,7 +72,7 @@ Status run_list(const Options& options, Context& context) {
 Runner bind_add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("target", options->target,
-                 "file:F, hls:DIR, rtmp-url-file:F, srt-url-file:F, mux:ID, whip:URL or room; "
+                 "file:F, hls:DIR, rtmp-url-file:F or srt-url-file:F; "
                  "F@NAME takes the show's rendition NAME")
       ->required()
       ->type_name("TARGET");

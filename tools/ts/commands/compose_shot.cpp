@@ -4,6 +4,7 @@
 
 #include "common/context.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -22,6 +23,12 @@ struct Options {
 };
 
 Status run(const Options& options, Context& context) {
+  const auto kind = to_lower(std::filesystem::path(options.file).extension().string());
+  if (!kind.empty() && kind != ".png") {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("a shot is a PNG picture, not {}", shorten(kind, 20)),
+                 .hint = "give the file a name that ends in .png"};
+  }
   const auto path = std::filesystem::absolute(options.file).lexically_normal();
   Json request{{"command", "shot"}, {"path", path.string()}};
   if (!options.source.empty()) request["source"] = options.source;

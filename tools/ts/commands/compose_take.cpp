@@ -5,8 +5,10 @@
 #include "common/context.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace ts::cli {
 namespace in_compose_take {
@@ -20,9 +22,18 @@ struct Options {
 };
 
 /// What a transition's options mean in the protocol.
+/// As the compositor takes it.
+constexpr seconds kLongest{60};
+
 Status add_duration(const Options& options, Json& request) {
   if (options.duration.empty()) return ok_status();
   TS_TRY(const auto duration, parse_duration(options.duration));
+  if (duration > kLongest) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("--duration {} is too long for one transition",
+                                        shorten(options.duration, 20)),
+                 .hint = "give at most 60s"};
+  }
   request["duration_ms"] = duration.count();
   return ok_status();
 }

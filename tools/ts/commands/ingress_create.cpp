@@ -59,7 +59,7 @@ Result<livekit::CreateIngressRequest> request_of(const Options& options, Context
       (options.rtmp ? 1 : 0) + (options.whip ? 1 : 0) + (options.url.empty() ? 0 : 1);
   if (!options.request.empty()) {
     TS_TRY(const auto text, context.text_or_file(options.request));
-    TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage));
+    TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage, kWrittenByPeople));
     auto read = livekit::from_json<livekit::CreateIngressRequest>(
         json, livekit::UnknownFields::kRefuse, ErrorKind::kUsage);
     if (!read.ok()) return std::move(read).error().with_context("--request");

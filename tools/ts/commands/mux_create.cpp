@@ -94,7 +94,7 @@ Result<mux::NewLiveStream> wish_of(const Options& options, Context& context) {
   mux::NewLiveStream wish;
   if (!options.request.empty()) {
     TS_TRY(const auto text, context.text_or_file(options.request));
-    TS_TRY(const auto json, parse_json(text, "--request"));
+    TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage, kWrittenByPeople));
     TS_TRY(wish, mux::read_new_live_stream(json));
   }
   TS_CHECK(add_recording(options, wish));

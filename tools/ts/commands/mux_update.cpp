@@ -27,7 +27,7 @@ Status run(const Options& options, Context& context) {
   mux::LiveStreamUpdate update;
   if (!options.request.empty()) {
     TS_TRY(const auto text, context.text_or_file(options.request));
-    TS_TRY(const auto json, parse_json(text, "--request"));
+    TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage, kWrittenByPeople));
     TS_TRY(update, mux::read_live_stream_update(json));
   }
   if (options.title) update.title = options.title;

@@ -56,7 +56,7 @@ Result<std::uint32_t> delay_ms(const std::string& text, std::string_view flag) {
 Result<livekit::CreateRoomRequest> request_from_file(const Options& options, Context& context) {
   if (options.request.empty()) return livekit::CreateRoomRequest{};
   TS_TRY(const auto text, context.text_or_file(options.request));
-  TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage));
+  TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage, kWrittenByPeople));
   auto request = livekit::from_json<livekit::CreateRoomRequest>(
       json, livekit::UnknownFields::kRefuse, ErrorKind::kUsage);
   if (!request.ok()) return std::move(request).error().with_context("--request");
@@ -103,7 +103,7 @@ Status lay_over(const Options& options, Context& context, livekit::CreateRoomReq
   }
   if (!options.auto_egress.empty()) {
     TS_TRY(const auto text, context.text_or_file(options.auto_egress));
-    TS_TRY(const auto json, parse_json(text, "--auto-egress", ErrorKind::kUsage));
+    TS_TRY(const auto json, parse_json(text, "--auto-egress", ErrorKind::kUsage, kWrittenByPeople));
     auto egress = livekit::from_json<livekit::RoomEgress>(json, livekit::UnknownFields::kRefuse,
                                                           ErrorKind::kUsage);
     if (!egress.ok()) return std::move(egress).error().with_context("--auto-egress");

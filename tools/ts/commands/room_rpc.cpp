@@ -25,9 +25,8 @@ struct Options {
 };
 
 Status run(const Options& options, Context& context) {
-  livekit::PerformRpcRequest request{.room = options.room,
-                                     .destination_identity = options.identity,
-                                     .method = options.method};
+  livekit::PerformRpcRequest request{
+      .room = options.room, .destination_identity = options.identity, .method = options.method};
   if (!options.timeout.empty()) {
     TS_TRY(const auto timeout, parse_duration(options.timeout));
     if (timeout < seconds{1} || timeout > kLongest) {

@@ -27,8 +27,9 @@ Error explained(Error error) {
                         error.http_status == 503 || error.code == "bad_route" ||
                         error.code == "unimplemented" || error.code == "unavailable";
   if (unserved) {
-    error.hint = "only LiveKit Cloud forwards and moves participants; check room and identity with "
-                 "ts room who";
+    error.hint =
+        "only LiveKit Cloud forwards and moves participants; check room and identity with "
+        "ts room who";
   }
   return error;
 }
@@ -36,10 +37,9 @@ Error explained(Error error) {
 Status run(const Options& options, Context& context, Call call, std::string_view done) {
   TS_TRY(auto service, livekit_service(context));
   livekit::RoomClient rooms(service);
-  auto status =
-      (rooms.*call)({.room = options.room, .identity = options.identity,
-                     .destination_room = options.to},
-                    context.stop());
+  auto status = (rooms.*call)(
+      {.room = options.room, .identity = options.identity, .destination_room = options.to},
+      context.stop());
   if (!status.ok()) return explained(std::move(status).error());
   Json body;
   body["name"] = options.room;
