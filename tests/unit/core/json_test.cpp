@@ -51,9 +51,8 @@ TEST(ParseJson, FindsANameGivenTwiceWhereAsked) {
   const std::string text = R"({"a":[{"b":1},{"b":1,"c":{"d":2,"d":3}}],"b":1})";
 
   EXPECT_TRUE(parse_json(text, "it").ok());
-  EXPECT_TRUE(parse_json(R"({"a":{"x":1},"b":{"x":1}})", "it", ErrorKind::kUsage,
-                         kWrittenByPeople)
-                  .ok());
+  EXPECT_TRUE(
+      parse_json(R"({"a":{"x":1},"b":{"x":1}})", "it", ErrorKind::kUsage, kWrittenByPeople).ok());
   const auto refused = parse_json(text, "it", ErrorKind::kUsage, kWrittenByPeople);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().message, "it has $.a.c.d twice");

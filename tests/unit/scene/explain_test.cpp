@@ -59,8 +59,9 @@ TEST(Explain, SaysWhatItLeavesOut) {
   const auto text = explain(show.value(), {});
 
   ASSERT_TRUE(text.ok());
-  EXPECT_TRUE(text.value().starts_with("# not in this line: cues that change sound or words; cues "
-                                       "that go to black; wipes (they are fades here)\nffmpeg"))
+  EXPECT_TRUE(
+      text.value().starts_with("# not in this line: cues that change sound or words; cues "
+                               "that go to black; wipes (they are fades here)\nffmpeg"))
       << text.value();
 }
 

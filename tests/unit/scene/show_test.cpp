@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/json.hpp"
 #include "scene/show.hpp"
+
+#include "core/json.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,9 +45,9 @@ TEST_P(ShowRefusal, SaysWhereAndWhatToDo) {
 }
 
 TEST(ParseShow, ANameGivenTwiceIsRefused) {
-  const auto show = parse_show(
-      R"({"sources": {"a": {"test": "bars"}, "a": {"color": "red"}}, "scenes": {}})", "show.json",
-      "");
+  const auto show =
+      parse_show(R"({"sources": {"a": {"test": "bars"}, "a": {"color": "red"}}, "scenes": {}})",
+                 "show.json", "");
 
   ASSERT_FALSE(show.ok());
   EXPECT_EQ(show.error().kind, ErrorKind::kUsage);
