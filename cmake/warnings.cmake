@@ -10,6 +10,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 warns wrongly of "text" + string when it optimizes (GCC bug 105651).
     $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-Wno-restrict>)
 endif()
+if(TS_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # It takes every included file for a header, where a type of an anonymous namespace would be a trap.
+  target_compile_options(ts_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+endif()
 if(TS_WERROR)
   target_compile_options(ts_warnings INTERFACE -Werror)
 endif()
