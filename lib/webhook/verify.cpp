@@ -89,7 +89,11 @@ Verdict verify_scheme(const Scheme& scheme, const Delivery& delivery,
   std::vector<std::string_view> tags;
   for (const auto item : split(value, ',')) {
     const std::size_t equals = item.find('=');
-    if (equals == std::string_view::npos) continue;
+    if (equals == std::string_view::npos) {
+      // The vendor's reader lets the last time count, and one without a value is none.
+      if (item == scheme.time_name) time_text = std::string_view{};
+      continue;
+    }
     const auto name = item.substr(0, equals);
     if (name == scheme.time_name) time_text = item.substr(equals + 1);
     if (name == scheme.tag_name) tags.push_back(item.substr(equals + 1));
@@ -177,7 +181,7 @@ Verdict check_livekit_body(const Delivery& delivery, Verdict verdict) {
     return reject("body_not_json", "the signed body begins with a byte order mark");
   }
   const auto json = parse_json(delivery.body, "the body", ErrorKind::kRemote,
-                               {.max_bytes = kMaxBodyBytes, .max_depth = 64});
+                               {.max_bytes = kMaxBodyBytes, .max_depth = 512});
   if (!json.ok()) return reject("body_not_json", json.error().message);
   if (const auto event = parse_event(Provider::kLivekit, json.value(), delivery.body);
       !event.ok()) {

@@ -67,6 +67,18 @@ TEST(VerifyWebhook, LooksThroughATwoSidedWindow) {
   EXPECT_EQ(reason_at(-301), "too-new");
 }
 
+TEST(VerifyWebhook, TheLastTimeOfAHeaderCounts) {
+  const auto credentials = secrets({"secret"});
+  const std::string header = mux_signature(kBody, credentials.secrets[0], kVerifyNow);
+  const auto reason_of = [&](const std::string& value) {
+    return verify_mux({{"mux-signature", value}}, kBody, credentials).reason;
+  };
+  EXPECT_EQ(reason_of("t=1," + header), "ok");
+  EXPECT_EQ(reason_of(header + ",t=1"), "mismatch");
+  EXPECT_EQ(reason_of(header + ",t"), "bad-timestamp");
+  EXPECT_EQ(reason_of(header + ",x"), "ok");
+}
+
 TEST(VerifyWebhook, SurvivesTimesAtTheEndOfTheRange) {
   for (const char* time : {"9223372036854775807", "9223372036854775808", "18446744073709551615",
                            "18446744073709551616", "99999999999999999999999"}) {
