@@ -75,6 +75,16 @@ std::string hint_for(ErrorKind kind, int status) {
   return {};
 }
 
+/// The account's part of every path. A wrong one is a wrong setting.
+Result<std::string> account_segment(std::string_view account) {
+  auto segment = net::path_segment(account, "CLOUDFLARE_ACCOUNT_ID");
+  if (segment.ok()) return segment;
+  Error error = std::move(segment).error();
+  error.kind = ErrorKind::kConfig;
+  error.hint = "copy the account ID from the Cloudflare dashboard";
+  return error;
+}
+
 bool outcome_unknown(const Error& error) {
   return error.code == "maybe_done" || error.code == "bad_answer" || error.http_status == 408 ||
          (error.http_status >= 500 && error.http_status != 503);
@@ -102,7 +112,7 @@ CloudflareClient::CloudflareClient(net::HttpTransport& transport, Clock& clock,
 
 Result<std::string> CloudflareClient::input_path(std::string_view uid,
                                                  std::string_view rest) const {
-  TS_TRY(const auto account, net::path_segment(credentials_.account_id, "CLOUDFLARE_ACCOUNT_ID"));
+  TS_TRY(const auto account, account_segment(credentials_.account_id));
   TS_TRY(const auto segment, net::path_segment(uid, "live input id"));
   return fmt::format("/accounts/{}/stream/live_inputs/{}{}", account, segment, rest);
 }
@@ -190,7 +200,7 @@ Result<LiveInput> CloudflareClient::create_input(const NewLiveInput& wish,
     return Error{.kind = ErrorKind::kUsage,
                  .message = "the idempotency key is longer than 255 bytes"};
   }
-  TS_TRY(const auto account, net::path_segment(credentials_.account_id, "CLOUDFLARE_ACCOUNT_ID"));
+  TS_TRY(const auto account, account_segment(credentials_.account_id));
   const Json body = to_body(wish);
   TS_TRY(const auto result,
          exchange({.method = "POST",
@@ -204,7 +214,7 @@ Result<LiveInput> CloudflareClient::create_input(const NewLiveInput& wish,
 }
 
 Result<std::vector<LiveInput>> CloudflareClient::list_inputs(std::stop_token stop) {
-  TS_TRY(const auto account, net::path_segment(credentials_.account_id, "CLOUDFLARE_ACCOUNT_ID"));
+  TS_TRY(const auto account, account_segment(credentials_.account_id));
   TS_TRY(const auto result,
          exchange({.path = fmt::format("/accounts/{}/stream/live_inputs", account),
                    .what = "live inputs"},

@@ -47,7 +47,11 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
 
 Result<Secret> read_secret_file(const std::filesystem::path& path, bool allow_loose) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return file_error(ErrorKind::kConfig, "open", path, errno);
+  if (!fd) {
+    Error error = file_error(ErrorKind::kConfig, "open", path, errno);
+    if (error.hint.empty()) error.hint = "check the path; the file holds one line, the secret";
+    return error;
+  }
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return file_error(ErrorKind::kConfig, "stat", path, errno);
   if (!allow_loose && S_ISREG(info.st_mode) && (info.st_mode & 0077U) != 0) {

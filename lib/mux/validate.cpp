@@ -197,8 +197,10 @@ Status validate(const NewSimulcastTarget& target) {
                   "use rtmp://, rtmps:// or srt://");
   }
   if (url.scheme != "srt" && target.stream_key.empty()) {
-    return refuse(fmt::format("the simulcast target {} has no stream key", url.authority()),
-                  "give the key with --key-file, apart from the URL");
+    return refuse(
+        fmt::format("the simulcast target {} has no stream key", url.authority()),
+        "give the key in a file, apart from the URL: --simulcast-key-file with ts mux create, "
+        "--key-file with ts mux simulcast add");
   }
   if (!is_utf8(target.stream_key.reveal())) return refuse("the stream key is not UTF-8");
   if (target.passthrough) TS_CHECK(validate_passthrough(*target.passthrough));

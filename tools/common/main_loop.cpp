@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -180,8 +181,13 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& failure, const Pro
       for (const CLI::Option* option : app.get_options()) {
         for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
       }
+      const auto longer = std::find_if(names.begin(), names.end(), [&](const std::string& known) {
+        return name.size() > 4 && known.starts_with(name + "-");
+      });
       if (const auto suggestion = nearest(name, names)) {
         error.hint = fmt::format("did you mean {}?", *suggestion);
+      } else if (longer != names.end()) {
+        error.hint = fmt::format("did you mean {}?", *longer);
       }
     } else {
       error.message = fmt::format("{} {} takes no argument '{}'", program.name, command.path,

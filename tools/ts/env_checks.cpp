@@ -19,10 +19,14 @@ namespace {
 using State = CheckLine::State;
 
 CheckLine failed(std::string name, const Error& error) {
+  // This is what such hints send people to.
+  constexpr std::string_view kHere = ", or run ts env check";
+  std::string hint = error.hint;
+  if (hint.ends_with(kHere)) hint.resize(hint.size() - kHere.size());
   return {.name = std::move(name),
           .state = State::kFailed,
           .message = error.message,
-          .hint = error.hint};
+          .hint = std::move(hint)};
 }
 
 CheckLine check_livekit(Context& context) {

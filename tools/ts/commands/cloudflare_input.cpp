@@ -46,6 +46,11 @@ Status list(Context& context) {
 }
 
 Status update(const UpdateOptions& options, Context& context) {
+  if (!options.name && options.recording.empty() && !options.enabled && !options.low_latency) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "nothing to change",
+                 .hint = "ts cloudflare input update --help lists what can be changed"};
+  }
   cloudflare::NewLiveInput change{
       .name = options.name, .enabled = options.enabled, .prefer_low_latency = options.low_latency};
   if (!options.recording.empty()) {

@@ -93,6 +93,11 @@ Result<livekit::CreateIngressRequest> request_of(const Options& options, Context
     }
     request.name = options.ref;
   }
+  if (request.room_name.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "no room is named that the ingress publishes into",
+                 .hint = "give --room ROOM"};
+  }
   if (!options.metadata.empty()) {
     TS_TRY(request.participant_metadata, context.text_or_file(options.metadata));
   }

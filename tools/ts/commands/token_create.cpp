@@ -12,6 +12,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <set>
+
 namespace ts::cli {
 namespace in_token_create {
 
@@ -32,6 +34,7 @@ Error usage(std::string message, std::string hint) {
 }
 
 Status add_attributes(const std::vector<std::string>& given, livekit::Claims& claims) {
+  std::set<std::string> seen;
   for (const auto& text : given) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -39,6 +42,11 @@ Status add_attributes(const std::vector<std::string>& given, livekit::Claims& cl
                    "write --attribute slot=1");
     }
     const std::string key = text.substr(0, equals);
+    if (!seen.insert(key).second) {
+      return usage(fmt::format("attribute '{}' is given twice", shorten(key, 60)),
+                   "leave one of them out");
+    }
+    // One of a --grant file is replaced.
     std::erase_if(claims.attributes, [&](const auto& pair) { return pair.first == key; });
     claims.attributes.emplace_back(key, text.substr(equals + 1));
   }
