@@ -39,7 +39,10 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     double number = 0;
     const auto [end, failure] =
         std::from_chars(rest.data(), rest.data() + rest.size(), number, std::chars_format::fixed);
-    if (failure != std::errc{} || number < 0 || rest.front() == '-') {
+    const std::string_view digits = rest.substr(0, static_cast<std::size_t>(end - rest.data()));
+    // ".5h" and "1.h" are more often a slip than meant.
+    if (failure != std::errc{} || number < 0 || rest.front() == '-' || rest.front() == '.' ||
+        digits.ends_with('.')) {
       return bad(text, "write it with its unit, such as 90s, 15m or 2h");
     }
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
 
 namespace ts {
 
@@ -68,6 +69,53 @@ bool is_utf8(std::string_view text) noexcept {
     i += extra + 1;
   }
   return true;
+}
+
+namespace {
+
+/// The UTF-16 unit of an escape \uXXXX at `at`; nothing when there is none.
+std::optional<unsigned> escaped_unit(std::string_view json, std::size_t at) {
+  if (json.substr(at, 2) != "\\u" || at + 6 > json.size()) return std::nullopt;
+  unsigned unit = 0;
+  const char* const end = json.data() + at + 6;
+  const auto [stop, failure] = std::from_chars(end - 4, end, unit, 16);
+  if (failure != std::errc{} || stop != end) return std::nullopt;
+  return unit;
+}
+
+}  // namespace
+
+std::string with_replacement_characters(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (std::size_t at = 0; at < json.size();) {
+    std::size_t length = 1;
+    if (json[at] == '\\') {
+      const auto unit = escaped_unit(json, at);
+      if (unit && (*unit & 0xF800U) == 0xD800U) {
+        const auto next = escaped_unit(json, at + 6);
+        if (*unit >= 0xDC00U || !next || (*next & 0xFC00U) != 0xDC00U) {
+          out.append("\\ufffd");
+          at += 6;
+          continue;
+        }
+        length = 12;
+      } else if (at + 1 < json.size() && static_cast<unsigned char>(json[at + 1]) < 0x80) {
+        length = 2;  // so that an escaped backslash begins no escape
+      }
+    } else if (static_cast<unsigned char>(json[at]) >= 0x80) {
+      while (length <= 4 && !is_utf8(json.substr(at, length))) ++length;
+      if (length > 4) {
+        out.append("\xEF\xBF\xBD");
+        ++at;
+        continue;
+      }
+      length = std::min(length, json.size() - at);
+    }
+    out.append(json.substr(at, length));
+    at += length;
+  }
+  return out;
 }
 
 namespace {

@@ -16,6 +16,9 @@ std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 /// True for well-formed UTF-8 (no overlong forms, no surrogates).
 bool is_utf8(std::string_view text) noexcept;
+/// A JSON text as lenient readers (Go, JavaScript) see it: bytes that are no UTF-8 and escapes of
+/// half a surrogate pair become U+FFFD. Text that is well formed comes back as it is.
+std::string with_replacement_characters(std::string_view json);
 /// The candidate nearest to `word` (Damerau-Levenshtein, case ignored) if it is near enough to be
 /// meant; nullopt otherwise.
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);

@@ -76,8 +76,13 @@ Result<Secret> pem_of(std::string_view text, std::string_view kind) {
     std::fill(pem.begin(), pem.end(), '\0');
     return secret;
   }
-  const auto compact = without_white_space(text);
-  auto decoded = base64_decode(compact.reveal());
+  // Either alphabet, padded or not, as the vendor's SDK takes it.
+  std::string digits(without_white_space(text).reveal());
+  std::replace(digits.begin(), digits.end(), '-', '+');
+  std::replace(digits.begin(), digits.end(), '_', '/');
+  while (digits.ends_with('=')) digits.pop_back();
+  auto decoded = base64_decode(digits, Alphabet::kStandard, Padding::kForbidden);
+  std::fill(digits.begin(), digits.end(), '\0');
   if (!decoded.ok()) {
     return bad_key(fmt::format("the {} key is neither PEM nor base64 of PEM", kind),
                    "pass the key exactly as it was handed out");

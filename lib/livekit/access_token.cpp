@@ -186,7 +186,8 @@ Result<std::chrono::seconds> parse_token_ttl(std::string_view text) {
   const std::int64_t unit = spell(to_lower(trim(shown.substr(digits))));
   double number = 0;
   const auto [end, failure] = std::from_chars(shown.data(), shown.data() + digits, number);
-  if (unit != 0 && digits > 0 && failure == std::errc{} && end == shown.data() + digits) {
+  if (unit != 0 && digits > 0 && shown.front() != '.' && shown[digits - 1] != '.' &&
+      failure == std::errc{} && end == shown.data() + digits) {
     if (number * static_cast<double>(unit) > static_cast<double>(kLongestTtl.count())) {
       return usage(fmt::format("a lifetime of '{}' is beyond ten years", shorten(shown, 40)));
     }

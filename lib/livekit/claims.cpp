@@ -41,11 +41,18 @@ Result<std::optional<std::int64_t>> numeric_date(const JsonReader& in, std::stri
   return std::optional(whole_seconds(number, up));
 }
 
-Result<std::vector<std::string>> string_list(const JsonReader& in) {
+/// A text of a list or map. @param strict  false: null is the empty text, as LiveKit's server
+/// reads.
+Result<std::string> text_item(const JsonReader& item, bool strict) {
+  if (!strict && item.json().is_null()) return std::string();
+  return item.as_string();
+}
+
+Result<std::vector<std::string>> string_list(const JsonReader& in, bool strict) {
   TS_TRY(const auto items, in.items());
   std::vector<std::string> texts;
   for (const auto& item : items) {
-    TS_TRY(auto text, item.as_string());
+    TS_TRY(auto text, text_item(item, strict));
     texts.push_back(std::move(text));
   }
   return texts;
@@ -56,7 +63,7 @@ Status check_audience(const JsonReader& in) {
   TS_TRY(const auto audience, in.find("aud"));
   if (!audience || audience->json().is_string()) return ok_status();
   if (!audience->json().is_array()) return audience->expected("a string or a list of strings");
-  TS_TRY(const auto texts, string_list(*audience));
+  TS_TRY(const auto texts, string_list(*audience, true));
   (void)texts;
   return ok_status();
 }
@@ -217,13 +224,13 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
   if (attributes) {
     TS_TRY(const auto members, attributes->members());
     for (const auto& [name, value] : members) {
-      TS_TRY(auto text, value.as_string());
+      TS_TRY(auto text, text_item(value, strict));
       claims.attributes.emplace_back(name, std::move(text));
     }
   }
   TS_TRY(const auto details, in.find("kindDetails"));
   if (details) {
-    TS_TRY(claims.kind_details, string_list(*details));
+    TS_TRY(claims.kind_details, string_list(*details, strict));
   }
   TS_TRY(const auto video, in.find("video"));
   if (video) {

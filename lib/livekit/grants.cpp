@@ -29,7 +29,7 @@ void visit_video(Grant& grant, Visitor&& visit) {
   visit("canPublish", grant.can_publish);
   visit("canSubscribe", grant.can_subscribe);
   visit("canPublishData", grant.can_publish_data);
-  visit("canPublishSources", grant.can_publish_sources);
+  visit("canPublishSources", grant.can_publish_sources, grant.sources_said);
   visit("canUpdateOwnMetadata", grant.can_update_own_metadata);
   visit("ingressAdmin", grant.ingress_admin);
   visit("hidden", grant.hidden);
@@ -51,8 +51,8 @@ struct Writer {
   void operator()(const char* name, const std::string& value) const {
     if (!value.empty()) out[name] = value;
   }
-  void operator()(const char* name, const std::vector<std::string>& value) const {
-    if (!value.empty()) out[name] = value;
+  void operator()(const char* name, const std::vector<std::string>& value, bool said) const {
+    if (said || !value.empty()) out[name] = value;
   }
 };
 
@@ -60,6 +60,7 @@ struct Reader {
   const JsonReader& in;
   std::vector<std::string>& known;
   std::optional<Error>& failure;
+  bool null_is_empty;  ///< In lists of texts, as the server reads them.
 
   template <typename T, typename Read>
   void member(const char* name, T& value, Read&& read) const {
@@ -87,11 +88,16 @@ struct Reader {
   void operator()(const char* name, std::string& value) const {
     member(name, value, [](const JsonReader& at) { return at.as_string(); });
   }
-  void operator()(const char* name, std::vector<std::string>& value) const {
-    member(name, value, [](const JsonReader& at) -> Result<std::vector<std::string>> {
+  void operator()(const char* name, std::vector<std::string>& value, bool& said) const {
+    member(name, value, [&](const JsonReader& at) -> Result<std::vector<std::string>> {
       TS_TRY(const auto items, at.items());
+      said = true;
       std::vector<std::string> texts;
       for (const auto& item : items) {
+        if (null_is_empty && item.json().is_null()) {
+          texts.emplace_back();
+          continue;
+        }
         TS_TRY(auto text, item.as_string());
         texts.push_back(std::move(text));
       }
@@ -126,13 +132,12 @@ struct TextWriter {
     name(key);
     append_json_string(out, value);
   }
-  void operator()(std::string_view key, const std::vector<std::string>& values) const {
-    if (values.empty()) return;
+  void operator()(std::string_view key, const std::vector<std::string>& values, bool said) const {
+    if (!said && values.empty()) return;
     name(key);
-    char separator = '[';
+    out.push_back('[');
     for (const auto& value : values) {
-      out.push_back(separator);
-      separator = ',';
+      if (out.back() != '[') out.push_back(',');
       append_json_string(out, value);
     }
     out.push_back(']');
@@ -165,8 +170,9 @@ struct Scanner {
   void operator()(std::string_view key, std::string& value) const {
     member(key, value, [&] { in.read_string(value); });
   }
-  void operator()(std::string_view key, std::vector<std::string>& value) const {
+  void operator()(std::string_view key, std::vector<std::string>& value, bool& said) const {
     member(key, value, [&] {
+      said = true;
       for (in.enter_array(); in.next_item();) in.read_string(value.emplace_back());
     });
   }
@@ -221,7 +227,7 @@ Result<VideoGrant> video_grant_from_json(const Json& json, UnknownGrants unknown
   VideoGrant grant;
   std::vector<std::string> known;
   std::optional<Error> failure;
-  visit_video(grant, Reader{reader, known, failure});
+  visit_video(grant, Reader{reader, known, failure, unknown == UnknownGrants::kIgnore});
   if (failure) return *failure;
   if (unknown == UnknownGrants::kIgnore) return grant;
   for (const auto& [name, value] : json.items()) {

@@ -4,6 +4,7 @@
 #include "core/json_fwd.hpp"
 #include "core/result.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,13 +18,13 @@ class Flag {
  public:
   constexpr Flag() noexcept = default;
   // Implicit both ways: it is used like the bool it is.
-  constexpr Flag(bool value) noexcept : value_(value), said_(true) {}
-  constexpr operator bool() const noexcept { return value_; }
-  [[nodiscard]] constexpr bool said() const noexcept { return said_; }
+  constexpr Flag(bool value) noexcept : state_(value ? State::kYes : State::kNo) {}
+  constexpr operator bool() const noexcept { return state_ == State::kYes; }
+  [[nodiscard]] constexpr bool said() const noexcept { return state_ != State::kUnsaid; }
 
  private:
-  bool value_ = false;
-  bool said_ = false;
+  enum class State : std::uint8_t { kUnsaid, kNo, kYes };
+  State state_ = State::kUnsaid;
 };
 
 /// What a token permits in rooms: the claim "video". A tri-state is written whenever it is set, and
@@ -44,6 +45,7 @@ struct VideoGrant {
   std::optional<bool> can_publish_data{};          ///< Absent: the same as can_publish.
   std::vector<std::string> can_publish_sources{};  ///< camera, microphone, screen_share,
                                                    ///< screen_share_audio. Empty: all.
+  bool sources_said = false;  ///< can_publish_sources is written though it is empty.
   std::optional<bool> can_update_own_metadata{};   ///< Absent: false.
   std::optional<bool> can_subscribe_metrics{};     ///< Absent: false.
   std::optional<bool> can_manage_agent_session{};  ///< Absent: false.

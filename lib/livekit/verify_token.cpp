@@ -77,6 +77,12 @@ Reading read(std::string_view jwt) {
   reading.parts = std::move(parts).value();
   const auto object = [&](std::string_view text, std::string_view what, Json& out) {
     auto json = parse_json(text, what, ErrorKind::kUsage, kTokenLimits);
+    // Servers and SDKs read what is no Unicode as replacement characters; so does a verifier.
+    if (!json.ok()) {
+      auto repaired =
+          parse_json(with_replacement_characters(text), what, ErrorKind::kUsage, kTokenLimits);
+      if (repaired.ok()) json = std::move(repaired);
+    }
     std::string problem;
     if (!json.ok()) {
       problem = json.error().message;

@@ -77,10 +77,28 @@ void explain_alteration(Verdict& verdict, const Delivery& delivery,
   verdict.hint = std::move(found.hint);
 }
 
+bool is_same_name(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Every value of a header, as HTTP joins them.
+std::string joined_header(std::span<const std::pair<std::string, std::string>> headers,
+                          std::string_view name) {
+  std::string joined;
+  for (const auto& [key, value] : headers) {
+    if (!is_same_name(key, name)) continue;
+    if (!joined.empty()) joined.append(", ");
+    joined.append(value);
+  }
+  return joined;
+}
+
 Verdict verify_scheme(const Scheme& scheme, const Delivery& delivery,
                       const Credentials& credentials, WallTime now, const VerifyOptions& options) {
-  const auto header = find_header(delivery.headers, scheme.header);
-  const std::string_view value = header ? trim(*header) : std::string_view{};
+  const std::string header = joined_header(delivery.headers, scheme.header);
+  const std::string_view value = trim(header);
   if (value.empty()) {
     return refuse("no-header", fmt::format("the request has no {} header", scheme.header),
                   "pass every header as received; a proxy may have dropped it");
@@ -273,12 +291,8 @@ Verdict verify(Provider provider, const Delivery& delivery, const Credentials& c
 
 std::optional<std::string_view> find_header(
     std::span<const std::pair<std::string, std::string>> headers, std::string_view name) noexcept {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   for (const auto& [key, value] : headers) {
-    if (std::equal(key.begin(), key.end(), name.begin(), name.end(),
-                   [&](char a, char b) { return lower(a) == lower(b); })) {
-      return value;
-    }
+    if (is_same_name(key, name)) return value;
   }
   return std::nullopt;
 }

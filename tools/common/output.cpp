@@ -93,6 +93,16 @@ bool lists_nothing(const Json* document) {
 
 }  // namespace
 
+Status Output::check_reveal(bool reveal) const {
+  if (reveal || (options_.format != Format::kRaw && options_.format != Format::kEnv)) {
+    return ok_status();
+  }
+  return Error{.kind = ErrorKind::kUsage,
+               .message = fmt::format("-o {} prints a secret here",
+                                      options_.format == Format::kRaw ? "raw" : "env"),
+               .hint = "add --reveal to see it"};
+}
+
 Status Output::report(const Report& report) {
   const auto unsupported = [](std::string_view name) {
     return Error{.kind = ErrorKind::kUsage,

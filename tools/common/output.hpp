@@ -42,6 +42,9 @@ class Output {
   };
   Output(Options options, Log& log) : options_(options), log_(log) {}
 
+  /// For commands whose -o raw and -o env are a secret: kUsage when one is asked for without
+  /// `reveal`. Ask before anything is sent.
+  [[nodiscard]] Status check_reveal(bool reveal) const;
   [[nodiscard]] bool json() const noexcept { return options_.format == Format::kJson; }
   [[nodiscard]] Format format() const noexcept { return options_.format; }
   [[nodiscard]] bool quiet() const noexcept { return options_.quiet; }

@@ -27,7 +27,8 @@ TEST(ParseDuration, RefusesANumberWithoutAUnit) {
 }
 
 TEST(ParseDuration, RefusesNegativeEmptyAndUnknownUnits) {
-  for (const char* text : {"-5s", "", "5 s", "5x", "s", "nan", "1e999s", "99999999999h"}) {
+  for (const char* text :
+       {"-5s", "", "5 s", "5x", "s", "nan", "1e999s", "99999999999h", ".5h", "1.h"}) {
     EXPECT_FALSE(parse_duration(text).ok()) << text;
   }
 }

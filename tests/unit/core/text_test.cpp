@@ -21,6 +21,21 @@ TEST(IsUtf8, RefusesOverlongSurrogatesAndCutText) {
   EXPECT_FALSE(is_utf8("\xF5\x80\x80\x80"));
 }
 
+TEST(WithReplacementCharacters, LeavesWhatIsWellFormed) {
+  for (const char* text : {"", "caf\xC3\xA9", R"("\ud83d\udcf9")", R"("\\ud800")", R"("\u00e9\n")",
+                           "\\", "\\u12", "\\u"}) {
+    EXPECT_EQ(with_replacement_characters(text), text);
+  }
+}
+
+TEST(WithReplacementCharacters, ReplacesHalfPairsAndBytes) {
+  EXPECT_EQ(with_replacement_characters(R"("\ud800")"), R"("\ufffd")");
+  EXPECT_EQ(with_replacement_characters(R"("\udc00\ud83d")"), R"("\ufffd\ufffd")");
+  EXPECT_EQ(with_replacement_characters(R"("\ud83d\ud83d\udcf9")"), R"("\ufffd\ud83d\udcf9")");
+  EXPECT_EQ(with_replacement_characters("a\xFF\xE2\x82"), "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(with_replacement_characters("\\\xFF"), "\\\xEF\xBF\xBD");
+}
+
 TEST(ParseU64, TakesDigitsOnly) {
   EXPECT_EQ(parse_u64("18446744073709551615"), UINT64_MAX);
   EXPECT_EQ(parse_u64("18446744073709551616"), std::nullopt);

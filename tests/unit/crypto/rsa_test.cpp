@@ -30,7 +30,8 @@ TEST(RsaPrivateKey, ReadsPemAndBase64OfPem) {
   std::replace(blanks.begin(), blanks.end(), '\n', ' ');
   std::string joined = pem;
   std::erase(joined, '\n');
-  for (const auto& form : {escaped, encoded, wrapped, "\n" + pem + "\n", blanks, joined}) {
+  for (const auto& form :
+       {escaped, encoded, wrapped, "\n" + pem + "\n", blanks, joined, base64url_encode(pem)}) {
     const auto key = RsaPrivateKey::parse(Secret(form));
     ASSERT_TRUE(key.ok()) << key.error().message;
     EXPECT_EQ(key.value().sign("text").value(), expected);

@@ -187,8 +187,9 @@ TEST(ParseTokenTtl, ReadsShortFormsAndWords) {
 }
 
 TEST(ParseTokenTtl, RefusesNonsense) {
-  for (const char* text : {"", "90", "soon", "0s", "-1h", "-2 days", "400ms", "1 fortnight",
-                           "99999999 days", "1.2.3 days", ". days", "100y"}) {
+  for (const char* text :
+       {"", "90", "soon", "0s", "-1h", "-2 days", "400ms", "1 fortnight", "99999999 days",
+        "1.2.3 days", ". days", "100y", ".5h", "1.h", "1. days"}) {
     EXPECT_FALSE(parse_token_ttl(text).ok()) << text;
   }
 }
@@ -202,6 +203,18 @@ TEST(GrantFile, IsABareGrantOrASetOfClaims) {
       R"({"video":{"roomList":true},"sip":{"call":true},"attributes":{"a":"1"}})", "g.json");
   ASSERT_TRUE(claims.ok()) << claims.error().message;
   EXPECT_TRUE(claims.value().sip->call);
+}
+
+TEST(GrantFile, AnEmptyListOfSourcesIsWrittenWhenItIsSaid) {
+  const auto claims =
+      claims_from_grant_file(R"({"room":"r","canPublishSources":[]})", "grant.json");
+  ASSERT_TRUE(claims.ok());
+  EXPECT_EQ(dump_json(to_json(*claims.value().video)), R"({"room":"r","canPublishSources":[]})");
+  TokenRequest request{.claims = claims.value()};
+  const auto token = sign_token(request, kKey, secret(), kNow);
+  ASSERT_TRUE(token.ok());
+  EXPECT_NE(crypto::jwt_split(token.value().jwt).value().claims.find(R"("canPublishSources":[])"),
+            std::string::npos);
 }
 
 TEST(GrantFile, RefusesUnknownMembersEverywhere) {
@@ -246,7 +259,8 @@ TEST(VerifyToken, ReadsTimesWithFractionsAndRefusesOtherTypes) {
        TokenFault::kNone},
       {"[]", TokenFault::kBadJson},
       {"\xEF\xBB\xBF{\"iss\":\"APIkey\",\"exp\":1760000100}", TokenFault::kBadJson},
-      {"{\"iss\":\"APIkey\",\"exp\":1760000100,\"name\":\"\xff\"}", TokenFault::kBadJson},
+      // As Go and the vendor's SDK read it: with a replacement character.
+      {"{\"iss\":\"APIkey\",\"exp\":1760000100,\"name\":\"\xff\"}", TokenFault::kNone},
   };
   for (const auto& [claims, fault] : cases) {
     EXPECT_EQ(to_string(verdict_of(token_of(claims)).fault), to_string(fault)) << claims;
@@ -265,6 +279,19 @@ TEST(VerifyToken, TakesTheLastOfRepeatedMembers) {
   EXPECT_FALSE(verdict.claims.video->hidden);
   EXPECT_EQ(verdict.claims.video->room, "s");
   EXPECT_FALSE(verdict.claims.video->can_publish.has_value());
+}
+
+TEST(VerifyToken, ReadsTextThatIsNoUnicodeAndNullsAsServersDo) {
+  for (const std::string members :
+       {R"("name":"\ud800")", "\"name\":\"\xFF\"", R"("attributes":{"a":null})",
+        R"("video":{"room":"r","canPublishSources":[null]})", R"("kindDetails":[null])"}) {
+    const auto verdict =
+        verdict_of(token_of(R"({"iss":"APIkey","exp":1760000100,"sub":"a",)" + members + "}"));
+    EXPECT_TRUE(verdict.accepted()) << members << ": " << verdict.detail;
+  }
+  const auto verdict =
+      verdict_of(token_of(R"({"iss":"APIkey","exp":1760000100,"sub":"a","name":"\ud800"})"));
+  EXPECT_EQ(verdict.claims.name, "\xEF\xBF\xBD");
 }
 
 TEST(VerifyToken, RefusesHeadersOfOtherKinds) {

@@ -79,6 +79,16 @@ TEST(VerifyWebhook, TheLastTimeOfAHeaderCounts) {
   EXPECT_EQ(reason_of(header + ",x"), "ok");
 }
 
+TEST(VerifyWebhook, SeveralHeadersCountAsOne) {
+  const auto credentials = secrets({"secret"});
+  const std::string good = mux_signature(kBody, credentials.secrets[0], kVerifyNow);
+  const std::string time = good.substr(0, good.find(','));
+  EXPECT_EQ(verify_mux({{"mux-signature", time + ",v1=00"}, {"x", "y"}, {"Mux-Signature", good}},
+                       kBody, credentials)
+                .reason,
+            "ok");
+}
+
 TEST(VerifyWebhook, SurvivesTimesAtTheEndOfTheRange) {
   for (const char* time : {"9223372036854775807", "9223372036854775808", "18446744073709551615",
                            "18446744073709551616", "99999999999999999999999"}) {

@@ -170,6 +170,7 @@ Result<livekit::IngressInfo> wait_for(livekit::IngressClient& client, livekit::I
 }
 
 Status run(const Options& options, Context& context) {
+  TS_CHECK(context.out().check_reveal(options.reveal));
   TS_TRY(const auto timeout, parse_duration(options.timeout));
   TS_TRY(const auto request, request_of(options, context));
   TS_TRY(auto service, livekit_service(context));

@@ -36,6 +36,7 @@ Status show(const livekit::IngressInfo& ingress, bool reveal, Context& context) 
 }
 
 Status get(const Options& options, Context& context) {
+  TS_CHECK(context.out().check_reveal(options.reveal));
   TS_TRY(auto service, livekit_service(context));
   TS_TRY(const auto ingress, livekit::IngressClient(service).get(options.id, context.stop()));
   return show(ingress, options.reveal, context);

@@ -37,7 +37,8 @@ Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   auto& request = options->request;
   app.add_option("id", request.ingress_id, "Ingress id")->required()->type_name("ID");
-  app.add_option("--name", request.name, "Name of the ingress");
+  app.add_option("--name", request.name,
+                 "Name of the ingress; ingress create --ref finds it by that");
   app.add_option("--room", request.room_name, "Room it publishes into");
   app.add_option("--identity", request.participant_identity, "Participant it becomes");
   app.add_option("--participant-name", request.participant_name, "Display name in the room");

@@ -125,6 +125,11 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto client, mux_client(context));
   TS_TRY(auto created, client->create_live_stream(wish, options.ref));
   const std::string_view note = created.existed ? "found by its ref" : "created";
+  if (created.existed && wish.title && *wish.title != created.live_stream.title) {
+    context.out().warn(fmt::format("{} keeps its title '{}': ts mux update {} --title changes it",
+                                   created.live_stream.id, shorten(created.live_stream.title, 60),
+                                   created.live_stream.id));
+  }
   if (options.wait.empty()) return report_live_stream(context, created.live_stream, note);
   TS_TRY(const auto reached,
          client->wait_live_stream(

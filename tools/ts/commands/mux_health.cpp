@@ -61,7 +61,15 @@ Status run_viewers(const ViewerOptions& options, Context& context) {
   TS_TRY(const auto token, statistics_token(context, type, options.id));
   TS_TRY(const auto base_url, context.settings().base_url("MUX_STATS_BASE_URL"));
   TS_TRY(const auto client, mux_client(context));
-  TS_TRY(const auto counts, client->viewer_counts(base_url, token));
+  auto answer = client->viewer_counts(base_url, token);
+  if (!answer.ok()) {
+    Error error = std::move(answer).error();
+    if (error.http_status == 404 && !options.live && !options.asset) {
+      error.hint = "the id was taken for a playback id: add --live or --asset for another one";
+    }
+    return error;
+  }
+  const auto& counts = answer.value();
   Json document{{"schema", "ts.mux/1"},
                 {"id", options.id},
                 {"viewers", counts.viewers},

@@ -69,6 +69,7 @@ Runner bind_key(CLI::App& app) {
   app.add_option("--protocol", options->protocol, "URL for rtmps or srt")->capture_default_str();
   return [options](Context& context) -> Status {
     TS_CHECK(check_protocol(*options));
+    TS_CHECK(context.out().check_reveal(options->reveal));
     TS_TRY(const auto client, mux_client(context));
     TS_TRY(const auto live_stream, client->get_live_stream(options->id));
     return report_key(*options, live_stream, context, "");
@@ -80,6 +81,7 @@ Runner bind_rotate(CLI::App& app) {
   app.add_option("LIVE_ID", options->id, "Live stream")->required();
   app.add_flag("--reveal", options->reveal, "Show the new key");
   return [options](Context& context) -> Status {
+    TS_CHECK(context.out().check_reveal(options->reveal));
     TS_CHECK(context.confirm(fmt::format(
         "replace the stream key of {}? The old one stops at the next connect", options->id)));
     TS_TRY(const auto client, mux_client(context));

@@ -66,7 +66,14 @@ Result<webhook::Headers> read_headers(const std::vector<std::string>& lines) {
                    .message = fmt::format("'{}' is no header line", shorten(line, 60)),
                    .hint = "write --header 'Mux-Signature: t=…,v1=…'"};
     }
-    headers.emplace_back(trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
+    const auto value = trim(line.substr(colon + 1));
+    if (value.find('\n') != std::string_view::npos) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("header '{}' is more than one line",
+                                          shorten(line.substr(0, colon), 60)),
+                   .hint = "give each its own --header, or a file: --header @FILE"};
+    }
+    headers.emplace_back(trim(line.substr(0, colon)), value);
     return ok_status();
   };
   for (const auto& line : lines) {
@@ -85,6 +92,10 @@ Result<webhook::Headers> read_headers(const std::vector<std::string>& lines) {
     }
   }
   return headers;
+}
+
+std::string shown_value(const std::string& name, const std::string& value, bool reveal) {
+  return reveal || name != "cf-webhook-auth" ? value : "*** (--reveal shows it)";
 }
 
 Json event_json(const webhook::Event& event) {

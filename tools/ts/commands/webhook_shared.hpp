@@ -26,6 +26,10 @@ Result<std::string> read_webhook_body(Context& context, const std::string& sourc
 /// "Name: value" lines, one an argument; "@FILE" holds several.
 Result<webhook::Headers> read_headers(const std::vector<std::string>& lines);
 
+/// A header's value as it is shown: Cloudflare's live notifications carry the secret itself, which
+/// takes `reveal`.
+std::string shown_value(const std::string& name, const std::string& value, bool reveal);
+
 /// The neutral words of an event.
 Json event_json(const webhook::Event& event);
 

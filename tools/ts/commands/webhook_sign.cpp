@@ -15,6 +15,7 @@ struct Options {
   std::string provider, body;
   std::vector<std::string> secret_files;
   bool live = false;
+  bool reveal = false;
 };
 
 Status run(const Options& options, Context& context) {
@@ -24,6 +25,7 @@ Status run(const Options& options, Context& context) {
                  .message = "--live is a scheme of Cloudflare",
                  .hint = "leave it out, or use --provider cloudflare"};
   }
+  if (options.live) TS_CHECK(context.out().check_reveal(options.reveal));
   TS_TRY(const auto body, read_webhook_body(context, options.body));
   TS_TRY(const auto credentials, webhook_credentials(context, provider, options.secret_files));
   TS_TRY(const auto headers,
@@ -35,8 +37,9 @@ Status run(const Options& options, Context& context) {
   document["headers"] = Json::object();
   std::string text;
   for (const auto& [name, value] : headers) {
-    document["headers"][name] = value;
-    text += fmt::format("{}: {}\n", name, value);
+    const std::string shown = shown_value(name, value, options.reveal);
+    document["headers"][name] = shown;
+    text += fmt::format("{}: {}\n", name, shown);
   }
   document["body_bytes"] = body.size();
   return context.out().report({.document = &document, .text = text, .raw = headers.back().second});
@@ -49,6 +52,7 @@ Runner bind(CLI::App& app) {
   app.add_option("--secret-file", options->secret_files, "File with the secret; the first signs")
       ->allow_extra_args(false);
   app.add_flag("--live", options->live, "Cloudflare: the header of live input notifications");
+  app.add_flag("--reveal", options->reveal, "With --live: show the header, which is the secret");
   return [options](Context& context) { return run(*options, context); };
 }
 
@@ -61,7 +65,9 @@ Command webhook_sign() {
               "ts webhook sign --provider mux --body body.json\n"
               "ts webhook sign --provider livekit --body body.json -o raw",
           .bind = in_webhook_sign::bind,
-          .details = "-o raw prints the value of the signature header alone.\n"};
+          .details =
+              "-o raw prints the value of the signature header alone. Cloudflare's live input\n"
+              "notifications (--live) carry the secret itself: that takes --reveal.\n"};
 }
 
 }  // namespace ts::cli

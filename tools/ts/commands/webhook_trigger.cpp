@@ -15,6 +15,7 @@ struct Options {
   std::string type, provider, to;
   std::vector<std::string> set, secret_files;
   bool list = false;
+  bool reveal = false;
 };
 
 Status list_types(const Options& options, Context& context) {
@@ -97,12 +98,15 @@ Status run(const Options& options, Context& context) {
                  .message = "after --set the body is no event any more: " + event.error().message};
   }
   document["headers"] = Json::object();
-  for (const auto& [name, value] : headers) document["headers"][name] = value;
+  std::string request;
+  for (const auto& [name, value] : headers) {
+    const std::string shown = shown_value(name, value, options.reveal);
+    document["headers"][name] = shown;
+    request += fmt::format("{}: {}\n", name, shown);
+  }
   document["body"] = body;
   if (!options.to.empty()) return send(options.to, body, headers, document, context);
 
-  std::string request;
-  for (const auto& [name, value] : headers) request += fmt::format("{}: {}\n", name, value);
   request =
       fmt::format("POST /webhook HTTP/1.1\n{}Content-Length: {}\n\n{}", request, body.size(), body);
   return context.out().report({.document = &document,
@@ -121,6 +125,8 @@ Runner bind(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_option("--secret-file", options->secret_files, "File with the secret")
       ->allow_extra_args(false);
+  app.add_flag("--reveal", options->reveal,
+               "Print the secret that Cloudflare's live notifications carry");
   app.add_flag("--list", options->list, "List every event type");
   return [options](Context& context) { return run(*options, context); };
 }
