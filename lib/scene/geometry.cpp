@@ -62,11 +62,21 @@ Fitted fit_picture(Size picture, Ratio pixel_aspect, const Crop& crop, const Rec
   return out;
 }
 
+Rect even_around(const Rect& rect) noexcept {
+  const int x = even_down(rect.x);
+  const int y = even_down(rect.y);
+  return {.x = x,
+          .y = y,
+          .width = even_down(rect.x + rect.width + 1) - x,
+          .height = even_down(rect.y + rect.height + 1) - y};
+}
+
 Rect even_inside(const Rect& rect, Size bounds) noexcept {
-  const int x0 = std::clamp(even_down(rect.x + (rect.x < 0 ? -1 : 0)), 0, bounds.width);
-  const int y0 = std::clamp(even_down(rect.y + (rect.y < 0 ? -1 : 0)), 0, bounds.height);
-  const int x1 = even_down(std::clamp(rect.x + rect.width + 1, 0, bounds.width));
-  const int y1 = even_down(std::clamp(rect.y + rect.height + 1, 0, bounds.height));
+  const Rect around = even_around(rect);
+  const int x0 = std::clamp(around.x, 0, bounds.width);
+  const int y0 = std::clamp(around.y, 0, bounds.height);
+  const int x1 = even_down(std::clamp(around.x + around.width, 0, bounds.width));
+  const int y1 = even_down(std::clamp(around.y + around.height, 0, bounds.height));
   if (x1 <= x0 || y1 <= y0) return {};
   return {.x = x0, .y = y0, .width = x1 - x0, .height = y1 - y0};
 }

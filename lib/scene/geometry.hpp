@@ -60,7 +60,9 @@ struct Fitted {
 /// @param pixel_aspect  width of a pixel over its height; 1/1 when unknown.
 Fitted fit_picture(Size picture, Ratio pixel_aspect, const Crop& crop, const Rect& cell, Fit fit);
 
-/// The nearest even rectangle inside `bounds`; empty (0 x 0) when nothing is left.
+/// The smallest even rectangle that holds `rect`.
+Rect even_around(const Rect& rect) noexcept;
+/// The part of `rect` inside `bounds`, even; empty (0 x 0) when nothing is left.
 Rect even_inside(const Rect& rect, Size bounds) noexcept;
 
 }  // namespace ts::scene

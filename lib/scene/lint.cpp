@@ -37,22 +37,24 @@ class Linter {
   void scenes() {
     for (const Scene& scene : show_.scenes) {
       for (std::size_t i = 0; i < scene.layers.size(); ++i) {
+        const Rect inside = even_inside(scene.layers[i].cell, show_.canvas.size);
         for (std::size_t above = i + 1; above < scene.layers.size(); ++above) {
           const Layer& cover = scene.layers[above];
           const bool opaque = cover.opacity >= 1 && cover.fit != Fit::kContain;
-          if (!opaque || !cover.cell.covers(scene.layers[i].cell)) continue;
+          if (!opaque || !cover.cell.covers(inside)) continue;
           add(true, "$.scenes." + scene.name,
               fmt::format("'{}' is completely behind '{}'", scene.layers[i].source, cover.source),
               "change the order (z), the size or the opacity");
           break;
         }
         overlap(scene, i);
-        if (scene.layers[i].sticks_out) {
-          const Rect& cell = scene.layers[i].cell;
+        const Rect& cell = scene.layers[i].cell;
+        if (inside != cell) {
           add(false, "$.scenes." + scene.name,
-              fmt::format("'{}' goes beyond the picture: it is fitted into the {} x {} inside",
-                          scene.layers[i].source, cell.width, cell.height),
-              "keep the item inside; \"crop\" cuts a picture");
+              fmt::format("'{}' goes beyond the picture: {} x {} of {} x {} are seen",
+                          scene.layers[i].source, inside.width, inside.height, cell.width,
+                          cell.height),
+              "if that is not meant, keep the item inside the canvas");
         }
         if (scene.layers[i].opacity <= 0) {
           add(true, "$.scenes." + scene.name,

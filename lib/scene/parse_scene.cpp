@@ -92,14 +92,11 @@ Result<std::vector<Layer>> read_items(const JsonReader& reader, const Show& show
     TS_TRY(const auto y, int_in_or(entry, "y", 0, -8000, 8000));
     TS_TRY(const auto width, int_in_or(entry, "width", canvas.width, 2, 8000));
     TS_TRY(const auto height, int_in_or(entry, "height", canvas.height, 2, 8000));
-    item.layer.cell = even_inside({.x = static_cast<int>(x),
+    item.layer.cell = even_around({.x = static_cast<int>(x),
                                    .y = static_cast<int>(y),
                                    .width = static_cast<int>(width),
-                                   .height = static_cast<int>(height)},
-                                  canvas);
-    item.layer.sticks_out =
-        x < 0 || y < 0 || x + width > canvas.width || y + height > canvas.height;
-    if (item.layer.cell.width < 2 || item.layer.cell.height < 2) {
+                                   .height = static_cast<int>(height)});
+    if (even_inside(item.layer.cell, canvas).width == 0) {
       return entry.error("the item lies outside the canvas");
     }
     TS_TRY(const auto fit, entry.find("fit"));

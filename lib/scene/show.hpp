@@ -93,8 +93,7 @@ enum class Corner : std::uint8_t { kTopLeft, kTopRight, kBottomLeft, kBottomRigh
 /// One source at one place. A scene is a list of these, back to front.
 struct Layer {
   std::string source{};
-  Rect cell{};              ///< Even and inside the canvas.
-  bool sticks_out = false;  ///< As written it went beyond the canvas: `cell` is what is inside.
+  Rect cell{};  ///< Even; of "items" it may reach beyond the canvas, where it is cut.
   Fit fit = Fit::kCover;
   Crop crop{};
   double opacity = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Show files: what is accepted is whole. Every name that is used exists, rectangles are inside the
+// Show files: what is accepted is whole. Every name that is used exists, rectangles meet the
 // canvas, cues are in order; and nothing is opened.
 #include "fuzz/fuzz.hpp"
 
@@ -26,9 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(scenes.insert(scene.name).second);
     for (const auto& layer : scene.layers) {
       require(sources.contains(layer.source));
-      require(layer.cell.x >= 0 && layer.cell.y >= 0);
-      require(layer.cell.x + layer.cell.width <= show.canvas.size.width);
-      require(layer.cell.y + layer.cell.height <= show.canvas.size.height);
+      require(layer.cell.x % 2 == 0 && layer.cell.y % 2 == 0);
+      require(ts::scene::even_inside(layer.cell, show.canvas.size).width > 0);
     }
   }
   require(show.program.empty() || scenes.contains(show.program));

@@ -89,7 +89,8 @@ outputs that ask for it: {"file": "low.mp4", "rendition": "low"}. {"hls": "out/"
 ["main", "low"]} writes a master playlist, out/index.m3u8. A rendition may have width or height (or
 both), video_bitrate, audio_bitrate, preset, profile, encoder; the rest follows from "encode".
 
-Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items.
+Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items
+(cut where they reach beyond the canvas).
 "canvas" may have "background": "#101820". A layout may have "scale" and "corner" (of the small
 picture), "margin", "gap", "border", "border_color" and "fit"; an item has x, y, width, height, "z"
 (which is in front), "opacity", "crop" {"left": 0.1, …}, "border" and "fit". "gains": {"wide": -6} of a

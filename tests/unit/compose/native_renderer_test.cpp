@@ -123,6 +123,13 @@ class Studio {
         "items-hidden",
         {{.source = "1", .cell = {10, 10, 200, 100}}, {.source = "0", .cell = {0, 0, 640, 360}}},
         0);
+    add_layers(
+        "items-beyond",
+        {{.source = "0", .cell = {-200, -100, 640, 360}},
+         {.source = "1", .cell = {500, 250, 320, 180}, .border = 6},
+         {.source = "2", .cell = {-60, 240, 300, 400}, .fit = scene::Fit::kContain, .opacity = 0.5},
+         {.source = "3", .cell = {300, -900, 200, 1200}}},
+        0);
     add_layers("items-none", {}, 0);
 
     add_overlay({.name = "third", .content = scene::LowerThird{"Ada Lovelace", "on air"}});

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -178,6 +179,22 @@ TEST(Show, ItemsAreOrderedByZ) {
   const auto& layers = parsed.value().scenes[0].layers;
   EXPECT_EQ(layers[0].source, "b");
   EXPECT_EQ(layers[1].cell, (Rect{0, 0, 102, 52}));
+}
+
+TEST(Show, ItemsMayReachBeyondTheCanvas) {
+  const auto cell_of = [](const std::string& place) -> std::optional<Rect> {
+    const auto parsed = parse(R"({"canvas": {"width": 640, "height": 360},
+      "sources": {"a": {"color": "red"}}, "scenes": {"s": {"items": [{"source": "a", )" +
+                              place + "}]}}}");
+    if (!parsed.ok()) return std::nullopt;
+    return parsed.value().scenes[0].layers[0].cell;
+  };
+  EXPECT_EQ(cell_of(R"("x": -101, "y": 5, "width": 200, "height": 1000)"),
+            (Rect{-102, 4, 202, 1002}));
+  EXPECT_EQ(cell_of(R"("x": 638, "width": 640)"), (Rect{638, 0, 640, 360}));
+  EXPECT_EQ(cell_of(R"("x": 640)"), std::nullopt);
+  EXPECT_EQ(cell_of(R"("x": -640)"), std::nullopt);
+  EXPECT_EQ(cell_of(R"("y": -360)"), std::nullopt);
 }
 
 TEST(Show, OutputsGetUniqueNames) {
