@@ -5,6 +5,7 @@
 #include "compose/sound_placer.hpp"
 #include "compose/source_recording.hpp"
 #include "compose/timeline.hpp"
+#include "core/duration.hpp"
 
 #include <fmt/format.h>
 
@@ -75,7 +76,7 @@ class MediaSource final : public SourceRunner {
 
   /// Opens a file at once, so that a missing one is an error before anything is on air.
   Status open_first() {
-    TS_TRY(reader_, media::Reader::open(options(), {}));
+    TS_TRY(reader_, read(options(), {}));
     return ok_status();
   }
 
@@ -184,13 +185,27 @@ class MediaSource final : public SourceRunner {
     return out;
   }
 
+  /// Opens an input whose "in" is not beyond its end.
+  Result<std::unique_ptr<media::Reader>> read(const media::OpenOptions& wanted,
+                                              const std::stop_token& stop) const {
+    TS_TRY(auto reader, media::Reader::open(wanted, stop));
+    const auto& length = reader->info().duration;
+    if (length && input_.start > milliseconds{0} && input_.start >= *length) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = fmt::format("{} has {}, \"in\" is at {}", wanted.name,
+                                          format_duration(*length), format_duration(input_.start)),
+                   .hint = "give it an in point before its end"};
+    }
+    return reader;
+  }
+
   Result<std::unique_ptr<media::Reader>> open(const std::stop_token& stop) {
     media::OpenOptions wanted = options();
     if (slot_) {
       TS_TRY(publish_, slot_->wait(stop));
       wanted.flv_fd = publish_.input.get();
     }
-    return media::Reader::open(wanted, stop);
+    return read(wanted, stop);
   }
 
   void run(const std::stop_token& stop) {
