@@ -143,7 +143,7 @@ TEST(CheckProgram, SaysHowALiveStreamStopped) {
   const test::TempDir dir;
   std::ofstream(dir.path() / "live.m3u8") << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n";
 
-  const auto answer = test::shell(fmt::format("'{}' check '{}' --for 20s --json 2>&1; echo exit $?",
+  const auto answer = test::shell(fmt::format("'{}' check '{}' --for 60s --json 2>&1; echo exit $?",
                                               TS_MEDIA_PROGRAM, dir.path().string()));
 
   EXPECT_NE(answer.find("the playlist has not advanced for 10 s"), std::string::npos) << answer;
