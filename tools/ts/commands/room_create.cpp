@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> tags;
   std::string auto_egress;
   std::string request;
+  std::string ref;
 };
 
 /// Whole seconds of a timeout; LiveKit takes 0 for "its default", so 0 is refused.
@@ -112,7 +113,23 @@ Status lay_over(const Options& options, Context& context, livekit::CreateRoomReq
   return ok_status();
 }
 
-Status run(const Options& options, Context& context) {
+/// LiveKit finds a room again by its name: that is its ref.
+Result<Options> named(Options options) {
+  if (options.ref.empty() && options.name.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "no room is named",
+                 .hint = "ts room create NAME, or --ref NAME"};
+  }
+  if (!options.ref.empty() && !options.name.empty() && options.ref != options.name) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "--ref is kept as the room's name: leave the other one out"};
+  }
+  if (options.name.empty()) options.name = options.ref;
+  return options;
+}
+
+Status run(const Options& given, Context& context) {
+  TS_TRY(const auto options, named(given));
   TS_TRY(auto request, request_from_file(options, context));
   TS_CHECK(lay_over(options, context, request));
   TS_TRY(auto service, livekit_service(context));
@@ -127,7 +144,8 @@ Status run(const Options& options, Context& context) {
 
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("name", options->name, "Room name")->required();
+  app.add_option("name", options->name, "Room name (required, here or as --ref)");
+  app.add_option("--ref", options->ref, "The same: a room is found again by its name");
   app.add_option("--empty-timeout", options->empty_timeout,
                  "How long it stays when nobody ever joins (server: 5m)");
   app.add_option("--departure-timeout", options->departure_timeout,
@@ -157,8 +175,7 @@ Command room_create() {
           "ts room create main --empty-timeout 10m --departure-timeout 2m "
           "--max-participants 12",
       .bind = in_room_create::bind,
-      .details =
-          "The name is the key, as --ref is elsewhere: making a room twice gives the same room.",
+      .details = "The name is the key: making a room twice gives the same room.",
   };
 }
 
