@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outside JSON: accepted text is within the limits and survives being written and read again, and
-// a reader walks through all of it without a wrong word.
+// a reader walks through all of it without a wrong word. What is no Unicode can be made so, once.
 #include "fuzz/fuzz.hpp"
 
 #include "core/json.hpp"
@@ -43,7 +43,11 @@ std::size_t walk(const ts::JsonReader& reader, std::size_t depth) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto json = ts::parse_json(ts::fuzz::as_text(data, size), "input");
+  const auto input = ts::fuzz::as_text(data, size);
+  const auto json = ts::parse_json(input, "input");
+  const auto repaired = ts::with_replacement_characters(input);
+  require(ts::is_utf8(repaired) && ts::with_replacement_characters(repaired) == repaired);
+  if (json.ok()) require(repaired == input);
   if (!json.ok()) {
     require(json.error().kind == ts::ErrorKind::kUsage && !json.error().message.empty());
     return 0;
