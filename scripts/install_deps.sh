@@ -9,7 +9,7 @@
 set -euo pipefail
 
 build_packages=(g++ cmake ninja-build ccache pkg-config python3 git ca-certificates
-  libcli11-dev nlohmann-json3-dev libfmt-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev
+  libcli11-dev nlohmann-json3-dev libfmt-dev libssl-dev nettle-dev libcurl4-openssl-dev libsqlite3-dev
   libqrcodegencpp-dev libboost1.74-dev
   libavformat-dev libavcodec-dev libavfilter-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev
   libpango1.0-dev ffmpeg fonts-dejavu-core)

@@ -59,7 +59,7 @@ ErrorKind kind_for(int status, std::int64_t code) {
   if (status == 408 || status == 429 || status >= 500) return ErrorKind::kRemote;
   // 10005: a field is wrong, whatever the status says.
   if (status == 400 || status == 413 || status == 415 || status == 422 || code == 10005) {
-    return ErrorKind::kUsage;
+    return ErrorKind::kRemote;  // no kUsage, which promises that nothing was sent
   }
   return status < 300 || status >= 400 ? ErrorKind::kConflict : ErrorKind::kRemote;
 }
@@ -72,6 +72,8 @@ std::string hint_for(ErrorKind kind, int status) {
   if (kind == ErrorKind::kNotFound) return "list the inputs with ts cloudflare input list";
   if (status == 429) return "wait: Cloudflare blocks every call for up to five minutes";
   if (status >= 500) return "try again later, and see www.cloudflarestatus.com";
+  if (kind == ErrorKind::kRemote && status >= 400)
+    return "correct what Cloudflare names and try again";
   return {};
 }
 

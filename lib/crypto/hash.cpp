@@ -1,61 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL 3 calls the plain SHA-256 functions deprecated, and has no others without a provider.
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hash.hpp"
 
-#include "crypto/openssl_internal.hpp"
-
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/sha.h>
+#include <nettle/memops.h>
+#include <nettle/sha2.h>
 
 #include <algorithm>
-#include <stdexcept>
+#include <cstring>
 
 namespace ts::crypto {
 
-OSSL_LIB_CTX* library_context() {
-  static OSSL_LIB_CTX* const context = [] {
-    auto* const made = OSSL_LIB_CTX_new();
-    if (made == nullptr) openssl_failed("OSSL_LIB_CTX_new");
-    return made;
-  }();
-  return context;
-}
-
-std::string last_openssl_error() {
-  const unsigned long code = ERR_get_error();
-  ERR_clear_error();
-  const char* const reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  return reason == nullptr ? "no reason given" : reason;
-}
-
-void openssl_failed(const char* what) {
-  throw std::runtime_error(std::string(what) + ": " + last_openssl_error());
-}
-
 namespace {
 
-/// SHA-256 by itself. Through EVP the same compressions cost a library context with its provider
-/// (1.5 ms at the start of every program that signs) and a third more for each token.
+/// A state that is wiped: it holds what a key became.
 class Sha256State {
  public:
-  Sha256State() noexcept { SHA256_Init(&state_); }
-  ~Sha256State() { OPENSSL_cleanse(&state_, sizeof state_); }
+  Sha256State() noexcept { sha256_init(&state_); }
+  ~Sha256State() { explicit_bzero(&state_, sizeof state_); }
   Sha256State(const Sha256State&) = delete;
   Sha256State& operator=(const Sha256State&) = delete;
 
-  void update(const void* data, std::size_t size) noexcept { SHA256_Update(&state_, data, size); }
+  void update(const void* data, std::size_t size) noexcept {
+    sha256_update(&state_, size, static_cast<const std::uint8_t*>(data));
+  }
   /// Begins anew afterwards.
   Digest finish() noexcept {
     Digest digest{};
-    SHA256_Final(digest.data(), &state_);
-    SHA256_Init(&state_);
+    sha256_digest(&state_, digest.size(), digest.data());
     return digest;
   }
 
  private:
-  SHA256_CTX state_{};
+  sha256_ctx state_{};
 };
 
 }  // namespace
@@ -68,11 +43,11 @@ Digest sha256(std::string_view bytes) {
 
 // RFC 2104.
 Digest hmac_sha256(std::string_view key, std::initializer_list<std::string_view> parts) {
-  std::array<std::uint8_t, SHA256_CBLOCK> pad{};
+  std::array<std::uint8_t, SHA256_BLOCK_SIZE> pad{};
   if (key.size() > pad.size()) {
     auto shorter = sha256(key);
     std::copy(shorter.begin(), shorter.end(), pad.begin());
-    OPENSSL_cleanse(shorter.data(), shorter.size());
+    explicit_bzero(shorter.data(), shorter.size());
   } else {
     std::copy(key.begin(), key.end(), pad.begin());
   }
@@ -84,12 +59,12 @@ Digest hmac_sha256(std::string_view key, std::initializer_list<std::string_view>
   for (auto& byte : pad) byte ^= 0x36U ^ 0x5CU;
   state.update(pad.data(), pad.size());
   state.update(inner.data(), inner.size());
-  OPENSSL_cleanse(pad.data(), pad.size());
+  explicit_bzero(pad.data(), pad.size());
   return state.finish();
 }
 
 bool constant_time_equal(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  return a.size() == b.size() && memeql_sec(a.data(), b.data(), a.size()) != 0;
 }
 
 struct Sha256::Impl {

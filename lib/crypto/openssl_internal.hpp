@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/result.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/types.h>
@@ -25,8 +27,12 @@ using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
 
 /// Our own library context: unlike the default one it never reads openssl.cnf, which costs a third
-/// of a millisecond at start, and TLS keeps the administrator's settings. Never freed.
-OSSL_LIB_CTX* library_context();
+/// of a millisecond at start, and TLS keeps the administrator's settings. Never freed. Null when
+/// OpenSSL is not installed.
+OSSL_LIB_CTX* library_context() noexcept;
+
+/// kConfig where OpenSSL is not installed: it is loaded on first use.
+Status openssl_ready();
 
 /// OpenSSL's reason for its last failure, and clears the queue.
 std::string last_openssl_error();

@@ -99,6 +99,7 @@ Result<Secret> pem_of(std::string_view text, std::string_view kind) {
 int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) { return -1; }
 
 Result<Key> read_key(std::string_view pem, int selection, std::string_view kind) {
+  TS_CHECK(openssl_ready());
   EVP_PKEY* raw = nullptr;
   using Decoder = std::unique_ptr<OSSL_DECODER_CTX, Free<OSSL_DECODER_CTX_free>>;
   const Decoder decoder(OSSL_DECODER_CTX_new_for_pkey(&raw, "PEM", nullptr, "RSA", selection,
@@ -164,6 +165,7 @@ Result<RsaPrivateKey> RsaPrivateKey::generate(int bits) {
                  .message = fmt::format("an RSA key of {} bits is not made", bits),
                  .hint = "ask for 2048 to 4096 bits"};
   }
+  TS_CHECK(openssl_ready());
   const KeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), "RSA", nullptr));
   EVP_PKEY* raw = nullptr;
   if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||

@@ -40,12 +40,13 @@ struct CodeRow {
   ErrorKind kind;
   bool retryable;
 };
-// https://twitchtv.github.io/twirp/docs/errors.html
+// https://twitchtv.github.io/twirp/docs/errors.html. None is kUsage, which promises that nothing
+// was sent.
 constexpr std::array<CodeRow, 18> kCodes{{
     {"canceled", ErrorKind::kRemote, false},
     {"unknown", ErrorKind::kRemote, false},
-    {"invalid_argument", ErrorKind::kUsage, false},
-    {"malformed", ErrorKind::kUsage, false},
+    {"invalid_argument", ErrorKind::kRemote, false},
+    {"malformed", ErrorKind::kRemote, false},
     {"deadline_exceeded", ErrorKind::kRemote, false},
     {"not_found", ErrorKind::kNotFound, false},
     {"bad_route", ErrorKind::kRemote, false},
@@ -55,7 +56,7 @@ constexpr std::array<CodeRow, 18> kCodes{{
     {"resource_exhausted", ErrorKind::kRemote, true},
     {"failed_precondition", ErrorKind::kConflict, false},
     {"aborted", ErrorKind::kConflict, false},
-    {"out_of_range", ErrorKind::kUsage, false},
+    {"out_of_range", ErrorKind::kRemote, false},
     {"unimplemented", ErrorKind::kRemote, false},
     {"internal", ErrorKind::kRemote, false},
     {"unavailable", ErrorKind::kRemote, true},
@@ -141,7 +142,7 @@ void explain_twirp(Error& error, std::string_view code, const std::string& messa
     error.hint = "list the rooms with ts room list";
   } else if (code == "not_found" && contains(message, "participant")) {
     error.hint = "see who is there with ts room who ROOM";
-  } else if (error.kind == ErrorKind::kUsage) {
+  } else if (code == "invalid_argument" || code == "malformed" || code == "out_of_range") {
     error.hint = "correct what the server names and try again";
   } else if (code == "resource_exhausted") {
     error.hint = "wait a little, or look at the project's limits";

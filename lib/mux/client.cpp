@@ -88,7 +88,8 @@ ErrorKind kind_for(int status, const Refusal& refusal) {
   if (status == 401 || status == 403) return ErrorKind::kAuth;
   if (status == 404 || status == 410) return ErrorKind::kNotFound;
   if (status == 400 || status == 413 || status == 415 || status == 422) {
-    return tells_a_state(refusal) ? ErrorKind::kConflict : ErrorKind::kUsage;
+    // No kUsage, which promises that nothing was sent.
+    return tells_a_state(refusal) ? ErrorKind::kConflict : ErrorKind::kRemote;
   }
   if (status == 408 || status == 429) return ErrorKind::kRemote;
   return status >= 400 && status < 500 ? ErrorKind::kConflict : ErrorKind::kRemote;
@@ -112,11 +113,13 @@ std::string hint_for(int status, ErrorKind kind, std::string_view path) {
     return "list what this access token's environment holds, with ts mux list or ts mux asset list";
   }
   if (status == 429) return "wait a few seconds; Mux allows about one POST a second";
-  if (kind == ErrorKind::kUsage) return "correct the named field and try again";
   if (kind == ErrorKind::kConflict) {
     return path.find("/assets") != std::string_view::npos
                ? "look at its state with ts mux asset get"
                : "look at its state with ts mux get; ts mux complete ends a session";
+  }
+  if (status == 400 || status == 413 || status == 415 || status == 422) {
+    return "correct what Mux names and try again";
   }
   if (status >= 500) return "try again later, and see status.mux.com";
   if (status >= 300 && status < 400) return "check MUX_BASE_URL: that address answers a redirect";

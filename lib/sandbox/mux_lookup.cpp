@@ -45,16 +45,22 @@ std::optional<std::string> MuxService::signing_key(std::string_view id) const {
   return found->second.encoded_pem;
 }
 
-std::vector<std::string> MuxService::playback_ids_of(std::string_view id) const {
+std::vector<std::string> MuxService::playback_ids_of(std::string_view audience,
+                                                     std::string_view id) const {
   std::vector<std::string> out;
-  const auto take = [&](std::string_view owner, const Json& ids) {
+  const auto take = [&](std::string_view kind, std::string_view owner, const Json& ids) {
     for (const auto& entry : ids) {
       auto one = entry.value("id", std::string());
-      if (owner == id || one == id) out.push_back(std::move(one));
+      const bool itself = audience == "playback_id" || audience == "video_id";
+      if (itself ? one == id : audience == kind && owner == id) {
+        out.push_back(std::move(one));
+      }
     }
   };
-  for (const auto& [owner, stream] : impl_->streams) take(owner, stream.playback_ids);
-  for (const auto& [owner, asset] : impl_->assets) take(owner, asset.playback_ids);
+  for (const auto& [owner, stream] : impl_->streams) {
+    take("live_stream_id", owner, stream.playback_ids);
+  }
+  for (const auto& [owner, asset] : impl_->assets) take("asset_id", owner, asset.playback_ids);
   return out;
 }
 

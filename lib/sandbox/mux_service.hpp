@@ -79,9 +79,11 @@ class MuxService {
   [[nodiscard]] std::optional<std::string> signing_key(std::string_view id) const;
   /// A playback restriction as answered; null when there is none.
   [[nodiscard]] Json restriction(std::string_view id) const;
-  /// What statistics are about: the playback ids of a live stream or an asset (by its id), or the
-  /// playback id itself. Empty when nothing is known by it.
-  [[nodiscard]] std::vector<std::string> playback_ids_of(std::string_view id) const;
+  /// What statistics are about, by the audience of their token: the playback ids of a
+  /// "live_stream_id" or an "asset_id", or the "playback_id" itself (a "video_id", too: players
+  /// name none here). Empty: no such.
+  [[nodiscard]] std::vector<std::string> playback_ids_of(std::string_view audience,
+                                                         std::string_view id) const;
   /// The encoder of a live stream; 0 when none is connected. nullopt: there is no such stream.
   [[nodiscard]] std::optional<PublishId> publisher_of(std::string_view live_stream) const;
 

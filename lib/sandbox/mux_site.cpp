@@ -233,8 +233,9 @@ httpd::Response MuxSite::counts(const httpd::Request& request) const {
     return site_refusal(403, "forbidden", "the token's aud is for something else");
   }
   const auto subject = claims.value().value("sub", Json());
-  const auto ids = subject.is_string() ? hooks_.playback_ids(subject.get<std::string>())
-                                       : decltype(hooks_.playback_ids(std::string_view())){};
+  const auto ids = subject.is_string() ? hooks_.playback_ids(audience.get<std::string>(),
+                                                             subject.get<std::string>())
+                                       : std::vector<std::string>{};
   if (ids.empty()) return site_refusal(404, "not_found", "There is no such stream.");
   Audience::Counts sum;
   for (const auto& id : ids) {

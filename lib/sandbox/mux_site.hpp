@@ -22,8 +22,9 @@ class MuxSite {
   struct Hooks {
     std::function<Playback(std::string_view playback_id)> find{};
     std::function<std::filesystem::path(const std::string& asset)> folder{};
-    /// The playback ids that an id of any kind leads to; empty when it is unknown.
-    std::function<std::vector<std::string>(std::string_view id)> playback_ids{};
+    /// The playback ids that an id leads to, by its token's audience; empty when it is unknown.
+    std::function<std::vector<std::string>(std::string_view audience, std::string_view id)>
+        playback_ids{};
     /// The drift of what a live stream is sent; nullopt when there is no such stream.
     std::function<std::optional<DriftMeter::Drift>(std::string_view live_stream)> drift{};
   };

@@ -192,9 +192,9 @@ void Sandbox::Impl::make_sites(const std::filesystem::path& scratch) {
           .find = find,
           .folder = [this](const std::string& asset) { return media->folder(asset); },
           .playback_ids =
-              [this](std::string_view id) {
+              [this](std::string_view kind, std::string_view id) {
                 const std::lock_guard lock(mutex);
-                return mux->playback_ids_of(id);
+                return mux->playback_ids_of(kind, id);
               },
           .drift = [this](std::string_view live_stream) -> std::optional<DriftMeter::Drift> {
             const std::lock_guard lock(mutex);

@@ -285,7 +285,7 @@ class SqliteBackend final : public Backend {
                                      access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) {
-      return sqlite_error(path_, code, handle != nullptr ? sqlite3_errmsg(handle) : "");
+      return sqlite_error(path_, code, sqlite3_errmsg(handle));
     }
     connection_ = std::make_unique<SqliteConnection>(handle, path_);
     sqlite3_busy_timeout(handle, static_cast<int>(options_.busy_limit.count()));

@@ -27,7 +27,7 @@ std::size_t recommended_attempts(const Json& vector) {
 ErrorKind kind_of(int status) {
   if (status == 401 || status == 403) return ErrorKind::kAuth;
   if (status == 404) return ErrorKind::kNotFound;
-  if (status == 400 || status == 422) return ErrorKind::kUsage;
+  if (status == 400 || status == 422) return ErrorKind::kRemote;  // kUsage: nothing was sent
   return status < 500 && status != 408 && status != 429 ? ErrorKind::kConflict : ErrorKind::kRemote;
 }
 

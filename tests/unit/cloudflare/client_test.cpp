@@ -54,7 +54,7 @@ TEST_F(Client, TakesSuccessFalseForARefusalWhateverTheStatus) {
   const auto input = client.get_input("U");
 
   ASSERT_FALSE(input.ok());
-  EXPECT_EQ(input.error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(input.error().kind, ErrorKind::kRemote);
   EXPECT_EQ(input.error().code, "cloudflare_10005");
   EXPECT_THAT(input.error().message, HasSubstr("Bad Request"));
 }

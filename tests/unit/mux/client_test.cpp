@@ -128,7 +128,8 @@ TEST_F(Client, DoesNotRepeatARefusedCreation) {
   const auto created = client.create_live_stream({});
 
   ASSERT_FALSE(created.ok());
-  EXPECT_EQ(created.error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(created.error().kind, ErrorKind::kRemote);
+  EXPECT_FALSE(created.error().retryable);
   EXPECT_EQ(created.error().code, "invalid_parameters");
   EXPECT_EQ(transport.requests.size(), 1U);
 }
@@ -174,8 +175,8 @@ TEST_F(Client, TellsAWrongStateFromAWrongField) {
   EXPECT_EQ(state.error().kind, ErrorKind::kConflict);
   EXPECT_THAT(state.error().hint, HasSubstr("ts mux get"));
   ASSERT_FALSE(field.ok());
-  EXPECT_EQ(field.error().kind, ErrorKind::kUsage);
-  EXPECT_THAT(field.error().hint, HasSubstr("correct the named field"));
+  EXPECT_EQ(field.error().kind, ErrorKind::kRemote);  // kUsage promises that nothing was sent
+  EXPECT_THAT(field.error().hint, HasSubstr("correct what Mux names"));
 }
 
 TEST_F(Client, FindsAWebhookEndpointWhoseCreationLostItsAnswerWithoutItsSecret) {

@@ -5,6 +5,7 @@
 
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "net/url.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -83,12 +84,17 @@ std::shared_ptr<std::vector<std::string>> ids_of(CLI::App& app) {
   return ids;
 }
 
+/// Each of these cuts an encoder that is on air.
+Status confirm(const std::vector<std::string>& ids, Context& context, std::string_view act) {
+  for (const std::string& id : ids) TS_CHECK(net::path_segment(id, "live stream id"));
+  return context.confirm(ids.size() == 1 ? fmt::format("{} live stream {}?", act, ids.front())
+                                         : fmt::format("{} {} live streams?", act, ids.size()));
+}
+
 Runner bind_delete(CLI::App& app) {
   auto ids = ids_of(app);
   return [ids](Context& context) -> Status {
-    TS_CHECK(context.confirm(ids->size() == 1
-                                 ? fmt::format("delete live stream {}?", ids->front())
-                                 : fmt::format("delete {} live streams?", ids->size())));
+    TS_CHECK(confirm(*ids, context, "delete"));
     return act_on(*ids, context, &mux::MuxClient::delete_live_stream, "deleted",
                   "deleted; its recordings stay");
   };
@@ -101,6 +107,7 @@ Runner bind_complete(CLI::App& app) {
       ->check(CLI::IsMember({"idle"}));
   app.add_option("--timeout", waiting->timeout, "Longest --wait")->capture_default_str();
   return [ids, waiting](Context& context) -> Status {
+    TS_CHECK(confirm(*ids, context, "end the session of"));
     return act_on(*ids, context, &mux::MuxClient::complete_live_stream, "completed",
                   "completed; the encoder is cut after about a minute", *waiting);
   };
@@ -116,6 +123,7 @@ Runner bind_enable(CLI::App& app) {
 Runner bind_disable(CLI::App& app) {
   auto ids = ids_of(app);
   return [ids](Context& context) -> Status {
+    TS_CHECK(confirm(*ids, context, "disable"));
     return act_on(*ids, context, &mux::MuxClient::disable_live_stream, "disabled",
                   "disabled; encoders are refused until ts mux enable");
   };
@@ -133,10 +141,12 @@ Command mux_delete() {
 
 Command mux_complete() {
   using namespace in_mux_switch;
-  return {.path = "mux complete",
-          .summary = "End a session now, without waiting for the reconnect window",
-          .example = "ts mux complete LIVE_ID\nts mux complete LIVE_ID --wait idle --timeout 2m",
-          .bind = bind_complete};
+  return {
+      .path = "mux complete",
+      .summary = "End a session now, without waiting for the reconnect window",
+      .example =
+          "ts mux complete LIVE_ID --yes\nts mux complete LIVE_ID --wait idle --timeout 2m --yes",
+      .bind = bind_complete};
 }
 
 Command mux_enable() {
@@ -151,7 +161,7 @@ Command mux_disable() {
   using namespace in_mux_switch;
   return {.path = "mux disable",
           .summary = "Cut the encoder now and refuse further ones until enabled",
-          .example = "ts mux disable LIVE_ID",
+          .example = "ts mux disable LIVE_ID --yes",
           .bind = bind_disable};
 }
 
