@@ -23,7 +23,7 @@ Error file_error(ErrorKind kind, std::string_view verb, const std::filesystem::p
 
 Result<std::string> read_all(int fd, const std::filesystem::path& path, std::size_t max_bytes) {
   std::string out;
-  std::string chunk(64 * 1024, '\0');
+  std::string chunk(std::size_t{64} * 1024, '\0');
   for (;;) {
     const ssize_t count = ::read(fd, chunk.data(), chunk.size());
     if (count < 0 && errno == EINTR) continue;

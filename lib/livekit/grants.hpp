@@ -18,8 +18,10 @@ class Flag {
  public:
   constexpr Flag() noexcept = default;
   // Implicit both ways: it is used like the bool it is.
+  // NOLINTBEGIN(google-explicit-constructor)
   constexpr Flag(bool value) noexcept : state_(value ? State::kYes : State::kNo) {}
   constexpr operator bool() const noexcept { return state_ == State::kYes; }
+  // NOLINTEND(google-explicit-constructor)
   [[nodiscard]] constexpr bool said() const noexcept { return state_ != State::kUnsaid; }
 
  private:

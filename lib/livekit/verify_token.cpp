@@ -27,7 +27,8 @@ struct Refusal {
 };
 
 /// A token read as far as it goes; `refusal` says where reading stopped.
-struct Reading {
+// nlohmann does not mark its move noexcept.
+struct Reading {  // NOLINT(bugprone-exception-escape)
   crypto::JwtParts parts{};
   std::string algorithm{};
   Json claims{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/reader.hpp"
 
+#include "media/devices_internal.hpp"
 #include "media/fd_reader.hpp"
 
 #include <fmt/format.h>
@@ -140,9 +141,8 @@ Status Reader::open_input() {
   const bool device = !options_.device.empty();
   const AVInputFormat* format = nullptr;
   if (device) {
-    // Once for the process, and before any device is looked for.
-    static const bool registered = (avdevice_register_all(), true);
-    format = registered ? av_find_input_format(options_.device.c_str()) : nullptr;
+    register_devices();
+    format = av_find_input_format(options_.device.c_str());
     if (format == nullptr) {
       avformat_free_context(std::exchange(format_, nullptr));
       return Error{.kind = ErrorKind::kMedia,

@@ -18,7 +18,9 @@ namespace ts::mux {
 class StreamKey : public Secret {
  public:
   using Secret::Secret;
-  [[nodiscard]] StreamKey clone() const { return StreamKey(reveal()); }
+  [[nodiscard]] StreamKey clone() const {
+    return StreamKey(reveal());  // NOLINT(modernize-return-braced-init-list): explicit
+  }
 };
 
 /// An access token of one Mux environment.

@@ -15,7 +15,7 @@ namespace {
 constexpr double kExcellent = 500;
 constexpr double kGood = 1000;
 
-httpd::Response answer(int status, Json json) {
+httpd::Response answer(int status, const Json& json) {
   auto out = httpd::Response::json(status, dump_json(json));
   out.headers.set("Access-Control-Allow-Origin", "*");
   return out;
@@ -101,7 +101,7 @@ std::vector<std::string> arguments_of(Modifiers& modifiers, bool animated,
   }
   for (const auto* flip : {"flip_v", "flip_h"}) {
     if (modifiers.find(flip).value_or("") == "true") {
-      out.push_back(std::string_view(flip) == "flip_v" ? "--flip-v" : "--flip-h");
+      out.emplace_back(std::string_view(flip) == "flip_v" ? "--flip-v" : "--flip-h");
     }
   }
   return out;

@@ -354,6 +354,7 @@ Json Sandbox::Impl::describe() {
     out["troubles"].push_back("the disk of " + options.directory.string() +
                               " is full: recordings and files stop");
   }
+  // NOLINTBEGIN(bugprone-suspicious-missing-comma): long texts
   Json can{"rooms",
            "rtmp ingress",
            "egress of a room, composed: grid, speaker and single-speaker, at any preset, to RTMP, "
@@ -379,6 +380,7 @@ Json Sandbox::Impl::describe() {
                         "egress to other machines",
                         "assets of other codecs than H.264 and AAC, or from other machines",
                         "SRT"};
+  // NOLINTEND(bugprone-suspicious-missing-comma)
   if (options.media_program.empty()) {
     out["cannot_make"].push_back("any media: ts-media is not installed");
   }

@@ -213,7 +213,7 @@ class Explainer {
     if (layer.opacity < 1) {
       text += fmt::format(",format=yuva420p,colorchannelmixer=aa={}", layer.opacity);
     }
-    const std::string out = label("l");
+    std::string out = label("l");
     graph(text + out);
     return out;
   }
@@ -232,7 +232,7 @@ class Explainer {
       picture = next;
     }
     if (number == 0) return picture;
-    const std::string next = label("p");
+    std::string next = label("p");
     const std::string at = seconds_text(part.at);
     if (part.transition.kind != TransitionKind::kCut) {
       const std::string faded = label("f");

@@ -281,7 +281,7 @@ class Linter {
           });
       if (taken) continue;
       add(false, "$.renditions." + rendition.name, "no output takes this rendition",
-          fmt::format("it costs nothing until one does: \"rendition\": \"{0}\", or --out F@{0}",
+          fmt::format(R"(it costs nothing until one does: "rendition": "{0}", or --out F@{0})",
                       rendition.name));
     }
     std::set<std::string> written;

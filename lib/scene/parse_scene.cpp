@@ -117,6 +117,7 @@ Result<std::vector<Layer>> read_items(const JsonReader& reader, const Show& show
   std::stable_sort(parsed.begin(), parsed.end(),
                    [](const Item& a, const Item& b) { return a.z < b.z; });
   std::vector<Layer> layers;
+  layers.reserve(parsed.size());
   for (Item& item : parsed) layers.push_back(std::move(item.layer));
   return layers;
 }

@@ -66,6 +66,7 @@ Error unknown_name(const JsonReader& reader, std::string_view what, std::string_
 template <typename T>
 std::vector<std::string> names_of(const std::vector<T>& all) {
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const T& item : all) names.push_back(item.name);
   return names;
 }

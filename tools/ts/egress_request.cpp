@@ -102,7 +102,7 @@ Result<EgressRequest> read_request(const Json& json, EgressKind kind) {
 void scrub_difference(const Json& full, const Json& redacted, Log& log) {
   if (full.is_string()) {
     if (full == redacted) return;
-    const std::string& text = full.get_ref<const std::string&>();
+    const auto& text = full.get_ref<const std::string&>();
     log.scrub(Secret(text));
     // The key alone may turn up too.
     const std::string_view url = std::string_view(text).substr(0, text.find('?'));
