@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "media/devices_internal.hpp"
-
 #include "delayed/library.hpp"
+
+#include "media/devices_internal.hpp"
 #include "media/ffmpeg.hpp"
 
 namespace ts::media {
@@ -16,8 +16,7 @@ void say_nothing(const char* /*file*/, int /*line*/, const char* /*function*/, i
 /// ALSA writes each failure to standard error, at every retry; FFmpeg's error says the same.
 void silence_alsa() {
   void* const alsa = ::dlopen("libasound.so.2", RTLD_NOW | RTLD_NOLOAD);
-  const auto set_handler =
-      delayed::find<int (*)(AlsaHandler)>(alsa, "snd_lib_error_set_handler");
+  const auto set_handler = delayed::find<int (*)(AlsaHandler)>(alsa, "snd_lib_error_set_handler");
   if (set_handler != nullptr) set_handler(say_nothing);
 }
 

@@ -267,12 +267,25 @@ Status check_modifier(PlaybackKind kind, std::string_view name, std::string_view
   return check_value(*known, value);
 }
 
+namespace {
+
+/// What a token opens; kPlayer, which has no modifiers, for all else.
+PlaybackKind kind_of(TokenType type) noexcept {
+  if (type == TokenType::kVideo) return PlaybackKind::kHls;
+  if (type == TokenType::kThumbnail) return PlaybackKind::kThumbnail;
+  if (type == TokenType::kGif) return PlaybackKind::kAnimated;
+  if (type == TokenType::kStoryboard) return PlaybackKind::kStoryboard;
+  return PlaybackKind::kPlayer;
+}
+
+}  // namespace
+
+bool knows_claim(TokenType type, std::string_view name) {
+  return name == "playback_restriction_id" || find_modifier(kind_of(type), name) != nullptr;
+}
+
 Status check_claim(TokenType type, std::string_view name, std::string_view value) {
-  PlaybackKind kind = PlaybackKind::kPlayer;
-  if (type == TokenType::kVideo) kind = PlaybackKind::kHls;
-  if (type == TokenType::kThumbnail) kind = PlaybackKind::kThumbnail;
-  if (type == TokenType::kGif) kind = PlaybackKind::kAnimated;
-  if (type == TokenType::kStoryboard) kind = PlaybackKind::kStoryboard;
+  const PlaybackKind kind = kind_of(type);
   if (const Modifier* known = find_modifier(kind, name)) return check_value(*known, value);
   if (name == "latency" || name == "latency_mode") return no_such_latency();
   std::vector<std::string> names{"playback_restriction_id"};

@@ -105,6 +105,9 @@ Result<std::string> playback_url(const PlaybackUrlRequest& request);
 ///         name that is a slip of a known one.
 Status check_claim(TokenType type, std::string_view name, std::string_view value);
 
+/// Whether Mux makes something of the claim in a token of this type; it ignores all others.
+bool knows_claim(TokenType type, std::string_view name);
+
 /// Checks one modifier by name and value for a kind, as playback_url does.
 Status check_modifier(PlaybackKind kind, std::string_view name, std::string_view value);
 

@@ -54,6 +54,11 @@ Result<Json> claims_of(const Options& options, mux::TokenType type, Context& con
   for (const auto& [name, value] : claims.items()) {
     TS_CHECK(mux::check_claim(type, name,
                               value.is_string() ? value.get<std::string>() : dump_json(value)));
+    if (!mux::knows_claim(type, name)) {
+      context.out().warn(
+          fmt::format("'{}' is signed as it is: Mux makes nothing of it in a {} token",
+                      shorten(name, 60), options.type));
+    }
   }
   return claims;
 }
