@@ -54,11 +54,6 @@ Result<Json> claims_of(const Options& options, mux::TokenType type, Context& con
   for (const auto& [name, value] : claims.items()) {
     TS_CHECK(mux::check_claim(type, name,
                               value.is_string() ? value.get<std::string>() : dump_json(value)));
-    if (!mux::knows_claim(type, name)) {
-      context.out().warn(
-          fmt::format("'{}' is signed as it is: Mux makes nothing of it in a {} token",
-                      shorten(name, 60), options.type));
-    }
   }
   return claims;
 }
@@ -97,6 +92,11 @@ Status run(const Options& options, Context& context) {
          mux::sign_token(
              {.type = type, .subject = options.subject, .lifetime = lifetime, .params = &claims},
              key, context.clock()));
+  for (const auto& member : claims.items()) {
+    if (mux::knows_claim(type, member.key())) continue;
+    context.out().warn(fmt::format("'{}' is signed as it is: Mux makes nothing of it in a {} token",
+                                   shorten(member.key(), 60), options.type));
+  }
   TS_TRY(const auto url, address_of(options, type, token, context));
   const WallTime expiry =
       std::chrono::floor<std::chrono::seconds>(context.clock().now()) + lifetime;
