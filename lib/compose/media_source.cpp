@@ -32,6 +32,8 @@ constexpr std::size_t kMaxKeptBytes = std::size_t{12} << 20U;
 /// Pictures that are later than this are not worth showing while catching up.
 constexpr ProgramTime kCatchUpLate = milliseconds{50};
 constexpr std::size_t kMaxQueuedBytes = std::size_t{64} << 20U;
+/// A first packet before time zero has none; a raw stream never has.
+constexpr int kMostUntimed = 8;
 constexpr milliseconds kFirstRetry{250};
 /// A sender that comes back is found within 2 s; after two minutes away it is asked less often.
 constexpr milliseconds kSoonRetry{1000};
@@ -52,6 +54,8 @@ struct Lane {
   bool present = false;
   bool draining = false;
   bool done = false;
+  bool came = false;  ///< A packet of it was read.
+  int untimed = 0;    ///< Packets that came before the first one with a time; then -1.
   std::deque<Entry> queue{};
   ProgramTime round{};
   ProgramTime last_time{};
@@ -280,6 +284,9 @@ class MediaSource final : public SourceRunner {
     reading_done_ = false;
     round_ = {};
     round_end_ = {};
+    sound_end_ = {};
+    video_.came = audio_.came = false;
+    video_.untimed = audio_.untimed = 0;
     pictures_ = 0;
     sounds_ = 0;
     if (input_.start > milliseconds{0}) {
@@ -317,14 +324,25 @@ class MediaSource final : public SourceRunner {
       Lane& lane = read->video ? video_ : audio_;
       if (!lane.present) return ok_status();
       const AVPacket& packet = *read->packet;
-      const ProgramTime begin = media_time(packet.pts, read->video);
+      // AVI tells only when a picture is decoded, for some of them.
+      const std::int64_t stamp = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+      if (stamp != AV_NOPTS_VALUE) lane.untimed = -1;
+      if (lane.untimed >= 0 && ++lane.untimed > kMostUntimed && input_.is_file) {
+        return Error{
+            .kind = ErrorKind::kMedia,
+            .message = what() + ": its " + (read->video ? "pictures" : "sound") + " carry no times",
+            .hint = "put it into a container: ffmpeg -i FILE -c copy OUT.mp4"};
+      }
+      lane.came = true;
+      const ProgramTime begin = media_time(stamp, read->video);
       const ProgramTime end =
           begin +
           from_us(av_rescale_q(packet.duration, reader_->time_base(read->video), {1, 1'000'000}));
       if (!input_.end || begin + input_.start < *input_.end) {
         // A loop is as long as its picture; sound that hangs over the end is cut.
-        if (packet.pts != AV_NOPTS_VALUE && (read->video || !video_.present)) {
-          round_end_ = std::max(round_end_, end);
+        if (stamp != AV_NOPTS_VALUE) {
+          ProgramTime& last = read->video || !video_.present ? round_end_ : sound_end_;
+          last = std::max(last, end);
         }
         queued_bytes_ += static_cast<std::size_t>(packet.size);
         lane.queue.push_back({std::move(read->packet), round_, false});
@@ -342,12 +360,17 @@ class MediaSource final : public SourceRunner {
   }
 
   Status end_of_round() {
+    // A track that is promised and never comes would be waited for.
+    if (!video_.came && !audio_.came) return reader_->no_picture();
+    if (!video_.came) round_end_ = std::max(round_end_, sound_end_);
+    for (Lane* lane : {&video_, &audio_}) lane->present = lane->present && lane->came;
+    feed_.set_has(video_.present, audio_.present);
     const bool again = input_.loop && round_end_ > ProgramTime{};
     if (again) {
       const Status rewound = reader_->seek(input_.start);
       if (!rewound.ok()) return rewound.error();
       round_ += round_end_;
-      round_end_ = {};
+      round_end_ = sound_end_ = {};
     } else {
       reading_done_ = true;
     }
@@ -603,6 +626,7 @@ class MediaSource final : public SourceRunner {
   bool reading_done_ = false;
   ProgramTime round_{};
   ProgramTime round_end_{};
+  ProgramTime sound_end_{};  ///< For a round whose promised pictures never come.
   std::uint64_t pictures_ = 0;
   std::uint64_t sounds_ = 0;
   bool said_ = false;

@@ -127,6 +127,15 @@ Result<media::AvFrame> PictureConverter::convert(media::AvFrame frame) {
   const bool odd_aspect =
       aspect.num <= 0 || aspect.den <= 0 || av_q2d(aspect) > 8 || av_q2d(aspect) < 0.125;
   if (odd_aspect) frame->sample_aspect_ratio = {1, 1};
+  // What tells no matrix has the program's, in every pixel format: FFmpeg's filters would take
+  // BT.601 for some of them.
+  const AVPixFmtDescriptor* const pixels =
+      av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame->format));
+  const bool untold =
+      frame->colorspace == AVCOL_SPC_UNSPECIFIED || frame->colorspace == AVCOL_SPC_RESERVED;
+  if (untold && pixels != nullptr && (pixels->flags & AV_PIX_FMT_FLAG_RGB) == 0) {
+    frame->colorspace = AVCOL_SPC_BT709;
+  }
   if (passes(*frame)) {
     tag(*frame);
     if (!odd_aspect) frame->sample_aspect_ratio = aspect;

@@ -81,8 +81,14 @@ bool is_terminal(const OpenEnum<EgressStatus>& status) noexcept;
 /// True for starting, active and ending.
 bool is_running(const OpenEnum<EgressStatus>& status) noexcept;
 
+/// Through which an upload goes.
+struct ProxyConfig {
+  std::string url{};
+  std::string username{};
+  Secret password{};
+};
 struct S3Upload {
-  std::string access_key{};
+  Secret access_key{};
   Secret secret{};
   Secret session_token{};
   std::string region{};
@@ -94,10 +100,12 @@ struct S3Upload {
   std::string content_disposition{};
   std::string assume_role_arn{};
   std::string assume_role_external_id{};
+  std::optional<ProxyConfig> proxy{};
 };
 struct GcpUpload {
   Secret credentials{};  ///< JSON of a service account.
   std::string bucket{};
+  std::optional<ProxyConfig> proxy{};
 };
 struct AzureBlobUpload {
   std::string account_name{};
@@ -280,6 +288,11 @@ struct StartEgressRequest {
   std::vector<WebhookConfig> webhooks{};
 };
 
+/// Where a list goes on; shared with ingress.
+struct TokenPagination {
+  std::string token{};
+};
+
 struct UpdateLayoutRequest {
   std::string egress_id{};
   std::string layout{};
@@ -293,7 +306,7 @@ struct ListEgressRequest {
   std::string room_name{};
   std::string egress_id{};
   bool active = false;
-  std::string page_token{};
+  std::optional<TokenPagination> page_token{};
 };
 struct StopEgressRequest {
   std::string egress_id{};
@@ -375,7 +388,7 @@ struct EgressInfo {
 };
 struct ListEgressResponse {
   std::vector<EgressInfo> items{};
-  std::string next_page_token{};
+  std::optional<TokenPagination> next_page_token{};
 };
 
 /// A stream URL with its key redacted the way the service does: "mux://{abc...xyz}",

@@ -137,7 +137,11 @@ Result<std::vector<EgressInfo>> EgressClient::list(const ListEgressRequest& requ
                                                        kEgressGrant, {}, stop));
     for (EgressInfo& item : answer.items) all.push_back(std::move(item));
     // A server that repeats its token would keep us here for ever.
-    if (answer.next_page_token.empty() || answer.next_page_token == page.page_token) return all;
+    const std::string before = page.page_token ? page.page_token->token : "";
+    if (!answer.next_page_token || answer.next_page_token->token.empty() ||
+        answer.next_page_token->token == before) {
+      return all;
+    }
     page.page_token = answer.next_page_token;
   }
 }

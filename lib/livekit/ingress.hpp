@@ -96,7 +96,7 @@ struct UpdateIngressRequest {
 struct ListIngressRequest {
   std::string room_name{};
   std::string ingress_id{};
-  std::string page_token{};
+  std::optional<TokenPagination> page_token{};
 };
 struct DeleteIngressRequest {
   std::string ingress_id{};
@@ -147,7 +147,7 @@ struct IngressInfo {
 };
 struct ListIngressResponse {
   std::vector<IngressInfo> items{};
-  std::string next_page_token{};
+  std::optional<TokenPagination> next_page_token{};
 };
 
 /// Where an RTMP publisher sends to: the URL with the key as its last segment.

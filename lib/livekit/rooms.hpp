@@ -87,6 +87,9 @@ struct VideoLayer {
   std::uint32_t height = 0;
   std::uint32_t bitrate = 0;  ///< bit/s.
   std::uint32_t ssrc = 0;
+  std::int32_t spatial_layer = 0;
+  std::string rid{};
+  std::uint32_t repair_ssrc = 0;
 };
 
 struct TrackInfo {
@@ -144,6 +147,9 @@ struct RoomEgress {
 struct RoomAgentDispatch {
   std::string agent_name{};
   std::string metadata{};
+  std::string restart_policy{};  ///< JRP_ON_FAILURE, JRP_NEVER.
+  std::string deployment{};
+  std::map<std::string, std::string> attributes{};
 };
 
 struct CreateRoomRequest {

@@ -186,6 +186,10 @@ void explain_text(Error& error, const std::string& text, const net::HttpResponse
     error.hint = "send less: a request holds at most 10 MiB";
   } else if (response.status < 500) {
     error.hint = "check that LIVEKIT_URL is a LiveKit server";
+  } else if (context.is_start && response.status != 503) {
+    // Of something between: what stands behind it may have done its work.
+    error.retryable = false;
+    error.hint = "it may have started: run ts egress list --active before trying again";
   }
 }
 

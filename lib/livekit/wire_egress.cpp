@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "livekit/wire_egress_fields_internal.hpp"
+#include "livekit/wire_page_fields_internal.hpp"
 
 namespace ts::livekit {
 namespace wire {

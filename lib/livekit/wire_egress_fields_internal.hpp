@@ -6,6 +6,16 @@
 namespace ts::livekit::wire {
 
 template <>
+struct Fields<ProxyConfig> {
+  template <typename V, typename M>
+  static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.field("url", m.url);
+    v.field("username", m.username);
+    v.field("password", m.password);
+  }
+};
+
+template <>
 struct Fields<S3Upload> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
@@ -21,6 +31,7 @@ struct Fields<S3Upload> {
     v.field("content_disposition", m.content_disposition);
     v.field("assume_role_arn", m.assume_role_arn);
     v.field("assume_role_external_id", m.assume_role_external_id);
+    v.field("proxy", m.proxy);
   }
 };
 
@@ -30,6 +41,7 @@ struct Fields<GcpUpload> {
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
     v.field("credentials", m.credentials);
     v.field("bucket", m.bucket);
+    v.field("proxy", m.proxy);
   }
 };
 

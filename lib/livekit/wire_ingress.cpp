@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "livekit/wire_page_fields_internal.hpp"
 #include "livekit/wire_track_fields_internal.hpp"
 
 namespace ts::livekit {

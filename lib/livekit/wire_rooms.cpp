@@ -110,6 +110,9 @@ struct Fields<RoomAgentDispatch> {
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
     v.field("agent_name", m.agent_name);
     v.field("metadata", m.metadata);
+    v.enum_text("restart_policy", m.restart_policy, "JRP_ON_FAILURE");
+    v.field("deployment", m.deployment);
+    v.field("attributes", m.attributes);
   }
 };
 

@@ -14,6 +14,9 @@ struct Fields<VideoLayer> {
     v.field("height", m.height);
     v.field("bitrate", m.bitrate);
     v.field("ssrc", m.ssrc);
+    v.field("spatial_layer", m.spatial_layer);
+    v.field("rid", m.rid);
+    v.field("repair_ssrc", m.repair_ssrc);
   }
 };
 

@@ -165,7 +165,8 @@ Status Reader::open_input() {
     if (!options_.ca_file.empty()) dictionary.set("ca_file", options_.ca_file);
     if (options_.url.starts_with("rtsp")) dictionary.set("rtsp_transport", "tcp");
   }
-  if (options_.low_latency) dictionary.set("fflags", "nobuffer");
+  // No "nobuffer": what is read to find out about the streams would be thrown away, the first key
+  // frame with it.
   if (options_.low_latency) dictionary.set("fpsprobesize", std::int64_t{0});
   const std::string url = options_.is_file ? "file:" + options_.url : options_.url;
   const std::string what = "open " + options_.name;
@@ -184,6 +185,9 @@ Status Reader::open_input() {
   }
   TS_CHECK(open_stream(AVMEDIA_TYPE_VIDEO, video_));
   TS_CHECK(open_stream(AVMEDIA_TYPE_AUDIO, audio_));
+  const bool cover = video_.index >= 0 && (format_->streams[video_.index]->disposition &
+                                           AV_DISPOSITION_ATTACHED_PIC) != 0;
+  if (cover && audio_.index >= 0) video_ = {};  // music: its one picture would end before it does
   if (video_.index < 0 && audio_.index < 0) {
     return Error{.kind = ErrorKind::kMedia,
                  .message = what + ": it has neither picture nor sound",
@@ -288,9 +292,31 @@ Status Reader::seek(milliseconds position) {
   const std::int64_t target = start_us() + position.count() * 1000;
   const ConnectGuard guard(policy_.get());
   interrupt_.arm(options_.read_timeout);
-  if (const int code = avformat_seek_file(format_, -1, INT64_MIN, target, target, 0); code < 0) {
-    return av_error(code, "rewind " + options_.name);
-  }
+  // These have no index: looked for by time, the beginning is found at the second key frame.
+  const std::string_view format = format_->iformat->name;
+  const bool whole = position == milliseconds{0};
+  const int code = whole && (format == "mpegts" || format == "mpeg")
+                       ? av_seek_frame(format_, -1, 0, AVSEEK_FLAG_BYTE)
+                       : avformat_seek_file(format_, -1, INT64_MIN, target, target, 0);
+  if (code >= 0) return ok_status();
+  if (whole && options_.is_file) return open_again();
+  return av_error(code, "rewind " + options_.name);
+}
+
+Status Reader::open_again() {
+  avformat_close_input(&format_);
+  Stream video = std::exchange(video_, {});
+  Stream audio = std::exchange(audio_, {});
+  info_ = {};
+  TS_CHECK(open_input());
+  // What they hold is still to come out.
+  const auto keep = [](Stream& now, Stream& before) {
+    if (now.codec && before.codec && now.codec->codec_id == before.codec->codec_id) {
+      now.codec = std::move(before.codec);
+    }
+  };
+  keep(video_, video);
+  keep(audio_, audio);
   return ok_status();
 }
 

@@ -53,7 +53,7 @@ struct OpenOptions {
   std::string ca_file{};  ///< Trusted certificates for TLS.
   milliseconds open_timeout{5000};
   milliseconds read_timeout{5000};
-  bool low_latency = false;  ///< RTMP, SRT, RTSP: no buffering in the demuxer.
+  bool low_latency = false;  ///< RTMP, SRT, RTSP: little is read ahead to find out what it is.
   int flv_fd = -1;       ///< Borrowed: an FLV stream is read from it, and `url` does not matter.
   std::string device{};  ///< FFmpeg's name of a capture device ("v4l2", "alsa"); `url` is its node.
   std::map<std::string, std::string> device_options{};
@@ -117,6 +117,8 @@ class Reader {
   };
   Reader(const OpenOptions& options, std::stop_token stop);
   Status open_input();
+  /// For an input that cannot seek: from its beginning, with the decoders there are.
+  Status open_again();
   Status open_pipe();
   static int read_pipe(void* self, std::uint8_t* buffer, int size);
   Status open_stream(AVMediaType type, Stream& out);

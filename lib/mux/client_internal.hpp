@@ -68,6 +68,7 @@ Result<T> MuxClient::create_once(const Call& call, Result<T> (*read)(const Json&
     if (!found) {
       Error error = std::move(data).error();
       error.code = "maybe_created";
+      error.retryable = false;
       error.hint = "see what is there before you send it again: " + error.hint;
       return error;
     }

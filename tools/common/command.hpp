@@ -23,6 +23,9 @@ struct Command {
   std::string_view path{};     ///< "token create": noun, then verb (then a second verb).
   std::string_view summary{};  ///< One line, imperative, no period.
   std::string_view example{};  ///< One or more lines, each a command line that parses.
+  /// What -o prints beside text and JSON, as words of "id raw env", or "none": another one is
+  /// refused before anything is sent. Empty where nothing is sent, or the report knows.
+  std::string_view forms{};
   /// Declares the options into a value of its own and returns the runner; nullptr when delegated.
   Runner (*bind)(CLI::App&) = nullptr;
   bool main_verb = false;      ///< The bare noun runs this verb.

@@ -507,6 +507,20 @@ int usage_failure(const Program& program, const Error& error, bool json) {
   return exit_code(error.kind);
 }
 
+/// A form of -o that the command does not print must not be found out after it did its work.
+Status check_form(const Command& command, const GlobalOptions& options) {
+  const std::string& form = options.format;
+  if (options.json || command.forms.empty() || (form != "id" && form != "raw" && form != "env")) {
+    return ok_status();
+  }
+  const auto known = split(command.forms, ' ');
+  if (std::find(known.begin(), known.end(), form) != known.end()) return ok_status();
+  return Error{.kind = ErrorKind::kUsage,
+               .message = fmt::format("this command has no -o {} output", form),
+               .hint = command.forms == "none" ? "use --json"
+                                               : fmt::format("use --json or -o {}", known.front())};
+}
+
 int run_command(const Program& program, const Command& command, std::vector<std::string> arguments,
                 bool wants_json, int argc, char** argv) {
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
@@ -552,6 +566,8 @@ int run_command(const Program& program, const Command& command, std::vector<std:
   } catch (const CLI::ParseError& failure) {
     return usage_failure(program, usage_error(app, failure, program, command), wants_json);
   }
+  const Status form = check_form(command, options);
+  if (!form.ok()) return usage_failure(program, form.error(), wants_json);
   Session session(program, command, options, argv[0]);
   return session.run(runner);
 }

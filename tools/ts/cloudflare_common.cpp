@@ -31,9 +31,10 @@ Result<cloudflare::Output> add_output_once(cloudflare::CloudflareClient& client,
 }
 
 Status report_input(Context& context, const cloudflare::LiveInput& input, bool reveal,
-                    std::string_view note) {
+                    std::string_view note, std::string_view backup) {
   Json document{{"schema", "ts.cloudflare/1"}};
   document.update(cloudflare::describe(input));
+  if (!backup.empty()) document["backup_to_mux"] = backup;
   const auto shown = [&](const Secret& secret) {
     return reveal ? std::string(secret.reveal()) : redact_identifier(secret.reveal());
   };

@@ -20,6 +20,6 @@ Result<cloudflare::Output> add_output_once(cloudflare::CloudflareClient& client,
 
 /// Reports one live input; keys and the WHIP address only with `reveal`.
 Status report_input(Context& context, const cloudflare::LiveInput& input, bool reveal,
-                    std::string_view note);
+                    std::string_view note, std::string_view backup = {});
 
 }  // namespace ts::cli

@@ -98,23 +98,6 @@ Result<EgressRequest> read_request(const Json& json, EgressKind kind) {
   return read_request<livekit::RoomCompositeEgressRequest>(json);
 }
 
-/// Registers every secret of a request for scrubbing: what its redacted form does not show.
-void scrub_difference(const Json& full, const Json& redacted, Log& log) {
-  if (full.is_string()) {
-    if (full == redacted) return;
-    const auto& text = full.get_ref<const std::string&>();
-    log.scrub(Secret(text));
-    // The key alone may turn up too.
-    const std::string_view url = std::string_view(text).substr(0, text.find('?'));
-    log.scrub(Secret(url.substr(url.rfind('/') + 1)));
-  } else if (full.is_structured()) {
-    auto other = redacted.begin();
-    for (auto it = full.begin(); it != full.end(); ++it, ++other) {
-      scrub_difference(*it, *other, log);
-    }
-  }
-}
-
 void scrub_secrets(const EgressRequest& request, Log& log) {
   std::visit(
       [&](const auto& typed) {
@@ -375,6 +358,22 @@ Status check_request(const EgressRequest& request) {
 }
 
 }  // namespace
+
+void scrub_difference(const Json& full, const Json& redacted, Log& log) {
+  if (full.is_string()) {
+    if (full == redacted) return;
+    const auto& text = full.get_ref<const std::string&>();
+    log.scrub(Secret(text));
+    // The key alone may turn up too.
+    const std::string_view url = std::string_view(text).substr(0, text.find('?'));
+    log.scrub(Secret(url.substr(url.rfind('/') + 1)));
+  } else if (full.is_structured()) {
+    auto other = redacted.begin();
+    for (auto it = full.begin(); it != full.end(); ++it, ++other) {
+      scrub_difference(*it, *other, log);
+    }
+  }
+}
 
 Result<std::uint32_t> parse_kilobits(std::string_view text) {
   double number = 0;

@@ -75,6 +75,9 @@ Result<PlannedEgress> plan_egress(Context& context, const EgressStartOptions& op
 /// The request without secrets, as JSON text: for --ref's fingerprint.
 std::string redacted_text(const EgressRequest& request);
 
+/// Registers for scrubbing what a message's redacted form does not show.
+void scrub_difference(const Json& full, const Json& redacted, Log& log);
+
 /// "2500k", "4.5M" as kbit/s. @return kUsage for a bare number.
 Result<std::uint32_t> parse_kilobits(std::string_view text);
 

@@ -72,14 +72,15 @@ TEST(IngressClient, NamesTheLastStateAtTheDeadline) {
 
 TEST(IngressClient, ReadsEveryPageAndStopsAtARepeatedToken) {
   Harness harness;
-  harness.transport.answer(200, R"({"items":[{"ingress_id":"IN_1"}],"next_page_token":"t1"})")
-      .answer(200, R"({"items":[{"ingress_id":"IN_2"}],"next_page_token":"t1"})");
+  harness.transport
+      .answer(200, R"({"items":[{"ingress_id":"IN_1"}],"next_page_token":{"token":"t1"}})")
+      .answer(200, R"({"items":[{"ingress_id":"IN_2"}],"next_page_token":{"token":"t1"}})");
 
   const auto all = harness.ingress.list({});
 
   ASSERT_TRUE(all.ok());
   EXPECT_EQ(all.value().size(), 2U);
-  EXPECT_EQ(harness.transport.requests.at(1).body, R"({"pageToken":"t1"})");
+  EXPECT_EQ(harness.transport.requests.at(1).body, R"({"pageToken":{"token":"t1"}})");
 }
 
 }  // namespace

@@ -124,6 +124,7 @@ Command cloudflare_input_update() {
   return {.path = "cloudflare input update",
           .summary = "Change a live input: recording, name, enabled",
           .example = "ts cloudflare input update INPUT --recording automatic",
+          .forms = "id",
           .bind = bind_update};
 }
 
@@ -132,6 +133,7 @@ Command cloudflare_input_delete() {
   return {.path = "cloudflare input delete",
           .summary = "Delete a live input; its recordings stay",
           .example = "ts cloudflare input delete INPUT --yes",
+          .forms = "id",
           .bind = bind_delete};
 }
 

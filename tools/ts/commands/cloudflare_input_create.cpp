@@ -93,7 +93,9 @@ Status run(const Options& options, Context& context) {
   if (!record && ingest != cloudflare::Ingest::kWhip) {
     context.out().status("note: without --record there is neither a recording nor HLS playback");
   }
-  return report_input(context, *input, false, existed ? "found by its ref" : "created");
+  // Where stderr is kept for one error, the document alone can say that there is no backup.
+  const std::string_view state = options.backup_to_mux.empty() ? "" : backup ? "on" : "off";
+  return report_input(context, *input, false, existed ? "found by its ref" : "created", state);
 }
 
 Runner bind(CLI::App& app) {

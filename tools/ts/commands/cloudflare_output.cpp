@@ -116,6 +116,7 @@ Command cloudflare_output_add() {
           .example =
               "ts cloudflare output add INPUT --mux LIVE_ID\n"
               "ts cloudflare output add INPUT --url rtmps://host/app --key-file key.txt",
+          .forms = "id",
           .bind = bind_add};
 }
 
@@ -132,6 +133,7 @@ Command cloudflare_output_remove() {
   return {.path = "cloudflare output remove",
           .summary = "Stop sending a live input on",
           .example = "ts cloudflare output remove INPUT OUTPUT --yes",
+          .forms = "id",
           .bind = bind_remove};
 }
 

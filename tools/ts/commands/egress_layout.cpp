@@ -41,6 +41,7 @@ Command egress_layout() {
       .path = "egress layout",
       .summary = "Change the layout of a running room composite egress",
       .example = "ts egress layout EG_abcdefghijkl speaker",
+      .forms = "id",
       .bind = in_egress_layout::bind,
       .details =
           "LiveKit's bundled template reads its layout only at the start: there the call "

@@ -141,6 +141,7 @@ Command egress_outputs() {
           "ts egress outputs EG_abcdefghijkl add --rtmp-url-file backup.txt --label backup\n"
           "ts egress outputs EG_abcdefghijkl remove --label backup\n"
           "ts egress outputs EG_abcdefghijkl",
+      .forms = "id",
       .bind = in_egress_outputs::bind,
       .details =
           "LiveKit shows stream URLs redacted but wants the full one for a removal: ts notes "

@@ -43,13 +43,17 @@ Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const P
                                           const std::string& ref, Context& context) {
   if (ref.empty() || context.dry_run()) return send(client, plan.request, context);
   TS_TRY(auto database, open_database(context));
+  TS_TRY(const auto url, context.settings().livekit_url());
+  TS_TRY(const auto key, context.livekit_key());
+  // A key of one project says nothing of another's.
+  const std::string scope = fmt::format("{} {} {}", kScope, url, key.id);
   const std::string request_text = redacted_text(plan.request);
   TS_TRY(const auto claim,
-         store::claim_ref(database, kScope, ref,
+         store::claim_ref(database, scope, ref,
                           crypto::hex_encode(crypto::bytes_of(crypto::sha256(request_text))),
                           context.clock().now()));
   const auto note = [&](const livekit::EgressInfo& egress) {
-    return store::complete_ref(database, kScope, ref, egress.egress_id, "{}");
+    return store::complete_ref(database, scope, ref, egress.egress_id, "{}");
   };
   if (!claim.is_new && !claim.ref.pending()) {
     auto known = client.get(claim.ref.object_id, context.stop());
@@ -59,7 +63,7 @@ Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const P
     }
     if (known.error().kind != ErrorKind::kNotFound) return known;
     // Forgotten by the service: the key is free again.
-    TS_CHECK(store::release_ref(database, kScope, ref));
+    TS_CHECK(store::release_ref(database, scope, ref));
     return start_or_find(client, plan, ref, context);
   }
   if (!claim.is_new) {
@@ -73,7 +77,7 @@ Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const P
   if (started.ok()) {
     TS_CHECK(note(started.value()));
   } else if (started.error().http_status != 0 || net::never_sent(started.error())) {
-    TS_CHECK(store::release_ref(database, kScope, ref));
+    TS_CHECK(store::release_ref(database, scope, ref));
   }
   return started;
 }
@@ -196,6 +200,7 @@ Command egress_start() {
           "primary.txt --rtmp-url-file backup.txt\n"
           "ts egress start --web https://show.example.com/ --file show.mp4\n"
           "ts egress start --request @egress.json --mux LIVE_ID",
+      .forms = "id env",
       .bind = in_egress_start::bind,
       .details =
           "The room must exist. Tracks: ts room who ROOM. A start is never repeated by "

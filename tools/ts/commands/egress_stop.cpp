@@ -135,6 +135,7 @@ Command egress_stop() {
           "ts egress stop EG_abcdefghijkl --wait\n"
           "ts egress stop --room main --yes\n"
           "ts egress list --active -o id | ts egress stop -",
+      .forms = "id",
       .bind = in_egress_stop::bind,
       .details = "Stopping what has ended already is no failure.",
   };

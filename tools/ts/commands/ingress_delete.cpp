@@ -45,6 +45,7 @@ Command ingress_delete() {
       .path = "ingress delete",
       .summary = "Delete an ingress",
       .example = "ts ingress delete IN_abcdefghijkl --yes",
+      .forms = "id",
       .bind = in_ingress_delete::bind,
   };
 }

@@ -57,6 +57,7 @@ Command ingress_update() {
       .example =
           "ts ingress update IN_abcdefghijkl --room rehearsal\n"
           "ts ingress update IN_abcdefghijkl --enabled false",
+      .forms = "id",
       .bind = in_ingress_update::bind,
   };
 }

@@ -159,6 +159,7 @@ Command mux_asset_delete() {
   return {.path = "mux asset delete",
           .summary = "Delete a recording for good",
           .example = "ts mux asset delete ASSET_ID --yes",
+          .forms = "id",
           .bind = bind_delete};
 }
 

@@ -131,14 +131,20 @@ Status run(const Options& options, Context& context) {
                                    created.live_stream.id));
   }
   if (options.wait.empty()) return report_live_stream(context, created.live_stream, note);
-  TS_TRY(const auto reached,
-         client->wait_live_stream(
-             created.live_stream.id, options.wait, timeout,
-             [&](const mux::LiveStream& seen) {
-               context.out().status(fmt::format("{} is {}", seen.id, seen.state()));
-             },
-             context.stop()));
-  return report_live_stream(context, reached, note);
+  auto reached = client->wait_live_stream(
+      created.live_stream.id, options.wait, timeout,
+      [&](const mux::LiveStream& seen) {
+        context.out().status(fmt::format("{} is {}", seen.id, seen.state()));
+      },
+      context.stop());
+  if (!reached) {
+    Error error = std::move(reached).error();
+    // Made it is, whatever it waits for: made again, it would be there twice.
+    error.residue.push_back("live stream " + created.live_stream.id);
+    error.retryable = false;
+    return error;
+  }
+  return report_live_stream(context, reached.value(), note);
 }
 
 Runner bind(CLI::App& app) {

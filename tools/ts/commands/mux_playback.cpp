@@ -100,6 +100,7 @@ Command mux_playback_remove() {
   return {.path = "mux playback remove",
           .summary = "Remove a playback id from a live stream",
           .example = "ts mux playback remove LIVE_ID PLAYBACK_ID --yes",
+          .forms = "id",
           .bind = bind_remove};
 }
 

@@ -133,6 +133,7 @@ Command mux_simulcast_add() {
   return {.path = "mux simulcast add",
           .summary = "Push an idle live stream to one more place",
           .example = "ts mux simulcast add LIVE_ID twitch --key-file twitch.key",
+          .forms = "id",
           .bind = bind_add};
 }
 
@@ -149,6 +150,7 @@ Command mux_simulcast_remove() {
   return {.path = "mux simulcast remove",
           .summary = "Remove a simulcast target from an idle live stream",
           .example = "ts mux simulcast remove LIVE_ID TARGET_ID --yes",
+          .forms = "id",
           .bind = bind_remove};
 }
 

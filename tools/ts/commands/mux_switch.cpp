@@ -136,6 +136,7 @@ Command mux_delete() {
   return {.path = "mux delete",
           .summary = "Delete live streams, cutting their encoders; recordings stay",
           .example = "ts mux delete LIVE_ID --yes",
+          .forms = "id",
           .bind = bind_delete};
 }
 
@@ -146,6 +147,7 @@ Command mux_complete() {
       .summary = "End a session now, without waiting for the reconnect window",
       .example =
           "ts mux complete LIVE_ID --yes\nts mux complete LIVE_ID --wait idle --timeout 2m --yes",
+      .forms = "id",
       .bind = bind_complete};
 }
 
@@ -154,6 +156,7 @@ Command mux_enable() {
   return {.path = "mux enable",
           .summary = "Let encoders connect to a disabled live stream again",
           .example = "ts mux enable LIVE_ID",
+          .forms = "id",
           .bind = bind_enable};
 }
 
@@ -162,6 +165,7 @@ Command mux_disable() {
   return {.path = "mux disable",
           .summary = "Cut the encoder now and refuse further ones until enabled",
           .example = "ts mux disable LIVE_ID --yes",
+          .forms = "id",
           .bind = bind_disable};
 }
 

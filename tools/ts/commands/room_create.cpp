@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
+#include "egress_request.hpp"
 #include "livekit_view.hpp"
 #include "services.hpp"
 
@@ -132,6 +133,7 @@ Status run(const Options& given, Context& context) {
   TS_TRY(const auto options, named(given));
   TS_TRY(auto request, request_from_file(options, context));
   TS_CHECK(lay_over(options, context, request));
+  scrub_difference(livekit::to_json(request), livekit::to_redacted_json(request), context.log());
   TS_TRY(auto service, livekit_service(context));
   TS_TRY(const auto room, livekit::RoomClient(service).create(request, context.stop()));
   const Json document = document_of("room", room_json(room));

@@ -44,6 +44,7 @@ Command room_delete() {
       .path = "room delete",
       .summary = "End a room and disconnect everybody in it",
       .example = "ts room delete main --yes",
+      .forms = "id",
       .bind = in_room_delete::bind,
   };
 }

@@ -90,6 +90,7 @@ Command room_mute() {
       .path = "room mute",
       .summary = "Mute a participant's track",
       .example = "ts room mute cam-1 --room main --source microphone",
+      .forms = "id",
       .bind = in_room_mute::bind<true>,
   };
 }
@@ -99,6 +100,7 @@ Command room_unmute() {
       .path = "room unmute",
       .summary = "Unmute a participant's track",
       .example = "ts room unmute cam-1 --room main --source microphone",
+      .forms = "id",
       .bind = in_room_mute::bind<false>,
       .details = "The server allows it only with room.enable_remote_unmute.",
   };

@@ -55,6 +55,7 @@ Command room_remove() {
       .path = "room remove",
       .summary = "Disconnect a participant",
       .example = "ts room remove cam-1 --room main --yes",
+      .forms = "id",
       .bind = in_room_remove::bind,
       .details = "A self-hosted server lets the participant join again while its token lasts.",
   };

@@ -68,6 +68,7 @@ Command room_rpc() {
       .example =
           "ts room rpc switcher take '{\"scene\":\"wide\"}' --room main\n"
           "ts room rpc cam-1 status --room main --timeout 3s",
+      .forms = "raw",
       .bind = in_room_rpc::bind,
       .details =
           "Apps register such methods with LiveKit's SDKs; a publisher over RTMP or WHIP has none.",

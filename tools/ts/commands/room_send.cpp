@@ -66,6 +66,7 @@ Command room_send() {
       .example =
           "ts room send main '{\"tally\":\"live\"}' --topic tally --to cam-1\n"
           "ts room send main @message.json",
+      .forms = "none",
       .bind = in_room_send::bind,
   };
 }

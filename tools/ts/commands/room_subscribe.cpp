@@ -90,6 +90,7 @@ Command room_subscribe() {
       .path = "room subscribe",
       .summary = "Make a participant receive tracks",
       .example = "ts room subscribe monitor --room main --from cam-1",
+      .forms = "id",
       .bind = in_room_subscribe::bind<true>,
   };
 }
@@ -99,6 +100,7 @@ Command room_unsubscribe() {
       .path = "room unsubscribe",
       .summary = "Stop a participant from receiving tracks",
       .example = "ts room unsubscribe monitor --room main --track TR_VCxx",
+      .forms = "id",
       .bind = in_room_subscribe::bind<false>,
   };
 }

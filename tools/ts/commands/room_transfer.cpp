@@ -83,6 +83,7 @@ Command room_forward() {
       .path = "room forward",
       .summary = "Show a participant in a second room, too (LiveKit Cloud)",
       .example = "ts room forward cam-1 --room main --to overflow",
+      .forms = "id",
       .bind = in_room_transfer::bind_forward,
   };
 }
@@ -92,6 +93,7 @@ Command room_move() {
       .path = "room move",
       .summary = "Take a participant to another room (LiveKit Cloud)",
       .example = "ts room move cam-1 --room waiting --to main --yes",
+      .forms = "id",
       .bind = in_room_transfer::bind_move,
   };
 }

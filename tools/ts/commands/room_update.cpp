@@ -41,6 +41,7 @@ Command room_update() {
       .path = "room update",
       .summary = "Replace a room's metadata",
       .example = "ts room update main --metadata '{\"state\":\"live\"}'",
+      .forms = "id raw",
       .bind = in_room_update::bind,
       .details = "Timeouts and limits: ts room create with the same name.",
   };

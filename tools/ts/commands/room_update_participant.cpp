@@ -141,6 +141,7 @@ Command room_update_participant() {
           "ts room update-participant cam-1 --room main --attribute tally=live\n"
           "ts room update-participant cam-1 --room main --can-publish true --can-subscribe "
           "true --can-publish-data true --yes",
+      .forms = "id",
       .bind = in_room_update_participant::bind,
       .details = "Permissions are replaced as a whole: what is not given becomes false.",
   };

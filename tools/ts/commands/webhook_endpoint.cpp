@@ -391,6 +391,7 @@ Command webhook_endpoint_remove() {
           .example =
               "ts webhook endpoint remove ENDPOINT_ID --provider mux --yes\n"
               "ts webhook endpoint remove --provider cloudflare --yes",
+          .forms = "id",
           .bind = bind_remove};
 }
 
