@@ -230,8 +230,10 @@ class MediaSource final : public SourceRunner {
           continue;
         }
         reader_ = std::move(opened).value();
-        if (said_ && context_.log != nullptr) context_.log->info("compose", "{} is back", what());
-        said_ = false;
+        if (!fails_) {
+          if (said_ && context_.log != nullptr) context_.log->info("compose", "{} is back", what());
+          said_ = false;
+        }
       }
       const Status played = play(stop);
       recording_.end();
@@ -241,7 +243,10 @@ class MediaSource final : public SourceRunner {
         feed_.set_ended();
         return;
       }
-      if (pictures_ + sounds_ > 0) {
+      // A file that opens and fails does so again and again: that is one loss.
+      fails_ = input_.is_file || pictures_ + sounds_ == 0;
+      if (!fails_) {
+        said_ = false;
         retry = kFirstRetry;
         away = clock.steady_now();
       }
@@ -416,6 +421,7 @@ class MediaSource final : public SourceRunner {
       return true;
     }
     reader_->restart(lane.video);
+    lane.last_time = lane.last_step = {};  // what has no time of its own begins the round
     lane.draining = false;
     lane.done = entry.last;
     lane.queue.pop_front();
@@ -630,6 +636,7 @@ class MediaSource final : public SourceRunner {
   std::uint64_t pictures_ = 0;
   std::uint64_t sounds_ = 0;
   bool said_ = false;
+  bool fails_ = false;  ///< The last opening led to nothing.
   std::jthread thread_;
 };
 

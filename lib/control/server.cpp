@@ -44,7 +44,8 @@ struct Connection {
   std::set<std::string> kinds{};
   std::size_t waiting = 0;  ///< Commands that are not answered yet.
   std::uint64_t lost_events = 0;
-  Steady::time_point last_seen{};
+  bool asked = false;               ///< A whole line came from it.
+  Steady::time_point last_asked{};  ///< Before the first line: when it connected.
 
   [[nodiscard]] bool wants(const std::string& kind) const {
     // Meters never stop: only for those who ask for them.
@@ -146,22 +147,25 @@ struct Server::Impl {
       }
       ++accepted;
       Connection client{.fd = std::move(fd)};
-      client.last_seen = Steady::now();
+      client.last_asked = Steady::now();
       clients.emplace(++last_number, std::move(client));
       connected = clients.size();
     }
   }
 
-  /// Makes room by disconnecting the client that has been silent longest, if it has been long.
+  /// Makes room by disconnecting the client that has been silent longest, if it has been long: who
+  /// connects and asks nothing holds no operator up.
   bool evict_idle() {
+    const auto now = Steady::now();
     auto oldest = clients.end();
     for (auto it = clients.begin(); it != clients.end(); ++it) {
-      if (it->second.subscribed || it->second.waiting > 0) continue;
-      if (oldest == clients.end() || it->second.last_seen < oldest->second.last_seen) oldest = it;
+      const Connection& client = it->second;
+      if (client.subscribed || client.waiting > 0) continue;
+      const auto limit = client.asked ? options.idle_limit : options.mute_limit;
+      if (now - client.last_asked < limit) continue;
+      if (oldest == clients.end() || client.last_asked < oldest->second.last_asked) oldest = it;
     }
-    if (oldest == clients.end() || Steady::now() - oldest->second.last_seen < options.idle_limit) {
-      return false;
-    }
+    if (oldest == clients.end()) return false;
     clients.erase(oldest);
     ++dropped;
     return true;
@@ -243,7 +247,6 @@ struct Server::Impl {
       client.hung_up = true;
       return;
     }
-    client.last_seen = Steady::now();
     client.input.append(chunk.data(), static_cast<std::size_t>(count));
     read_lines(number, client);
   }
@@ -269,6 +272,8 @@ struct Server::Impl {
   }
 
   void handle(std::uint64_t number, Connection& client, std::string_view text) {
+    client.asked = true;
+    client.last_asked = Steady::now();
     auto line = parse_line(text);
     if (!line.request) {
       ++malformed;

@@ -65,6 +65,7 @@ class Server {
     std::size_t max_clients = 16;
     std::size_t max_unread = std::size_t{1} << 20U;  ///< Bytes a client may leave unread.
     milliseconds idle_limit{seconds{10}};  ///< Silence after which a newcomer gets the place.
+    milliseconds mute_limit{seconds{1}};   ///< The same for who never asked anything.
   };
 
   /// Starts listening. A socket file that nobody listens on is replaced.

@@ -62,6 +62,11 @@ Result<T> MuxClient::create_once(const Call& call, Result<T> (*read)(const Json&
       if (value.ok()) return value;
       data = std::move(value).error();
     }
+    if (data.error().kind == ErrorKind::kInterrupted) {
+      Error error = std::move(data).error();
+      error.hint = "it may be there all the same: look before you send it again";
+      return error;
+    }
     if (!outcome_unknown(data.error())) return std::move(data).error();
     // It may be there: look before sending it again.
     auto found = look();

@@ -131,7 +131,8 @@ class Explainer {
           input("{} ", media->url.starts_with("rtmp") ? "-listen 1" : "-mode listener");
         }
         if (media->access == Access::kDevice) input("-f {} ", media->device);
-        input("-i {}", shell_quoted(media->url));
+        const bool hidden = options_.address && !media->is_file;
+        input("-i {}", shell_quoted(hidden ? options_.address(media->url) : media->url));
       } else if (const auto* test = std::get_if<TestInput>(&source.input)) {
         static constexpr std::string_view kFilters[] = {"smptehdbars", "smptebars", "testsrc2",
                                                         "gradients"};

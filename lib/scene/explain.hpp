@@ -21,6 +21,8 @@ struct ExplainOptions {
   /// .jpg are stills.
   std::function<bool(const Source&)> has_sound{};
   std::function<bool(const Source&)> is_still{};
+  /// How the address of a network source is written: with its key hidden, say. Unset: as it is.
+  std::function<std::string(const std::string&)> address{};
 };
 
 /// The show (or one scene of it) as an ffmpeg command line that a person can paste into a shell.

@@ -174,6 +174,27 @@ class Sources(unittest.TestCase):
             seen = picture[3 * i:3 * i + 3]
             self.assertEqual(min(COLORS, key=lambda other: sum((a - b) ** 2 for a, b in zip(COLORS[other], seen))), name, tuple(seen))
 
+    def test_a_camera_is_seen_from_its_first_key_frame(self):
+        # One key frame in a minute: who misses it, waits for the next.
+        rtmp, srt = free_port(), free_port()
+        listen = {"rtmp": f"rtmp://127.0.0.1:{rtmp}/live/one", "srt": f"srt://127.0.0.1:{srt}"}
+        show = self.machine.show(sources={name: {"listen": url} for name, url in listen.items()}, frame_code=False,
+                                 scenes={"all": {"layout": "side-by-side", "slots": list(listen)}}, program="all", cues=[])
+        clip = make_clip(self.machine.path("long.mp4"), seconds=60, options=("-g", "1800", "-sc_threshold", "0"))
+        process = self.machine.start("compose", "run", show, "--json", "--out", "file:out.mkv", "--iso", "iso")
+        self.addCleanup(process.kill)
+        wait_until(lambda: self.machine.run("compose", "status", "--json", check=False).code == 0, 20, "the program")
+        for name, url in listen.items():
+            self.end(publish(clip, url, "mpegts" if name == "srt" else "flv"))
+        for name in listen:
+            wait_until(lambda name=name: self.states(name)["state"] == "live" and self.states(name)["frames"] > 30, 25, name)
+        self.machine.run("compose", "stop")
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        for name in listen:
+            first = ffprobe(self.machine.path(f"iso/{name}.mkv"), "-show_packets", "-select_streams", "v", "-read_intervals", "%+#1")["packets"][0]
+            self.assertTrue(first["flags"].startswith("K"), name)
+
     def test_sources_come_and_go_while_the_program_runs(self):
         for name in ("http", "vod"):
             self.clip(name, 4)

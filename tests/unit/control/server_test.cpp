@@ -280,6 +280,17 @@ TEST_F(ControlServer, GivesThePlaceOfASilentClientToANewcomer) {
   EXPECT_EQ(silent.line(), "(end)");
 }
 
+TEST_F(ControlServer, WhoNeverAsksHoldsNoOperatorUp) {
+  auto server = listen({.max_clients = 1, .mute_limit = milliseconds{0}});
+  RawClient mute(socket());
+  mute.send("{\"comm");
+  RawClient newcomer(socket());
+  newcomer.send("{\"command\":\"ping\"}\n");
+
+  EXPECT_EQ(newcomer.line(), R"({"id":null,"ok":true})");
+  EXPECT_EQ(mute.line(), "(end)");
+}
+
 TEST_F(ControlServer, ForgetsClientsThatGoAwayWithCommandsOpen) {
   auto server = listen();
   {

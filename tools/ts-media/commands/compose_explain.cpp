@@ -4,6 +4,7 @@
 #include "common/context.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "livekit/egress.hpp"
 #include "media/ffmpeg_log.hpp"
 #include "media/reader.hpp"
 #include "scene/explain.hpp"
@@ -22,6 +23,7 @@ struct Options {
   std::string scene;
   std::string at;
   std::string output = "program.mp4";
+  bool reveal = false;
 };
 
 Status run(const Options& options, Context& context) {
@@ -47,6 +49,8 @@ Status run(const Options& options, Context& context) {
     const auto found = known.find(source.name);
     return found != known.end() && found->second.is_still;
   };
+  // Stream keys, passphrases and passwords stand in addresses.
+  if (!options.reveal) explain.address = livekit::redact_stream_url;
   if (!options.at.empty()) {
     TS_TRY(explain.at, parse_duration(options.at));
   }
@@ -64,6 +68,7 @@ Runner bind(CLI::App& app) {
   app.add_option("--at", options->at, "The scene that is on air at this time")->excludes(scene);
   app.add_option("--to", options->output, "Name of the file in the command line")
       ->capture_default_str();
+  app.add_flag("--reveal", options->reveal, "Addresses with their keys and passwords");
   return [options](Context& context) { return run(*options, context); };
 }
 
