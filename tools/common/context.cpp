@@ -13,23 +13,6 @@
 #include <iostream>
 
 namespace ts::cli {
-namespace {
-
-/// Ends with the program's first signal what was sent without a stop of its own.
-class StoppableTransport final : public net::HttpTransport {
- public:
-  StoppableTransport(std::unique_ptr<net::HttpTransport> next, std::stop_token stop)
-      : next_(std::move(next)), stop_(std::move(stop)) {}
-  Result<net::HttpResponse> send(const net::HttpRequest& request, std::stop_token stop) override {
-    return next_->send(request, stop.stop_possible() ? std::move(stop) : stop_);
-  }
-
- private:
-  std::unique_ptr<net::HttpTransport> next_;
-  std::stop_token stop_;
-};
-
-}  // namespace
 
 Context::Context(Parts parts) : parts_(std::move(parts)) {}
 Context::~Context() = default;
@@ -41,11 +24,9 @@ net::HttpTransport& Context::transport() {
   }
   if (!network_) {
     const auto ca_file = parts_.settings.text("TS_CA_FILE");
-    network_ = std::make_unique<StoppableTransport>(
-        net::make_curl_transport(
-            {.user_agent = "ts/" TS_VERSION, .ca_file = ca_file.ok() ? ca_file.value() : ""},
-            *parts_.log),
-        stop());
+    network_ = net::make_curl_transport(
+        {.user_agent = "ts/" TS_VERSION, .ca_file = ca_file.ok() ? ca_file.value() : ""},
+        *parts_.log);
     if (parts_.options.curl) traced_ = make_curl_printing_transport(*network_, *parts_.log);
   }
   return traced_ ? *traced_ : *network_;

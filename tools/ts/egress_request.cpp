@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "egress_request.hpp"
 
+#include "services.hpp"
+
 #include "core/duration.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
@@ -109,6 +111,7 @@ void scrub_secrets(const EgressRequest& request, Log& log) {
 /// The request of --request, or an empty one of the kind that the flags mean.
 Result<EgressRequest> base_request(Context& context, const EgressStartOptions& options) {
   TS_TRY(const auto by_flags, kind_of_flags(options));
+  for (const std::string& url : {options.web, options.webhook}) scrub_address(url, context.log());
   if (options.request.empty()) {
     if (!options.kind.empty()) return usage("--kind belongs to --request");
     return read_request(Json::object(), by_flags);

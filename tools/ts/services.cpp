@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services.hpp"
 
+#include "core/text.hpp"
+
 namespace ts::cli {
 
 Result<livekit::Service> livekit_service(Context& context) {
@@ -21,6 +23,28 @@ Result<std::unique_ptr<mux::MuxClient>> mux_client(Context& context) {
       context.transport(), context.clock(),
       mux::Credentials{.token_id = std::move(token.id), .token_secret = std::move(token.secret)},
       std::move(options));
+}
+
+void scrub_address(std::string_view url, Log& log) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return;
+  url.remove_prefix(scheme + 3);
+  const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
+  if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+    log.scrub(Secret(authority.substr(0, at)));
+  }
+  const auto query = url.find('?');
+  if (query == std::string_view::npos) return;
+  for (const std::string_view pair : split(url.substr(query + 1), '&')) {
+    const auto equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string name = to_lower(pair.substr(0, equals));
+    for (const std::string_view secret : {"pass", "key", "token", "secret", "auth", "sig"}) {
+      if (name.find(secret) == std::string::npos || equals + 1 == pair.size()) continue;
+      log.scrub(Secret(pair.substr(equals + 1)));
+      break;
+    }
+  }
 }
 
 Result<store::Database> open_database(Context& context) {

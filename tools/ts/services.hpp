@@ -8,6 +8,7 @@
 #include "store/database.hpp"
 
 #include <memory>
+#include <string_view>
 
 namespace ts::cli {
 
@@ -16,6 +17,10 @@ Result<livekit::Service> livekit_service(Context& context);
 
 /// The Mux environment of the settings. @return kConfig naming what is missing.
 Result<std::unique_ptr<mux::MuxClient>> mux_client(Context& context);
+
+/// Registers for scrubbing what an address carries in secret: user and password, and a passphrase,
+/// token or key of its query. SRT has no other place for them.
+void scrub_address(std::string_view url, Log& log);
 
 /// The database of TS_DATABASE_URL, or the default file under the state folder.
 Result<store::Database> open_database(Context& context);

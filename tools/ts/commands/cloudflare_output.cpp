@@ -3,6 +3,7 @@
 #include "cloudflare_common.hpp"
 #include "commands.hpp"
 #include "mux_common.hpp"
+#include "services.hpp"
 
 #include "core/json.hpp"
 
@@ -31,6 +32,7 @@ Result<cloudflare::NewOutput> wish_of(const Options& options, Context& context) 
   if (options.disabled) wish.enabled = false;
   if (!options.url.empty()) {
     wish.url = options.url;
+    scrub_address(wish.url, context.log());
     if (!options.key_file.empty()) {
       TS_TRY(wish.stream_key, context.secret_from(options.key_file));
     }

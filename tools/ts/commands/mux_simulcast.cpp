@@ -51,6 +51,7 @@ Status report_target(const Options& options, const mux::SimulcastTarget& target,
 Status add(const Options& options, Context& context) {
   mux::NewSimulcastTarget target;
   TS_TRY(target.url, mux::simulcast_url(options.target));
+  scrub_address(target.url, context.log());
   if (target.url != options.target) target.passthrough = options.target;
   if (!options.passthrough.empty()) target.passthrough = options.passthrough;
   if (!options.ref.empty()) {
@@ -67,10 +68,12 @@ Status add(const Options& options, Context& context) {
   TS_CHECK(mux::validate(target));
   TS_TRY(const auto client, mux_client(context));
   if (!options.ref.empty()) {
-    TS_TRY(const auto existing, find_by_ref(*client, options, target));
-    if (existing) {
+    const auto existing = find_by_ref(*client, options, target);
+    // A dry run shows both requests: its look finds nothing.
+    if (!existing && !context.dry_run()) return existing.error();
+    if (existing && existing.value()) {
       context.out().status(fmt::format("found by --ref {}: nothing was made", options.ref));
-      return report_target(options, *existing, context);
+      return report_target(options, *existing.value(), context);
     }
   }
   TS_TRY(const auto added, client->add_simulcast_target(options.live_id, target));
