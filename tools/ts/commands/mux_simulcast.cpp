@@ -69,7 +69,7 @@ Status add(const Options& options, Context& context) {
   TS_TRY(const auto client, mux_client(context));
   if (!options.ref.empty()) {
     const auto existing = find_by_ref(*client, options, target);
-    // A dry run shows both requests, whatever its look found.
+    // A dry run goes on, whatever its look found.
     if (!existing && !context.dry_run()) return existing.error();
     if (existing && existing.value() && !context.dry_run()) {
       context.out().status(fmt::format("found by --ref {}: nothing was made", options.ref));
