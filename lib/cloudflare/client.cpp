@@ -119,7 +119,8 @@ Result<std::string> CloudflareClient::input_path(std::string_view uid,
   return fmt::format("/accounts/{}/stream/live_inputs/{}{}", account, segment, rest);
 }
 
-Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token& stop) {
+Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token& own) {
+  const std::stop_token& stop = own.stop_possible() ? own : options_.stop;
   net::HttpRequest request;
   request.method = call.method;
   request.url = options_.base_url + call.path;
@@ -137,8 +138,16 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
   }
   request.timeout = options_.timeout;
   const bool create = call.method == "POST" && call.idempotency_key.empty();
-  TS_TRY(const auto sent,
-         retrier_.send(request, create ? net::Repeat::kCreate : net::Repeat::kSafe, stop));
+  auto answer =
+      retrier_.send(request, create ? net::Repeat::kCreate : net::Repeat::kSafe, stop);
+  if (!answer) {
+    Error error = std::move(answer).error();
+    if (error.kind == ErrorKind::kInterrupted && call.method != "GET") {
+      error.hint = "Cloudflare may have done it all the same: look before you send it again";
+    }
+    return error;
+  }
+  const net::Exchange& sent = answer.value();
   const net::HttpResponse& response = sent.response;
   if (response.ok() && (call.no_answer || response.status == 204) && trim(response.body).empty()) {
     return Json(nullptr);

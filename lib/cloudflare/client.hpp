@@ -95,6 +95,9 @@ struct ClientOptions {
   std::string base_url = "https://api.cloudflare.com/client/v4";
   std::chrono::milliseconds timeout{60'000};
   net::RetryOptions retry{};
+  /// Ends every call that is given no stop token of its own. Whoever undoes things with this
+  /// client leaves it out.
+  std::stop_token stop{};
 };
 
 /// What Cloudflare would refuse, before anything is sent. @return kUsage naming the field.

@@ -153,6 +153,23 @@ Result<Secret> Settings::required_secret(std::string_view name) const {
   return std::move(*value);
 }
 
+namespace {
+
+/// What a request would stumble over later, without the name of the setting. (net, which takes
+/// URLs apart for good, is not below this library.)
+bool has_host(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos || url.find_first_of(" \t\r\n") != std::string_view::npos) {
+    return false;
+  }
+  const std::string_view rest = url.substr(scheme + 3);
+  const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
+  return !host.empty() && (host.find('[') == std::string_view::npos) ==
+                              (host.find(']') == std::string_view::npos);
+}
+
+}  // namespace
+
 Result<std::string> Settings::livekit_url() const {
   TS_TRY(auto url, text("LIVEKIT_URL"));
   if (url.empty()) {
@@ -164,7 +181,7 @@ Result<std::string> Settings::livekit_url() const {
   }
   const std::string lowered = to_lower(url.substr(0, 8));
   for (const std::string_view scheme : {"ws://", "wss://", "http://", "https://"}) {
-    if (lowered.starts_with(scheme) && url.size() > scheme.size()) return url;
+    if (lowered.starts_with(scheme) && has_host(url)) return url;
   }
   return Error{.kind = ErrorKind::kConfig,
                .message = fmt::format("LIVEKIT_URL '{}' is not a ws, wss, http or https URL",
@@ -218,9 +235,14 @@ Result<CloudflareAccount> Settings::cloudflare() const {
 Result<std::string> Settings::base_url(std::string_view name) const {
   TS_TRY(auto url, text(name));
   while (url.ends_with('/')) url.pop_back();
-  if (url.find("://") == std::string::npos) {
+  const std::string scheme = to_lower(url.substr(0, url.find("://")));
+  const bool ingest = name.find("INGEST") != std::string_view::npos;
+  const bool fits = ingest ? scheme == "rtmp" || scheme == "rtmps" || scheme == "srt"
+                           : scheme == "http" || scheme == "https";
+  if (!fits || !has_host(url)) {
     return Error{.kind = ErrorKind::kConfig,
-                 .message = fmt::format("{} '{}' is not a URL", name, shorten(url, 80)),
+                 .message = fmt::format("{} '{}' is not {} URL", name, shorten(url, 80),
+                                        ingest ? "an rtmp, rtmps or srt" : "an http or https"),
                  .hint = fmt::format("unset {} for the vendor's own address", name)};
   }
   return url;

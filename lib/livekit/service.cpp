@@ -17,6 +17,12 @@
 namespace ts::livekit {
 namespace {
 
+/// Carrying such a call out twice makes a second one.
+bool makes_another(std::string_view method) {
+  return method.starts_with("Egress/Start") || method == "Ingress/CreateIngress";
+}
+
+
 constexpr std::size_t kMaxRequest = std::size_t{10} << 20U;
 constexpr std::size_t kMaxAnswer = std::size_t{8} << 20U;
 constexpr int kCloudAttempts = 3;
@@ -243,7 +249,7 @@ Result<Json> Service::call(std::string_view method, const Json& body, const Call
                       .secrets = &secrets,
                       .token = token.reveal(),
                       .now = state_->clock->now(),
-                      .is_start = method.starts_with("Egress/Start")};
+                      .is_start = makes_another(method)};
   const bool may_fail_over = state_->cloud && timeout >= kLeastFailoverTimeout;
   std::vector<std::string> tried{state_->base};
   for (int attempt = 0;; ++attempt) {

@@ -35,6 +35,13 @@ std::string_view key_part(std::string_view url) {
   return slash == std::string_view::npos ? url : url.substr(slash + 1);
 }
 
+/// What to do where a second try could make a second one.
+std::string may_be_there(const CallContext& context) {
+  return context.method.starts_with("Ingress/")
+             ? "it may have been made: run ts ingress list before trying again"
+             : "it may have started: run ts egress list --active before trying again";
+}
+
 struct CodeRow {
   std::string_view code;
   ErrorKind kind;
@@ -134,7 +141,7 @@ void explain_twirp(Error& error, std::string_view code, const std::string& messa
     error.hint = "look at it with ts egress get";
   } else if (code == "deadline_exceeded") {
     error.hint = context.is_start
-                     ? "it may have started: run ts egress list --active before trying again"
+                     ? may_be_there(context)
                      : "the server gave up waiting for a worker: look again in a moment";
   } else if (code == "bad_route") {
     error.hint = "check that LIVEKIT_URL is a LiveKit server; this call may need a newer one";
@@ -189,7 +196,7 @@ void explain_text(Error& error, const std::string& text, const net::HttpResponse
   } else if (context.is_start && response.status != 503) {
     // Of something between: what stands behind it may have done its work.
     error.retryable = false;
-    error.hint = "it may have started: run ts egress list --active before trying again";
+    error.hint = may_be_there(context);
   }
 }
 
@@ -230,7 +237,7 @@ Error transport_error(Error error, const CallContext& context) {
                                 (error.kind == ErrorKind::kRemote && !net::never_sent(error));
   if (context.is_start && may_have_arrived) {
     error.retryable = false;
-    error.hint = "it may have started: run ts egress list --active before trying again";
+    error.hint = may_be_there(context);
   }
   return error;
 }

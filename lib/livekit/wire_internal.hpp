@@ -258,6 +258,11 @@ class Reader {
     known_.push_back(camel);
     if (camel != name) known_.emplace_back(name);
     if (failed_) return;
+    if (unknown_ == UnknownFields::kRefuse && camel != name && in_.is_object() &&
+        in_.json().contains(camel) && in_.json().contains(name)) {
+      failed_ = in_.error(fmt::format("'{}' and '{}' are one field, given twice", camel, name));
+      return;
+    }
     auto member = in_.find_any({camel, name});
     if (!member.ok()) {
       failed_ = std::move(member).error();

@@ -59,11 +59,18 @@ Result<Json> MuxClient::pages(Call call, const std::stop_token& stop) {
   }
   Json all = Json::array();
   std::set<std::string> seen;
+  Json last;
   for (int count = 0; count < kMostPages; ++count) {
     TS_TRY(auto answer, exchange(call, stop));
     const JsonReader reader(answer.json);
     TS_TRY(const auto data, reader.at("data"));
     TS_TRY(const auto items, data.items());
+    if (count > 0 && !items.empty() && answer.json["data"] == last) {
+      return Error{.kind = ErrorKind::kRemote,
+                   .message = fmt::format("{}: the same page comes again and again", call.path),
+                   .hint = "check that MUX_BASE_URL is the address of the Mux API",
+                   .code = "bad_answer"};
+    }
     for (const JsonReader& item : items) {
       // A list that grows while it is read shows its entries again on the next page.
       const Json& json = item.json();
@@ -71,13 +78,19 @@ Result<Json> MuxClient::pages(Call call, const std::stop_token& stop) {
       if (named && !seen.insert(json["id"].get<std::string>()).second) continue;
       all.push_back(json);
     }
-    if (answer.json.contains("next_cursor")) {
-      TS_TRY(const auto cursor, reader.string_or("next_cursor"));
+    const bool has_cursor = answer.json.contains("next_cursor");
+    std::string cursor;
+    if (has_cursor) {
+      TS_TRY(cursor, reader.string_or("next_cursor"));
       if (cursor.empty()) return all;
+    }
+    const std::size_t length = items.size();
+    last = std::move(answer.json["data"]);
+    if (has_cursor) {
       set_parameter(call.query, "cursor", cursor);
       continue;
     }
-    if (items.empty() || items.size() < limit) return all;
+    if (length == 0 || length < limit) return all;
     set_parameter(call.query, "page", std::to_string(++page));
   }
   return Error{.kind = ErrorKind::kRemote,

@@ -152,6 +152,17 @@ std::string live_stream_name(std::string_view id) {
 }
 std::string asset_name(std::string_view id) { return fmt::format("asset '{}'", shorten(id, 80)); }
 
+std::string made_by(std::string_view what, const Json& data) {
+  if (!data.is_object()) return {};
+  const auto id = data.find("id");
+  if (id == data.end() || !id->is_string()) return {};
+  const std::string made = shorten(id->get<std::string>(), 80);
+  constexpr std::string_view kCreate = "create ";
+  if (what.starts_with(kCreate)) return fmt::format("{} {}", what.substr(kCreate.size()), made);
+  return what.find(made) != std::string_view::npos ? std::string(what)
+                                                   : fmt::format("{} {}", what, made);
+}
+
 bool outcome_unknown(const Error& error) {
   if (error.code == "maybe_done" || error.code == "bad_answer") return true;
   const int status = error.http_status;
@@ -169,7 +180,8 @@ MuxClient::MuxClient(net::HttpTransport& transport, Clock& clock, Credentials cr
   while (options_.base_url.ends_with('/')) options_.base_url.pop_back();
 }
 
-Result<MuxClient::Answer> MuxClient::exchange(const Call& call, const std::stop_token& stop) {
+Result<MuxClient::Answer> MuxClient::exchange(const Call& call, const std::stop_token& own) {
+  const std::stop_token& stop = own.stop_possible() ? own : options_.stop;
   const bool post = call.method == "POST";
   net::HttpRequest request;
   request.method = call.method;
@@ -195,6 +207,9 @@ Result<MuxClient::Answer> MuxClient::exchange(const Call& call, const std::stop_
   if (!sent) {
     Error error = std::move(sent).error();
     error.message = scrubbed(std::move(error.message), call.body);
+    if (error.kind == ErrorKind::kInterrupted && call.method != "GET") {
+      error.hint = "Mux may have done it all the same: look before you send it again";
+    }
     return error;
   }
   const net::HttpResponse& response = sent.value().response;
@@ -251,7 +266,8 @@ Status MuxClient::act(const Call& call, const std::stop_token& stop) {
 }
 
 Result<Json> MuxClient::stats(std::string_view base_url, std::string_view path, const Secret& token,
-                              const std::stop_token& stop) {
+                              const std::stop_token& own) {
+  const std::stop_token& stop = own.stop_possible() ? own : options_.stop;
   net::HttpRequest request;
   while (base_url.ends_with('/')) base_url.remove_suffix(1);
   request.url = fmt::format("{}{}?token={}", base_url, path, net::percent_encode(token.reveal()));

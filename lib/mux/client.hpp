@@ -27,6 +27,9 @@ struct ClientOptions {
   std::chrono::milliseconds timeout{60'000};  ///< Of each try.
   net::RetryOptions retry{};
   bool pacing = true;  ///< 1 POST and 5 other calls a second, as Mux allows.
+  /// Ends every call that is given no stop token of its own. Whoever undoes things with this
+  /// client leaves it out.
+  std::stop_token stop{};
 };
 
 /// One page or, with `all`, every page.

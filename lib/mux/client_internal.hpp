@@ -48,6 +48,10 @@ Result<std::vector<T>> read_list(const Json& data,
   return out;
 }
 
+/// What an answer that cannot be read in full says was made: "live stream ID". Empty when it names
+/// nothing.
+std::string made_by(std::string_view what, const Json& data);
+
 /// True when the call may have been carried out although no usable answer came.
 bool outcome_unknown(const Error& error);
 
@@ -60,7 +64,16 @@ Result<T> MuxClient::create_once(const Call& call, Result<T> (*read)(const Json&
     if (data.ok()) {
       auto value = read(data.value(), "$.data");
       if (value.ok()) return value;
-      data = std::move(value).error();
+      Error unreadable = std::move(value).error();
+      // It is there, whatever else the answer says of it.
+      if (const std::string made = made_by(call.what, data.value()); !made.empty()) {
+        unreadable.code = "bad_answer";
+        unreadable.retryable = false;
+        unreadable.hint = "it was made all the same: use it, or delete it before you try again";
+        unreadable.residue.push_back(made);
+        return unreadable;
+      }
+      data = std::move(unreadable);
     }
     if (data.error().kind == ErrorKind::kInterrupted) {
       Error error = std::move(data).error();

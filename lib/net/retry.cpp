@@ -36,6 +36,7 @@ Result<Exchange> Retrier::send(const HttpRequest& request, Repeat repeat,
     ++exchange.attempts;
     auto answer = transport_.send(request, stop);
     std::optional<milliseconds> wish;
+    int status = 0;
     if (answer.ok()) {
       const HttpResponse& response = answer.value();
       if (retries_left <= 0 || !worth_repeating(response, repeat)) {
@@ -43,6 +44,7 @@ Result<Exchange> Retrier::send(const HttpRequest& request, Repeat repeat,
         return exchange;
       }
       exchange.maybe_done_before |= may_be_done(response.status);
+      status = response.status;
       wish = parse_retry_after(response.header("retry-after-ms"), response.header("retry-after"),
                                clock_.now());
     } else {
@@ -60,6 +62,7 @@ Result<Exchange> Retrier::send(const HttpRequest& request, Repeat repeat,
     const milliseconds own = backoff.next();
     const milliseconds wait =
         wish ? std::clamp(*wish, milliseconds{0}, options_.longest_retry_after) : own;
+    if (options_.on_wait) options_.on_wait(wait, status);
     if (!clock_.wait_for(wait, stop)) return interrupted();
   }
 }

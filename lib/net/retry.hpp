@@ -6,6 +6,7 @@
 #include "net/http.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 
 namespace ts::net {
@@ -21,6 +22,9 @@ struct RetryOptions {
   Backoff::Options backoff{};
   std::chrono::milliseconds longest_retry_after{60'000};  ///< A server's wish is cut to this.
   std::uint64_t seed = 1;                                 ///< Of the jitter.
+  /// Told before each wait: how long, and the status that asked for it (0: no answer came). On
+  /// the calling thread.
+  std::function<void(std::chrono::milliseconds wait, int status)> on_wait{};
 };
 
 /// What a call came to.
@@ -38,7 +42,7 @@ struct Exchange {
 class Retrier {
  public:
   Retrier(HttpTransport& transport, Clock& clock, RetryOptions options)
-      : transport_(transport), clock_(clock), options_(options) {}
+      : transport_(transport), clock_(clock), options_(std::move(options)) {}
 
   /// @return the last answer of any status; an Error when none came. Code "maybe_done" in place of
   ///         the transport's when a kCreate request left and its answer was lost: look before

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cloudflare_common.hpp"
 
+#include "services.hpp"
+
 #include "core/json.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +13,8 @@ Result<std::unique_ptr<cloudflare::CloudflareClient>> cloudflare_client(Context&
   TS_TRY(auto account, context.cloudflare());
   cloudflare::ClientOptions options;
   TS_TRY(options.base_url, context.settings().base_url("CLOUDFLARE_BASE_URL"));
+  options.stop = context.stop();
+  options.retry.on_wait = wait_teller(context, "Cloudflare");
   return std::make_unique<cloudflare::CloudflareClient>(
       context.transport(), context.clock(),
       cloudflare::Credentials{.account_id = std::move(account.account_id),

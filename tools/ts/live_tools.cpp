@@ -15,7 +15,7 @@ Result<LiveOutside> live_outside(Context& context, bool with_livekit) {
     out.livekit = std::make_unique<livekit::Service>(std::move(service));
     out.services.livekit = out.livekit.get();
   }
-  TS_TRY(out.mux, mux_client(context));
+  TS_TRY(out.mux, mux_client(context, OnSignal::kGoOn));
   out.services.mux = out.mux.get();
   out.services.transport = &context.transport();
   out.services.clock = &context.clock();

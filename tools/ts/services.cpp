@@ -1,28 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services.hpp"
 
+#include "core/duration.hpp"
 #include "core/text.hpp"
+
+#include <fmt/format.h>
 
 namespace ts::cli {
 
 Result<livekit::Service> livekit_service(Context& context) {
+  // Half a pair names its other half, whatever else is missing.
+  const auto pair = context.settings().livekit_key();
+  if (!pair && pair.error().code == "half_credentials") return pair.error();
   TS_TRY(const auto url, context.settings().livekit_url());
   TS_TRY(const auto key, context.livekit_key());
   return livekit::Service::create(url, key.id, key.secret, context.transport(), context.clock());
 }
 
-Result<std::unique_ptr<mux::MuxClient>> mux_client(Context& context) {
+Result<std::unique_ptr<mux::MuxClient>> mux_client(Context& context, OnSignal on_signal) {
   TS_TRY(auto token, context.mux_token());
   TS_TRY(auto base_url, context.settings().base_url("MUX_BASE_URL"));
   mux::ClientOptions options;
   options.base_url = std::move(base_url);
   options.pacing = !context.dry_run();
+  if (on_signal == OnSignal::kEndCalls) options.stop = context.stop();
+  options.retry.on_wait = wait_teller(context, "Mux");
   options.retry.seed =
       static_cast<std::uint64_t>(context.clock().steady_now().time_since_epoch().count());
   return std::make_unique<mux::MuxClient>(
       context.transport(), context.clock(),
       mux::Credentials{.token_id = std::move(token.id), .token_secret = std::move(token.secret)},
       std::move(options));
+}
+
+std::function<void(std::chrono::milliseconds wait, int status)> wait_teller(
+    Context& context, std::string_view vendor) {
+  return [&out = context.out(), vendor = std::string(vendor)](std::chrono::milliseconds wait,
+                                                              int status) {
+    if (wait < seconds{1}) return;  // over before it is read
+    const std::string why = status == 0 ? "no answer" : fmt::format("it answered {}", status);
+    out.status(fmt::format("{}: {}; the next try is in {}", vendor, why, format_duration(wait)));
+  };
 }
 
 void scrub_address(std::string_view url, Log& log) {

@@ -7,6 +7,9 @@
 #include "mux/client.hpp"
 #include "store/database.hpp"
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -15,8 +18,17 @@ namespace ts::cli {
 /// The LiveKit server of the settings. @return kConfig naming what is missing.
 Result<livekit::Service> livekit_service(Context& context);
 
+/// Whether the first Ctrl-C ends a client's calls. Whoever must undo what it began, with the same
+/// client, has its calls go on and asks for the stop between them.
+enum class OnSignal : std::uint8_t { kEndCalls, kGoOn };
+
 /// The Mux environment of the settings. @return kConfig naming what is missing.
-Result<std::unique_ptr<mux::MuxClient>> mux_client(Context& context);
+Result<std::unique_ptr<mux::MuxClient>> mux_client(Context& context,
+                                                   OnSignal on_signal = OnSignal::kEndCalls);
+
+/// What says on stderr why a call is waiting: "Mux asks to wait 30 s (429)".
+std::function<void(std::chrono::milliseconds wait, int status)> wait_teller(
+    Context& context, std::string_view vendor);
 
 /// Registers for scrubbing what an address carries in secret: user and password, and a passphrase,
 /// token or key of its query. SRT has no other place for them.

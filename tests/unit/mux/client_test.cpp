@@ -122,6 +122,57 @@ TEST_F(Client, LooksAfterACreationWhoseAnswerIsCutOff) {
   EXPECT_THAT(asked(), ElementsAre(kList, kCreate, kList));
 }
 
+TEST_F(Client, NamesWhatWasMadeWhenTheRestOfTheAnswerCannotBeRead) {
+  transport.answer(201, R"({"data":{"id":"NEW","reconnect_window":"soon"}})");
+
+  const auto created = client.create_live_stream({});
+
+  ASSERT_FALSE(created.ok());
+  EXPECT_THAT(created.error().message, HasSubstr("reconnect_window"));
+  EXPECT_THAT(created.error().residue, ElementsAre("live stream NEW"));
+  EXPECT_FALSE(created.error().retryable);
+  EXPECT_THAT(asked(), ElementsAre(kCreate));
+}
+
+TEST_F(Client, EndsAListWhosePagesRepeat) {
+  const std::string page = R"({"data":[{"id":"A"},{"id":"B"}]})";
+  transport.answer(200, page).answer(200, page);
+
+  const auto all = client.list_live_streams({.limit = 2, .all = true});
+
+  ASSERT_FALSE(all.ok());
+  EXPECT_EQ(all.error().kind, ErrorKind::kRemote);
+  EXPECT_THAT(all.error().message, HasSubstr("the same page"));
+  EXPECT_EQ(transport.requests.size(), 2U);
+}
+
+TEST(ClientStop, EndsCallsThatBringNoStopOfTheirOwn) {
+  test::FakeTransport transport;
+  test::FakeClock clock{WallTime{seconds{1'700'000'000}}, true};
+  std::stop_source stop;
+  std::vector<int> told;
+  MuxClient client{
+      transport,
+      clock,
+      {.token_id = "id", .token_secret = Secret("secret")},
+      {.retry = {.on_wait =
+                     [&](std::chrono::milliseconds, int status) {
+                       told.push_back(status);
+                       stop.request_stop();
+                     }},
+       .pacing = false,
+       .stop = stop.get_token()}};
+  transport.answer(503, "").answer(200, R"({"data":{"id":"A"}})");
+
+  const auto stopped = client.get_live_stream("A");
+  const auto gone_on = client.get_live_stream("A", std::stop_source{}.get_token());
+
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_EQ(stopped.error().kind, ErrorKind::kInterrupted);
+  EXPECT_THAT(told, ElementsAre(503));
+  EXPECT_TRUE(gone_on.ok());
+}
+
 TEST_F(Client, DoesNotRepeatARefusedCreation) {
   transport.answer(400, R"({"error":{"type":"invalid_parameters","messages":["no"]}})");
 

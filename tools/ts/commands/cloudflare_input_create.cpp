@@ -2,6 +2,7 @@
 #include "cloudflare_common.hpp"
 #include "commands.hpp"
 #include "mux_common.hpp"
+#include "ref_lock.hpp"
 
 #include "core/json.hpp"
 
@@ -51,6 +52,38 @@ Result<std::optional<cloudflare::NewOutput>> backup_output(const Options& option
   return std::optional(std::move(output));
 }
 
+/// An input found by its ref must be what was asked for; what is not asked for may be anything.
+Status check_same(const cloudflare::NewLiveInput& wish, const cloudflare::LiveInput& found) {
+  std::vector<std::string> others;
+  if (wish.recording && *wish.recording != found.recording) {
+    others.push_back(fmt::format("recording is {}", to_string(found.recording)));
+  }
+  if (wish.require_signed_urls && *wish.require_signed_urls != found.require_signed_urls) {
+    others.push_back(fmt::format("playback is {}", found.require_signed_urls ? "signed" : "public"));
+  }
+  if (wish.prefer_low_latency && *wish.prefer_low_latency != found.prefer_low_latency) {
+    others.emplace_back("low latency is off");
+  }
+  if (!wish.allowed_origins.empty() && wish.allowed_origins != found.allowed_origins) {
+    others.push_back(fmt::format("allowed origins are {}",
+                                 found.allowed_origins.empty()
+                                     ? std::string("any")
+                                     : fmt::format("{}", fmt::join(found.allowed_origins, ", "))));
+  }
+  if (wish.delete_recording_after_days &&
+      wish.delete_recording_after_days != found.delete_recording_after_days) {
+    others.emplace_back("recordings are kept for another time");
+  }
+  if (others.empty()) return ok_status();
+  return Error{
+      .kind = ErrorKind::kConflict,
+      .message = fmt::format("ref '{}' belongs to live input {}, which differs: its {}",
+                             wish.ref.value_or(""), found.uid, fmt::join(others, ", its ")),
+      .hint = fmt::format("choose another --ref, or look at it with ts cloudflare input get {}",
+                          found.uid),
+      .code = "ref_mismatch"};
+}
+
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto ingest, ingest_of(options.ingest));
   const bool record = options.record || !options.backup_to_mux.empty();
@@ -69,9 +102,15 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto client, cloudflare_client(context));
   TS_TRY(const auto backup, backup_output(options, context));
 
+  TS_TRY(const auto base_url, context.settings().base_url("CLOUDFLARE_BASE_URL"));
+  TS_TRY(const auto account, context.cloudflare());
+  TS_TRY(const auto lock,
+         RefLock::take(context, fmt::format("cloudflare.input {} {}", base_url, account.account_id),
+                       options.ref));
   std::optional<cloudflare::LiveInput> input;
   if (!options.ref.empty()) {
     TS_TRY(input, client->find_input(options.ref));
+    if (input && !context.dry_run()) TS_CHECK(check_same(wish, *input));
   }
   const bool existed = input.has_value();
   if (!existed) {

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "egress_request.hpp"
 #include "livekit_view.hpp"
+#include "ref_lock.hpp"
 #include "services.hpp"
 
 #include "common/context.hpp"
@@ -38,15 +39,17 @@ Result<std::optional<livekit::EgressInfo>> find_running(livekit::EgressClient& c
   return std::optional<livekit::EgressInfo>{};
 }
 
-/// Starts, or with --ref finds what the same key started before.
-Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const PlannedEgress& plan,
-                                          const std::string& ref, Context& context) {
-  if (ref.empty() || context.dry_run()) return send(client, plan.request, context);
+/// True when the service did not take the start, whatever it or the network said.
+bool surely_not_started(const Error& error) {
+  if (error.http_status == 0) return net::never_sent(error);
+  return error.http_status < 500 || error.http_status == 503;
+}
+
+/// What `ref` started before, or a start that it stands for from now on. The lock of `ref` is held.
+Result<livekit::EgressInfo> start_under_ref(livekit::EgressClient& client,
+                                            const PlannedEgress& plan, const std::string& scope,
+                                            const std::string& ref, Context& context) {
   TS_TRY(auto database, open_database(context));
-  TS_TRY(const auto url, context.settings().livekit_url());
-  TS_TRY(const auto key, context.livekit_key());
-  // A key of one project says nothing of another's.
-  const std::string scope = fmt::format("{} {} {}", kScope, url, key.id);
   const std::string request_text = redacted_text(plan.request);
   TS_TRY(const auto claim,
          store::claim_ref(database, scope, ref,
@@ -64,7 +67,7 @@ Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const P
     if (known.error().kind != ErrorKind::kNotFound) return known;
     // Forgotten by the service: the key is free again.
     TS_CHECK(store::release_ref(database, scope, ref));
-    return start_or_find(client, plan, ref, context);
+    return start_under_ref(client, plan, scope, ref, context);
   }
   if (!claim.is_new) {
     TS_TRY(auto found, find_running(client, request_text, context));
@@ -76,10 +79,22 @@ Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const P
   auto started = send(client, plan.request, context);
   if (started.ok()) {
     TS_CHECK(note(started.value()));
-  } else if (started.error().http_status != 0 || net::never_sent(started.error())) {
+  } else if (surely_not_started(started.error())) {
     TS_CHECK(store::release_ref(database, scope, ref));
   }
   return started;
+}
+
+/// Starts, or with --ref finds what the same key started before.
+Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const PlannedEgress& plan,
+                                          const std::string& ref, Context& context) {
+  if (ref.empty() || context.dry_run()) return send(client, plan.request, context);
+  TS_TRY(const auto url, context.settings().livekit_url());
+  TS_TRY(const auto key, context.livekit_key());
+  // A key of one project says nothing of another's.
+  const std::string scope = fmt::format("{} {} {}", kScope, url, key.id);
+  TS_TRY(const auto lock, RefLock::take(context, scope, ref));
+  return start_under_ref(client, plan, scope, ref, context);
 }
 
 Status run(const EgressStartOptions& options, Context& context) {

@@ -17,6 +17,9 @@ Status run(const Options& options, Context& context) {
   std::vector<CheckLine> lines = check_settings(context);
   if (options.online) {
     for (CheckLine& line : check_services(context)) lines.push_back(std::move(line));
+    if (context.stop().stop_requested()) {
+      return Error{.kind = ErrorKind::kInterrupted, .message = "the check was interrupted"};
+    }
   }
   return report_checks(context, "ts.env_check/1", lines);
 }

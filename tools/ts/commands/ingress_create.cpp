@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 #include "livekit_view.hpp"
+#include "ref_lock.hpp"
 #include "services.hpp"
 
 #include "common/context.hpp"
@@ -122,11 +123,11 @@ Result<livekit::CreateIngressRequest> request_of(const Options& options, Context
 Result<std::optional<livekit::IngressInfo>> find(livekit::IngressClient& client,
                                                  const livekit::CreateIngressRequest& request,
                                                  Context& context) {
-  TS_TRY(auto all, client.list({.room_name = request.room_name}, context.stop()));
+  TS_TRY(auto all, client.list({}, context.stop()));
   for (auto& ingress : all) {
     if (ingress.name != request.name) continue;
     if (ingress.participant_identity != request.participant_identity ||
-        !(ingress.input_type == request.input_type)) {
+        ingress.room_name != request.room_name || !(ingress.input_type == request.input_type)) {
       return Error{.kind = ErrorKind::kConflict,
                    .message = fmt::format("ref '{}' belongs to another ingress, {}", request.name,
                                           ingress.ingress_id),
@@ -141,6 +142,8 @@ Result<std::optional<livekit::IngressInfo>> find(livekit::IngressClient& client,
 Result<livekit::IngressInfo> create(livekit::IngressClient& client,
                                     const livekit::CreateIngressRequest& request,
                                     const Options& options, Context& context) {
+  TS_TRY(const auto url, context.settings().livekit_url());
+  TS_TRY(const auto lock, RefLock::take(context, "livekit.ingress " + url, options.ref));
   if (!options.ref.empty()) {
     TS_TRY(auto existing, find(client, request, context));
     if (existing) {

@@ -21,6 +21,14 @@ struct Options {
   bool reveal = false;
 };
 
+/// What the verbs for the same calls ask about: mux delete, disable, complete, rotate-key.
+bool is_destructive(std::string_view method, std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  if (method == "DELETE") return true;
+  if (method == "PUT") return path.ends_with("/disable") || path.ends_with("/complete");
+  return method == "POST" && path.ends_with("/reset-stream-key");
+}
+
 Status run(const Options& options, Context& context) {
   std::string method = options.method;
   std::transform(method.begin(), method.end(), method.begin(),
@@ -31,7 +39,9 @@ Status run(const Options& options, Context& context) {
     TS_TRY(const auto text, context.text_or_file(options.body));
     TS_TRY(body, parse_json(text, "--body"));
   }
-  if (method == "DELETE") TS_CHECK(context.confirm(fmt::format("DELETE {}?", options.path)));
+  if (is_destructive(method, options.path)) {
+    TS_CHECK(context.confirm(fmt::format("{} {}?", method, options.path)));
+  }
   TS_TRY(const auto client, mux_client(context));
   TS_TRY(auto answer,
          client->api(method, options.path, query, options.body.empty() ? nullptr : &body));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 #include "mux_common.hpp"
+#include "ref_lock.hpp"
 
 #include "core/duration.hpp"
 #include "core/json.hpp"
@@ -9,6 +10,8 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <set>
 
 namespace ts::cli {
 namespace in_mux_create {
@@ -120,11 +123,56 @@ Result<mux::NewLiveStream> wish_of(const Options& options, Context& context) {
   return wish;
 }
 
+/// A stream found by its ref must be what was asked for: who wants it watched with signed tokens
+/// only must not be handed a public one. What is not asked for may be anything.
+Status check_same(const Options& options, const mux::NewLiveStream& wish,
+                  const mux::LiveStream& found) {
+  std::vector<std::string> others;
+  const auto compare = [&](bool same, std::string_view field, const auto& has) {
+    if (!same) others.push_back(fmt::format("{} is {}", field, has));
+  };
+  if (!options.policies.empty()) {
+    std::set<mux::PlaybackPolicy> wanted(wish.playback_policies.begin(),
+                                         wish.playback_policies.end());
+    std::set<mux::PlaybackPolicy> present;
+    for (const mux::PlaybackId& id : found.playback_ids) present.insert(id.policy);
+    compare(wanted == present, "policy",
+            found.playback_ids.empty() ? "none" : policies_text(found.playback_ids));
+  }
+  if (wish.latency) {
+    compare(*wish.latency == found.latency, "latency", mux::to_string(found.latency));
+  }
+  if (wish.test) compare(*wish.test == found.test, "test", found.test);
+  if (wish.audio_only) {
+    compare(*wish.audio_only == found.audio_only, "audio only", found.audio_only);
+  }
+  if (!options.reconnect_window.empty()) {
+    compare(static_cast<double>(wish.reconnect_window.count()) == found.reconnect_window_s,
+            "reconnect window", fmt::format("{} s", found.reconnect_window_s));
+  }
+  if (wish.max_continuous_duration) {
+    compare(wish.max_continuous_duration->count() == found.max_continuous_duration_s,
+            "max duration", fmt::format("{} s", found.max_continuous_duration_s));
+  }
+  if (others.empty()) return ok_status();
+  return Error{
+      .kind = ErrorKind::kConflict,
+      .message = fmt::format("ref '{}' belongs to {}, which differs: its {}", options.ref,
+                             found.id, fmt::join(others, ", its ")),
+      .hint = fmt::format("choose another --ref, or look at it with ts mux get {}", found.id),
+      .code = "ref_mismatch"};
+}
+
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto wish, wish_of(options, context));
   TS_TRY(const auto timeout, parse_duration(options.timeout));
   TS_TRY(const auto client, mux_client(context));
+  TS_TRY(const auto base_url, context.settings().base_url("MUX_BASE_URL"));
+  TS_TRY(const auto lock, RefLock::take(context, "mux.live_stream " + base_url, options.ref));
   TS_TRY(auto created, client->create_live_stream(wish, options.ref));
+  if (created.existed && !context.dry_run()) {
+    TS_CHECK(check_same(options, wish, created.live_stream));
+  }
   const std::string_view note = created.existed ? "found by its ref" : "created";
   if (created.existed && wish.title && *wish.title != created.live_stream.title) {
     context.out().warn(fmt::format("{} keeps its title '{}': ts mux update {} --title changes it",

@@ -67,13 +67,12 @@ Status add(const Options& options, Context& context) {
   }
   TS_CHECK(mux::validate(target));
   TS_TRY(const auto client, mux_client(context));
-  if (!options.ref.empty()) {
-    const auto existing = find_by_ref(*client, options, target);
-    // A dry run goes on, whatever its look found.
-    if (!existing && !context.dry_run()) return existing.error();
-    if (existing && existing.value() && !context.dry_run()) {
+  // A dry run shows what adding looks at, which is the same stream.
+  if (!options.ref.empty() && !context.dry_run()) {
+    TS_TRY(const auto existing, find_by_ref(*client, options, target));
+    if (existing) {
       context.out().status(fmt::format("found by --ref {}: nothing was made", options.ref));
-      return report_target(options, *existing.value(), context);
+      return report_target(options, *existing, context);
     }
   }
   TS_TRY(const auto added, client->add_simulcast_target(options.live_id, target));

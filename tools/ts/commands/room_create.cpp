@@ -62,7 +62,8 @@ Result<livekit::CreateRoomRequest> request_from_file(const Options& options, Con
   auto request = livekit::from_json<livekit::CreateRoomRequest>(
       json, livekit::UnknownFields::kRefuse, ErrorKind::kUsage);
   if (!request.ok()) return std::move(request).error().with_context("--request");
-  if (!request.value().name.empty() && request.value().name != options.name) {
+  if (!request.value().name.empty() && !options.name.empty() &&
+      request.value().name != options.name) {
     return Error{
         .kind = ErrorKind::kUsage,
         .message = fmt::format("--request is for room '{}', not for '{}'",
@@ -84,7 +85,12 @@ Status lay_over(const Options& options, Context& context, livekit::CreateRoomReq
     TS_TRY(field, delay_ms(text, flag));
     return ok_status();
   };
-  request.name = options.name;
+  if (!options.name.empty()) request.name = options.name;
+  if (request.name.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "no room is named",
+                 .hint = "ts room create NAME, or --ref NAME"};
+  }
   if (!options.preset.empty()) request.room_preset = options.preset;
   if (options.max_participants != 0) request.max_participants = options.max_participants;
   if (options.sync_streams) request.sync_streams = true;
@@ -116,7 +122,7 @@ Status lay_over(const Options& options, Context& context, livekit::CreateRoomReq
 
 /// LiveKit finds a room again by its name: that is its ref.
 Result<Options> named(Options options) {
-  if (options.ref.empty() && options.name.empty()) {
+  if (options.ref.empty() && options.name.empty() && options.request.empty()) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = "no room is named",
                  .hint = "ts room create NAME, or --ref NAME"};
@@ -146,7 +152,7 @@ Status run(const Options& given, Context& context) {
 
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("name", options->name, "Room name (required, here or as --ref)");
+  app.add_option("name", options->name, "Room name (required: here, as --ref or in --request)");
   app.add_option("--ref", options->ref, "The same: a room is found again by its name");
   app.add_option("--empty-timeout", options->empty_timeout,
                  "How long it stays when nobody ever joins (server: 5m)");
