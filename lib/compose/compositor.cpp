@@ -53,12 +53,14 @@ Status Compositor::Impl::prepare() {
   load_overlays();
   zero_.store(clock_.steady_now().time_since_epoch().count(), std::memory_order_relaxed);
   SourceContext context = source_context();
+  context.go_on = !options_.offline;
   for (std::size_t i = 0; i < show_.sources.size(); ++i) {
     const scene::Source& source = show_.sources[i];
     context.wanted = shows(show_.program, i);
     TS_TRY(auto runner, SourceRunner::start(source, context, ProgramTime{}));
     sources_.push_back(std::move(runner));
   }
+  TS_CHECK(check_any_source());
   pictures_.resize(sources_.size());
   generations_.resize(sources_.size());
   slates_.resize(sources_.size());
@@ -73,6 +75,20 @@ Status Compositor::Impl::prepare() {
   outputs_ = std::make_unique<OutputSet>(*encoders_, std::move(outputs));
   for (const media::MuxTarget& target : options_.outputs) TS_CHECK(outputs_->attach(target));
   publish(0, {}, 0);
+  return ok_status();
+}
+
+/// One bad file is no reason for a black screen; a program of nothing but cards is.
+Status Compositor::Impl::check_any_source() const {
+  const auto in_trouble = [](const auto& source) { return source->trouble() != nullptr; };
+  if (!sources_.empty() && std::all_of(sources_.begin(), sources_.end(), in_trouble)) {
+    return *sources_.front()->trouble();
+  }
+  for (const auto& source : sources_) {
+    if (source->trouble() == nullptr || options_.log == nullptr) continue;
+    options_.log->error("compose", "{}; {}; the program goes on without it",
+                        source->trouble()->message, source->trouble()->hint);
+  }
   return ok_status();
 }
 
@@ -264,6 +280,11 @@ Result<Compositor::Report> Compositor::Impl::end(bool stopped, std::optional<Err
   Report report{.last = snapshot(), .stopped = stopped};
   if (!trouble) trouble = encoders_->rendition_trouble();
   if (trouble) return *trouble;
+  for (const auto& source : sources_) {
+    const Feed::Status status = source->feed().status();
+    const bool came = status.pictures > 0 || source->feed().next_sample();
+    if (source->trouble() != nullptr && !came) report.failed_sources.push_back(*source->trouble());
+  }
   for (const OutputRunner::Status& status : report.last.outputs) {
     if (status.state != OutputState::kFinished) report.failed_outputs.push_back(status.name);
   }

@@ -113,6 +113,8 @@ class Compositor {
   struct Report {
     Snapshot last{};
     std::vector<std::string> failed_outputs{};
+    /// Why files did not open that were never seen or heard: the program went on without them.
+    std::vector<Error> failed_sources{};
     bool stopped = false;  ///< By `stop`, before the duration was over.
   };
   Result<Report> run(std::stop_token stop, std::stop_token abort);

@@ -81,6 +81,7 @@ class Compositor::Impl {
   [[nodiscard]] const ScenePlan* plan(std::string_view name) const;
   /// Its sources have to be the show's.
   [[nodiscard]] ScenePlan plan_of(const scene::Scene& scene);
+  [[nodiscard]] Status check_any_source() const;
   void load_overlays();
   void warn_letters(const std::string& overlay, const DrawnOverlay& drawn) const;
   void preroll(const std::stop_token& stop);

@@ -34,6 +34,8 @@ constexpr ProgramTime kCatchUpLate = milliseconds{50};
 constexpr std::size_t kMaxQueuedBytes = std::size_t{64} << 20U;
 /// A first packet before time zero has none; a raw stream never has.
 constexpr int kMostUntimed = 8;
+/// What a file that comes back is read ahead before its first picture is due.
+constexpr ProgramTime kBackLead = milliseconds{200};
 constexpr milliseconds kFirstRetry{250};
 /// A sender that comes back is found within 2 s; after two minutes away it is asked less often.
 constexpr milliseconds kSoonRetry{1000};
@@ -78,10 +80,20 @@ class MediaSource final : public SourceRunner {
     wanted_.store(context.wanted, std::memory_order_relaxed);
   }
 
-  /// Opens a file at once, so that a missing one is an error before anything is on air.
-  Status open_first() {
+  /// Opens a file at once, so that a missing one is an error before anything is on air. A still is
+  /// taken over, and needs no thread.
+  Result<bool> open_first() {
     TS_TRY(reader_, read(options(), {}));
-    return ok_status();
+    return try_still();
+  }
+
+  /// Lost from the beginning: the thread tries again, the program does not wait.
+  void begin_lost(Error error) {
+    reader_.reset();
+    prompt_ = false;
+    said_ = true;
+    feed_.set_lost(error.message);
+    trouble_ = std::move(error);
   }
 
   /// One picture for ever, no thread. False when the input is no still.
@@ -189,9 +201,27 @@ class MediaSource final : public SourceRunner {
     return out;
   }
 
+  /// A file is there, and opening it will not wait for anybody.
+  [[nodiscard]] Status check_file() const {
+    std::error_code ignored;
+    const fs::file_status status = fs::status(input_.url, ignored);
+    if (!fs::exists(status)) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = options().name + ": no such file",
+                   .hint = "check the path; it is relative to the show file"};
+    }
+    if (!fs::is_regular_file(status)) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = options().name + ": it is no regular file",
+                   .hint = "name a media file, or an address such as rtmp://…"};
+    }
+    return ok_status();
+  }
+
   /// Opens an input whose "in" is not beyond its end.
   Result<std::unique_ptr<media::Reader>> read(const media::OpenOptions& wanted,
                                               const std::stop_token& stop) const {
+    if (input_.is_file) TS_CHECK(check_file());
     TS_TRY(auto reader, media::Reader::open(wanted, stop));
     const auto& length = reader->info().duration;
     if (length && input_.start > milliseconds{0} && input_.start >= *length) {
@@ -230,6 +260,19 @@ class MediaSource final : public SourceRunner {
           continue;
         }
         reader_ = std::move(opened).value();
+        if (input_.is_file && !context_.offline) {
+          // Its first time is long over: it plays from its beginning.
+          timeline_.begin(context_.now() + kBackLead);
+          const auto still = try_still();
+          if (still.ok() && still.value()) return;
+          if (!still.ok()) {
+            reader_.reset();
+            lose(still.error());
+            if (!clock.wait_for(retry, stop)) return;
+            retry = longer();
+            continue;
+          }
+        }
         if (!fails_) {
           if (said_ && context_.log != nullptr) context_.log->info("compose", "{} is back", what());
           said_ = false;
@@ -655,22 +698,13 @@ Result<std::unique_ptr<SourceRunner>> start_media_source(const scene::Source& so
   auto runner = std::make_unique<MediaSource>(source, input, context, origin,
                                               kind_of(input, context.offline));
   if (input.is_file) {
-    std::error_code ignored;
-    const fs::file_status status = fs::status(input.url, ignored);
-    const std::string what = fmt::format("source '{}' ({})", source.name, input.url);
-    if (!fs::exists(status)) {
-      return Error{.kind = ErrorKind::kMedia,
-                   .message = what + ": no such file",
-                   .hint = "check the path; it is relative to the show file"};
+    auto still = runner->open_first();
+    if (!still.ok()) {
+      if (!context.go_on) return std::move(still).error();
+      runner->begin_lost(std::move(still).error());
+    } else if (still.value()) {
+      return std::unique_ptr<SourceRunner>(std::move(runner));
     }
-    if (!fs::is_regular_file(status)) {
-      return Error{.kind = ErrorKind::kMedia,
-                   .message = what + ": it is no regular file",
-                   .hint = "name a media file, or an address such as rtmp://…"};
-    }
-    TS_CHECK(runner->open_first());
-    TS_TRY(const bool still, runner->try_still());
-    if (still) return std::unique_ptr<SourceRunner>(std::move(runner));
   }
   if (input.access == scene::Access::kListen && input.url.starts_with("rtmp")) {
     TS_CHECK(runner->listen());

@@ -30,6 +30,9 @@ struct SourceContext {
   /// Where sources that listen wait for their cameras; null: they cannot.
   media::RtmpListeners* listeners = nullptr;
   std::string iso{};  ///< Folder for clean recordings of what comes over a network; empty for none.
+  /// A file that does not open is lost, as an address would be, and tried again: for a program
+  /// that must go on the air. False: it is an error of SourceRunner::start.
+  bool go_on = false;
 };
 
 /// Makes any decoded picture yuv420p, limited range, BT.709, upright, even in size: through a small
@@ -56,8 +59,9 @@ class PictureConverter {
 /// One source of the program: its feed and, when it needs one, the thread that fills it.
 class SourceRunner {
  public:
-  /// Opens what can be opened at once: a file that does not exist or is no media is an error here;
-  /// an address that does not answer is retried for ever.
+  /// Opens what can be opened at once: a file that does not exist or is no media is an error here,
+  /// unless the program is to go on without it (then `trouble` tells); an address that does not
+  /// answer is retried for ever.
   /// @param origin  program time at which its own time 0 is.
   static Result<std::unique_ptr<SourceRunner>> start(const scene::Source& source,
                                                      const SourceContext& context,
@@ -85,6 +89,8 @@ class SourceRunner {
   [[nodiscard]] virtual Picture glimpse() const { return nullptr; }
   /// False while a source that was not wanted catches up; any thread.
   [[nodiscard]] virtual bool ready() const noexcept { return true; }
+  /// What kept a file from opening when the program began; nullptr when nothing did.
+  [[nodiscard]] const Error* trouble() const noexcept { return trouble_ ? &*trouble_ : nullptr; }
   /// True when the program waits for its first picture before it starts.
   [[nodiscard]] bool prompt() const noexcept { return prompt_; }
 
@@ -94,6 +100,7 @@ class SourceRunner {
   Feed feed_;
   double tone_hz_ = 0;
   bool prompt_ = true;
+  std::optional<Error> trouble_{};
 };
 
 }  // namespace ts::compose

@@ -34,6 +34,8 @@ class Timeline {
   [[nodiscard]] std::optional<ProgramTime> due(ProgramTime time) const;
   /// The next frame sets the clock anew (reconnected).
   void reset();
+  /// Time 0 of a file is at `origin` from now on: it was away, and plays from its beginning.
+  void begin(ProgramTime origin) { origin_ = origin; }
 
  private:
   /// How punctual pictures, or sound, were in the last second.

@@ -287,6 +287,42 @@ class Sources(unittest.TestCase):
         self.refuse({"url": "."}, "no regular file")
         self.refuse({"url": "nothing.mp4"}, "no such file")
 
+    def test_a_bad_file_is_a_card_and_comes_when_it_is_mended(self):
+        os.mkfifo(self.machine.path("fifo.mp4"))
+        with open(self.machine.path("slide.png"), "wb") as out:
+            out.write(b"no picture")
+        show = self.machine.show(sources={"good": {"test": "bars"}, "film": {"url": "film.mp4", "loop": True}, "slide": {"url": "slide.png"},
+                                          "pipe": {"url": "fifo.mp4"}},
+                                 scenes={"film": {"layout": "full", "slots": ["film"]}, "good": {"layout": "full", "slots": ["good"]}},
+                                 program="film", cues=[])
+        process = self.machine.start("compose", "run", show, "--json", "--out", "file:out.mkv")
+        self.addCleanup(process.kill)
+        wait_until(lambda: self.machine.run("compose", "status", "--json", check=False).code == 0, 20, "the program")
+        self.assertEqual([self.states(name)["state"] for name in ("film", "slide", "pipe")], ["lost"] * 3)
+        self.assertIn("no such file", self.states("film")["reason"])
+        self.assertIn("no regular file", self.states("pipe")["reason"])
+
+        os.rename(self.clip("http", 3), self.machine.path("film.mp4"))
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1",
+                        self.machine.path("new.png")], check=True)
+        os.rename(self.machine.path("new.png"), self.machine.path("slide.png"))
+
+        wait_until(lambda: self.states("film")["state"] == "live", 10, "the film")
+        wait_until(lambda: self.states("slide")["state"] == "still", 10, "the slide")
+        first = self.states("film")["frames"]
+        wait_until(lambda: self.states("film")["frames"] > first + 100, 20, "its next round")
+        self.machine.run("compose", "stop")
+        out, err = process.communicate(timeout=30)
+        ended = json.loads(out.splitlines()[-1])
+        self.assertEqual((ended["gaps"], ended["frames"]), (0, ended["tick"]))
+        self.assertEqual(process.returncode, 12, err)
+        self.assertIn("'pipe'", err)
+        self.assertNotIn("'film'", json.loads(err.splitlines()[-1])["message"])
+        colors = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-sseof", "-1", "-i", self.machine.path("out.mkv"), "-vf",
+                                 "crop=iw:ih/2:0:ih/4,scale=1:1:flags=area", "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"],
+                                capture_output=True, check=True).stdout
+        self.assertEqual(min(COLORS, key=lambda other: sum((a - b) ** 2 for a, b in zip(COLORS[other], colors))), "http", tuple(colors))
+
     def test_a_file_of_a_hundred_thousand_streams_is_refused_at_once(self):
         def element(identity, body):
             return identity + (len(body) | 1 << 56).to_bytes(8, "big") + body

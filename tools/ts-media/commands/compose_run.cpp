@@ -152,7 +152,15 @@ Status finish(const compose::Compositor::Report& report, Context& context) {
     }
     return error;
   }
-  if (!report.stopped) return ok_status();
+  if (!report.stopped && report.failed_sources.empty()) return ok_status();
+  if (!report.stopped) {
+    Error error = report.failed_sources.front();
+    for (std::size_t i = 1; i < report.failed_sources.size(); ++i) {
+      error.message += "; " + report.failed_sources[i].message;
+    }
+    error.message += "; the program went on without it and its files are complete";
+    return error;
+  }
   return Error{
       .kind = context.stop_signal() == SIGTERM ? ErrorKind::kTerminated : ErrorKind::kInterrupted,
       .message = "the program was stopped; its files are complete"};
@@ -352,7 +360,8 @@ Command media_compose_run() {
       .details =
           "Files and HLS are finished on Ctrl-C, too. RTMP outputs reconnect for ever, each for "
           "itself; a source that is lost shows its last picture for half a second, then a card "
-          "with its name, and returns by itself. With --json: one line \"started\", a line for "
+          "with its name, and returns by itself. A file that does not open is such a source "
+          "(the run then ends with 12), unless nothing else is there or the run is offline. With --json: one line \"started\", a line for "
           "every change on air with the first frame (tick) it holds for, \"status\" once a "
           "second, and \"ended\" with the exact numbers of frames and samples. Exit 12 when a "
           "source, codec or output failed."};
