@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/scene_graph.hpp"
 
+#include "scene/filter_text.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -44,8 +46,8 @@ std::string scene_graph(const ScenePlan& plan, const scene::Canvas& canvas,
     if (layer.border > 0) {
       place = {place.x - layer.border, place.y - layer.border, place.width + 2 * layer.border,
                place.height + 2 * layer.border};
-      chain += fmt::format(",pad={}:{}:{}:{}:0x{:06X}", place.width, place.height, layer.border,
-                           layer.border, layer.border_rgb);
+      chain += fmt::format(",pad={}:{}:{}:{}:{}", place.width, place.height, layer.border,
+                           layer.border, scene::pad_color(layer.border_rgb));
     }
     if (layer.opacity < 1) {
       chain += fmt::format(",format=yuva420p,lutyuv=a={}", std::lround(layer.opacity * 255));

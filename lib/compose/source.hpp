@@ -44,12 +44,15 @@ class PictureConverter {
       : filter_(std::move(filter)), rotation_(rotation) {}
   /// The converted picture; null when the filter swallowed it.
   Result<media::AvFrame> convert(media::AvFrame frame);
+  /// The filters of the last conversion; empty when the picture was right as it came.
+  [[nodiscard]] const std::string& chain() const noexcept { return chain_; }
 
  private:
   [[nodiscard]] bool passes(const AVFrame& frame) const noexcept;
   std::string filter_;
   int rotation_ = 0;
   std::optional<media::FilterGraph> graph_{};
+  std::string chain_{};
   int range_ = -1;
   int matrix_ = -1;
   bool interlaced_ = false;

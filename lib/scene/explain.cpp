@@ -2,10 +2,12 @@
 #include "scene/explain.hpp"
 
 #include "core/text.hpp"
+#include "scene/filter_text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -14,27 +16,13 @@
 namespace ts::scene {
 namespace {
 
-/// A value inside a filter: quoted for the filter graph.
-std::string filter_quoted(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\' || c == '\'' || c == ':' || c == '%') out += '\\';
-    out += c;
-  }
-  // The graph's own level: everything special once more.
-  std::string graph;
-  for (const char c : out) {
-    if (std::string_view("\\'[],;").find(c) != std::string_view::npos) graph += '\\';
-    graph += c;
-  }
-  return graph;
-}
+/// A looped range is kept in memory by ffmpeg: not more of it than this.
+constexpr std::int64_t kMostLoopedFrames = 900;
 
-std::string seconds_text(milliseconds time) {
-  return fmt::format("{}.{:03}", time.count() / 1000, time.count() % 1000);
+/// True from one time up to, and without, another.
+std::string from_until(milliseconds from, milliseconds until) {
+  return fmt::format("gte(t\\,{})*lt(t\\,{})", filter_seconds(from), filter_seconds(until));
 }
-
-std::string color_text(std::uint32_t rgb) { return fmt::format("0x{:06X}", rgb); }
 
 /// One scene to be built and how it comes on air.
 struct Part {
@@ -57,7 +45,9 @@ class Explainer {
     std::string program;
     for (std::size_t i = 0; i < parts_.size(); ++i) program = add_part(i, program);
     program = add_overlays(program);
-    graph(fmt::format("{}format=yuv420p[video]", program));
+    program = add_black(program);
+    const std::string filter = show_.filter.empty() ? "" : show_.filter + ",";
+    graph(fmt::format("{}{}format=yuv420p[video]", program, filter));
     add_sound();
     split_renditions();
     return command();
@@ -122,11 +112,14 @@ class Explainer {
       if (const auto* media = std::get_if<MediaInput>(&source.input)) {
         if (still(source)) {
           input("-loop 1 -framerate {}/{} ", show_.canvas.rate.num, show_.canvas.rate.den);
-        } else if (media->loop) {
+        } else if (media->loop && !range_of(source)) {
           input("-stream_loop -1 ");
         }
-        if (media->start > milliseconds{0}) input("-ss {} ", seconds_text(media->start));
-        if (media->end) input("-to {} ", seconds_text(*media->end));
+        if (const auto known = known_picture(source); known && known->turned) {
+          input("-noautorotate ");
+        }
+        if (media->start > milliseconds{0}) input("-ss {} ", filter_seconds(media->start));
+        if (media->end) input("-to {} ", filter_seconds(*media->end));
         if (media->access == Access::kListen) {
           input("{} ", media->url.starts_with("rtmp") ? "-listen 1" : "-mode listener");
         }
@@ -137,22 +130,24 @@ class Explainer {
         static constexpr std::string_view kFilters[] = {"smptehdbars", "smptebars", "testsrc2",
                                                         "gradients"};
         const bool gradient = test->pattern == TestPattern::kGradient;
-        input("-f lavfi -i {}={}{}", kFilters[static_cast<std::size_t>(test->pattern)], size,
-              gradient ? ":seed=7:speed=0.01:nb_colors=2:c0=0x16283C:c1=0x5B7A94" : "");
+        input("-f lavfi -i {}={}{},{}", kFilters[static_cast<std::size_t>(test->pattern)], size,
+              gradient ? ":seed=7:speed=0.01:nb_colors=2:c0=0x16283C:c1=0x5B7A94" : "",
+              kToProgramColors);
       } else if (const auto* color = std::get_if<ColorInput>(&source.input)) {
-        input("-f lavfi -i color=c={}:{}", color_text(color->rgb), size);
+        input("-f lavfi -i {}", color_source(color->rgb, size));
       } else {
         // A room cannot be an input of ffmpeg: its slate stands for it.
-        input("-f lavfi -i color=c=0x1A212B:{}", size);
+        input("-f lavfi -i {}", color_source(0x1A212B, size));
       }
       inputs_ += " \\\n  ";
     }
     for (const Overlay& overlay : show_.overlays) {
       const auto* image = std::get_if<ImageOverlay>(&overlay.content);
-      if (image == nullptr) continue;
+      const auto drawn = drawn_file(overlay);
+      if ((image == nullptr && !drawn) || visible(overlay).empty()) continue;
       index_["overlay " + overlay.name] = static_cast<int>(index_.size());
       input("-loop 1 -framerate {}/{} -i {}", show_.canvas.rate.num, show_.canvas.rate.den,
-            shell_quoted(image->path));
+            shell_quoted(drawn ? drawn->path : image->path));
       inputs_ += " \\\n  ";
     }
   }
@@ -166,13 +161,52 @@ class Explainer {
 
   std::string label(std::string_view stem) { return fmt::format("[{}{}]", stem, next_label_++); }
 
+  [[nodiscard]] std::optional<KnownPicture> known_picture(const Source& source) const {
+    if (!std::holds_alternative<MediaInput>(source.input)) {
+      return KnownPicture{.chain = source.filter, .size = show_.canvas.size};
+    }
+    return options_.picture ? options_.picture(source) : std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<DrawnFile> drawn_file(const Overlay& overlay) const {
+    return options_.drawn ? options_.drawn(overlay) : std::nullopt;
+  }
+
+  /// The length of a part of a file that is played again and again: ffmpeg's own loop would begin
+  /// at the file's beginning. Nullopt for a whole file, and for more than it could keep.
+  [[nodiscard]] std::optional<milliseconds> range_of(const Source& source) const {
+    const auto* media = std::get_if<MediaInput>(&source.input);
+    if (media == nullptr || !media->loop || still(source)) return std::nullopt;
+    if (media->start == milliseconds{0} && !media->end) return std::nullopt;
+    auto end = options_.length ? options_.length(source) : std::nullopt;
+    if (media->end) end = end ? std::min(*end, *media->end) : *media->end;
+    if (!end || *end <= media->start) return std::nullopt;
+    const auto length = *end - media->start;
+    if (frames_of(length) > kMostLoopedFrames) return std::nullopt;
+    return length;
+  }
+
+  [[nodiscard]] std::int64_t frames_of(milliseconds length) const {
+    return std::llround(static_cast<double>(length.count()) / 1000 * show_.canvas.rate.value());
+  }
+
   /// A source that is shown several times needs as many copies.
   void split_source(const Source& source) {
     const int uses = uses_[source.name];
     if (uses == 0) return;
+    const auto known = known_picture(source);
     std::string text = fmt::format("[{}:v]", index_[source.name]);
-    if (!source.filter.empty()) text += source.filter + ",";
-    text += fmt::format("fps={}/{},setsar=1", show_.canvas.rate.num, show_.canvas.rate.den);
+    const std::string chain = known ? known->chain : source.filter;
+    if (!chain.empty()) text += chain + ",";
+    // Pixels that are no squares, of a picture whose size is not known: to squares.
+    if (!known) text += "scale=w=trunc(iw*if(sar\\,sar\\,1)/2)*2:h=ih,";
+    // On every tick the newest picture that is due, within 2 ms, as in the program.
+    text += fmt::format("setpts=PTS-0.002/TB,fps={}/{}:round=up,setsar=1", show_.canvas.rate.num,
+                        show_.canvas.rate.den);
+    if (const auto range = range_of(source)) {
+      // The loop filter of FFmpeg 5 counts durations in another unit: times are made anew.
+      text += fmt::format(",loop=loop=-1:size={},setpts=N", frames_of(*range));
+    }
     if (uses > 1) text += fmt::format(",split={}", uses);
     for (int i = 0; i < uses; ++i) {
       copies_[source.name].push_back(label("s"));
@@ -181,12 +215,39 @@ class Explainer {
     graph(std::move(text));
   }
 
-  std::string layer_chain(const Layer& layer) {
-    std::string copy = std::move(copies_[layer.source].back());
-    copies_[layer.source].pop_back();
-    const int width = layer.cell.width - 2 * layer.border;
-    const int height = layer.cell.height - 2 * layer.border;
-    std::string text = copy;
+  /// A layer's picture and the place of its top left corner.
+  struct Placed {
+    std::string picture{};
+    int x = 0;
+    int y = 0;
+  };
+
+  /// The same numbers as in the program, for a picture whose size is known.
+  static std::string exact_fit(const Layer& layer, const KnownPicture& known, Rect& place) {
+    place = layer.cell;
+    const int border =
+        2 * layer.border < place.width && 2 * layer.border < place.height ? layer.border : 0;
+    place = {place.x + border, place.y + border, place.width - 2 * border,
+             place.height - 2 * border};
+    const Fitted fitted = fit_picture(known.size, known.pixel_aspect, layer.crop, place, layer.fit);
+    place = fitted.target;
+    std::string text;
+    if (fitted.source != Rect{0, 0, known.size.width, known.size.height}) {
+      text += fmt::format("crop={}:{}:{}:{}:exact=1,", fitted.source.width, fitted.source.height,
+                          fitted.source.x, fitted.source.y);
+    }
+    if (fitted.source.size() != place.size()) {
+      text += fmt::format("scale={}:{}:flags=bicubic+accurate_rnd+full_chroma_int,", place.width,
+                          place.height);
+    }
+    return text + "setsar=1";
+  }
+
+  /// What ffmpeg can find out by itself, for a picture of unknown size.
+  static std::string general_fit(const Layer& layer, Rect& place) {
+    place = {layer.cell.x + layer.border, layer.cell.y + layer.border,
+             layer.cell.width - 2 * layer.border, layer.cell.height - 2 * layer.border};
+    std::string text;
     if (layer.crop != Crop{}) {
       text += fmt::format("crop=iw*{}:ih*{}:iw*{}:ih*{},", 1 - layer.crop.left - layer.crop.right,
                           1 - layer.crop.top - layer.crop.bottom, layer.crop.left, layer.crop.top);
@@ -194,27 +255,60 @@ class Explainer {
     switch (layer.fit) {
       case Fit::kCover:
         text += fmt::format("scale={0}:{1}:force_original_aspect_ratio=increase,crop={0}:{1}",
-                            width, height);
+                            place.width, place.height);
         break;
       case Fit::kContain:
         text += fmt::format(
             "scale={0}:{1}:force_original_aspect_ratio=decrease:force_divisible_by=2,"
             "format=yuva420p,pad={0}:{1}:(ow-iw)/2:(oh-ih)/2:black@0",
-            width, height);
+            place.width, place.height);
         break;
       case Fit::kStretch:
-        text += fmt::format("scale={}:{}", width, height);
+        text += fmt::format("scale={}:{}", place.width, place.height);
         break;
     }
-    text += ",setsar=1";
+    return text + ",setsar=1";
+  }
+
+  Placed layer_chain(const Layer& layer) {
+    std::string copy = std::move(copies_[layer.source].back());
+    copies_[layer.source].pop_back();
+    const auto known = known_picture(*show_.find_source(layer.source));
+    Rect place;
+    std::string text =
+        copy + (known ? exact_fit(layer, *known, place) : general_fit(layer, place));
     if (layer.border > 0) {
       text += fmt::format(",pad=iw+{0}:ih+{0}:{1}:{1}:{2}", 2 * layer.border, layer.border,
-                          color_text(layer.border_rgb));
+                          pad_color(layer.border_rgb));
+      place.x -= layer.border;
+      place.y -= layer.border;
     }
     if (layer.opacity < 1) {
-      text += fmt::format(",format=yuva420p,colorchannelmixer=aa={}", layer.opacity);
+      text += fmt::format(",format=yuva420p,lutyuv=a=val*{}", layer.opacity);
     }
-    std::string out = label("l");
+    Placed out{.picture = label("l"), .x = place.x, .y = place.y};
+    graph(text + out.picture);
+    return out;
+  }
+
+  [[nodiscard]] std::string canvas_size() const {
+    return fmt::format("s={}x{}:r={}/{}", show_.canvas.size.width, show_.canvas.size.height,
+                       show_.canvas.rate.num, show_.canvas.rate.den);
+  }
+
+  /// Black that comes from `from` on for `length`, and from `to` on, if it does, goes for as long.
+  std::string black(milliseconds from, milliseconds length, std::optional<milliseconds> to,
+                    milliseconds to_length) {
+    std::string text = color_source(0x000000, canvas_size()) + ",format=yuva420p";
+    // A fade of no length does nothing: "enable" switches.
+    const auto fade = [&](std::string_view way, milliseconds at, milliseconds takes) {
+      if (takes <= milliseconds{0}) return;
+      text += fmt::format(",fade={}:st={}:d={}:alpha=1", way, filter_seconds(at),
+                          filter_seconds(takes));
+    };
+    fade("in", from, length);
+    if (to) fade("out", *to, to_length);
+    const std::string out = label("b");
     graph(text + out);
     return out;
   }
@@ -223,26 +317,89 @@ class Explainer {
   std::string add_part(std::size_t number, const std::string& before) {
     const Part& part = parts_[number];
     std::string picture = label("c");
-    graph(fmt::format("color=c={}:s={}x{}:r={}/{}{}", color_text(show_.canvas.background),
-                      show_.canvas.size.width, show_.canvas.size.height, show_.canvas.rate.num,
-                      show_.canvas.rate.den, picture));
+    graph(color_source(show_.canvas.background, canvas_size()) + picture);
     for (const Layer& layer : part.scene->layers) {
-      const std::string chain = layer_chain(layer);
+      const Placed placed = layer_chain(layer);
       const std::string next = label("c");
-      graph(fmt::format("{}{}overlay={}:{}{}", picture, chain, layer.cell.x, layer.cell.y, next));
+      graph(fmt::format("{}{}overlay={}:{}{}", picture, placed.picture, placed.x, placed.y, next));
       picture = next;
     }
     if (number == 0) return picture;
+    return add_transition(part, before, picture);
+  }
+
+  std::string add_transition(const Part& part, const std::string& before,
+                             const std::string& after) {
     std::string next = label("p");
-    const std::string at = seconds_text(part.at);
-    if (part.transition.kind != TransitionKind::kCut) {
-      const std::string faded = label("f");
-      graph(fmt::format("{}format=yuva420p,fade=in:st={}:d={}:alpha=1{}", picture, at,
-                        seconds_text(part.transition.duration), faded));
-      picture = faded;
+    const milliseconds length = part.transition.duration;
+    const std::string at = filter_seconds(part.at);
+    switch (length > milliseconds{0} ? part.transition.kind : TransitionKind::kCut) {
+      case TransitionKind::kCut:
+        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, after, at, next));
+        break;
+      case TransitionKind::kFade: {
+        const std::string faded = label("f");
+        graph(fmt::format("{}format=yuva420p,fade=in:st={}:d={}:alpha=1{}", after, at,
+                          filter_seconds(length), faded));
+        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, faded, at, next));
+        break;
+      }
+      case TransitionKind::kFtb: {
+        const milliseconds middle = part.at + length / 2;
+        const std::string both = label("f");
+        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, after,
+                          filter_seconds(middle), both));
+        const std::string dark = black(part.at, length / 2, middle, length / 2);
+        graph(fmt::format("{}{}overlay=enable={}{}", both, dark,
+                          from_until(part.at, part.at + length), next));
+        break;
+      }
+      case TransitionKind::kWipe:
+        graph(fmt::format("{}{}xfade=transition=wiperight:duration={}:offset={},format=yuv420p{}",
+                          before, after, filter_seconds(length), at, next));
+        break;
     }
-    graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, picture, at, next));
     return next;
+  }
+
+  /// Cues that take everything to black and back.
+  std::string add_black(std::string picture) {
+    if (!options_.scene.empty()) return picture;
+    struct Dark {
+      milliseconds from{};
+      milliseconds takes{};
+      std::optional<milliseconds> to{};
+      milliseconds back{};
+    };
+    std::vector<Dark> all;
+    for (const Cue& cue : show_.cues) {
+      if (options_.at && cue.at > *options_.at) break;
+      for (const Action& action : cue.actions) {
+        const auto* change = std::get_if<BlackAction>(&action);
+        if (change == nullptr) continue;
+        const bool dark = !all.empty() && !all.back().to;
+        if (change->black && !dark) all.push_back({.from = cue.at, .takes = change->duration});
+        if (!change->black && dark) {
+          all.back().to = cue.at;
+          all.back().back = change->duration;
+        }
+      }
+    }
+    if (options_.at) {
+      // One moment: black, or not.
+      if (all.empty() || all.back().to) return picture;
+      all = {{}};
+    }
+    for (const Dark& span : all) {
+      const std::string dark = black(span.from, span.takes, span.to, span.back);
+      const std::string next = label("p");
+      graph(fmt::format("{}{}overlay=enable={}{}", picture, dark,
+                        span.to ? from_until(span.from, *span.to + span.back)
+                                : fmt::format("gte(t\\,{})", filter_seconds(span.from)),
+                        next));
+      picture = next;
+    }
+    return picture;
   }
 
   /// When an overlay is visible, as an expression for "enable"; empty when never.
@@ -252,7 +409,7 @@ class Explainer {
     std::optional<milliseconds> until;  // Of those that go by themselves.
     const auto hide = [&](milliseconds at) {
       if (!since) return;
-      spans.push_back(fmt::format("between(t\\,{}\\,{})", seconds_text(*since), seconds_text(at)));
+      spans.push_back(from_until(*since, at));
       since.reset();
       until.reset();
     };
@@ -276,7 +433,7 @@ class Explainer {
     }
     if (until && (!options_.at || *until <= *options_.at) && options_.scene.empty()) hide(*until);
     if (options_.at || !options_.scene.empty()) return since ? "1" : "";
-    if (since) spans.push_back(fmt::format("gte(t\\,{})", seconds_text(*since)));
+    if (since) spans.push_back(fmt::format("gte(t\\,{})", filter_seconds(*since)));
     return fmt::format("{}", fmt::join(spans, "+"));
   }
 
@@ -297,9 +454,16 @@ class Explainer {
       const std::string next = label("o");
       const int width = show_.canvas.size.width;
       const int height = show_.canvas.size.height;
-      if (const auto* image = std::get_if<ImageOverlay>(&overlay.content)) {
+      if (const auto drawn = drawn_file(overlay)) {
+        const std::string sprite = label("i");
+        graph(fmt::format("[{}:v]scale=out_range=tv:out_color_matrix=bt709,format=yuva420p{}",
+                          index_["overlay " + overlay.name], sprite));
+        graph(fmt::format("{}{}overlay={}:{}:enable={}{}", picture, sprite, drawn->x, drawn->y,
+                          when, next));
+      } else if (const auto* image = std::get_if<ImageOverlay>(&overlay.content)) {
         const std::string logo = label("i");
-        graph(fmt::format("[{}:v]format=rgba,scale={}:-2,colorchannelmixer=aa={}{}",
+        graph(fmt::format("[{}:v]format=rgba,scale={}:-2,colorchannelmixer=aa={},"
+                          "scale=out_range=tv:out_color_matrix=bt709,format=yuva420p{}",
                           index_["overlay " + overlay.name], image->width.value_or(-1),
                           overlay.opacity, logo));
         graph(fmt::format("{}{}overlay={}:{}:enable={}{}", picture, logo,
@@ -341,6 +505,15 @@ class Explainer {
     return picture;
   }
 
+  /// As long as the looped pictures: shorter sound is filled up, longer sound is cut.
+  [[nodiscard]] std::string looped_sound(const Source& source) const {
+    const auto range = range_of(source);
+    if (!range) return {};
+    const std::int64_t samples =
+        std::llround(static_cast<double>(frames_of(*range)) / show_.canvas.rate.value() * 48'000);
+    return fmt::format("apad=whole_len={0},atrim=end_sample={0},aloop=loop=-1:size={0},asetpts=N,", samples);
+  }
+
   void add_sound() {
     std::vector<std::string> parts;
     for (const Source& source : show_.sources) {
@@ -350,8 +523,8 @@ class Explainer {
       const std::string out = label("a");
       graph(tone ? fmt::format("sine=f={}:r=48000,aformat=channel_layouts=stereo,volume={}dB{}",
                                test->tone_hz, source.gain_db, out)
-                 : fmt::format("[{}:a]aresample=48000,aformat=channel_layouts=stereo,volume={}dB{}",
-                               index_[source.name], source.gain_db, out));
+                 : fmt::format("[{}:a]aresample=48000,aformat=channel_layouts=stereo,{}volume={}dB{}",
+                               index_[source.name], looped_sound(source), source.gain_db, out));
       parts.push_back(out);
     }
     if (parts.empty()) {
@@ -387,7 +560,7 @@ class Explainer {
     const double gop =
         show_.canvas.rate.value() * static_cast<double>(show_.encode.gop.count()) / 1000;
     std::string end = "-t 10";
-    if (show_.duration) end = "-t " + seconds_text(*show_.duration);
+    if (show_.duration) end = "-t " + filter_seconds(*show_.duration);
     return fmt::format(
         "  -map '[{}]' -map '[{}]' {} \\\n"
         "  -c:v {} -preset {} -tune zerolatency -b:v {} -maxrate {} -bufsize {} -g {:.0f} "
@@ -404,22 +577,25 @@ class Explainer {
     if (options_.scene.empty() && !options_.at) {
       for (const Cue& cue : show_.cues) {
         for (const Action& action : cue.actions) {
-          if (const auto* take = std::get_if<TakeAction>(&action)) {
-            const auto kind = take->transition.kind;
-            if (kind == TransitionKind::kWipe) what.insert("wipes (they are fades here)");
-            if (kind == TransitionKind::kFtb) {
-              what.insert("fades through black (they are fades here)");
-            }
-          } else if (std::holds_alternative<BlackAction>(action)) {
-            what.insert("cues that go to black");
-          } else if (!std::holds_alternative<OverlayAction>(action) &&
-                     !std::holds_alternative<PreviewAction>(action)) {
+          if (!std::holds_alternative<TakeAction>(action) &&
+              !std::holds_alternative<BlackAction>(action) &&
+              !std::holds_alternative<OverlayAction>(action) &&
+              !std::holds_alternative<PreviewAction>(action)) {
             what.insert("cues that change sound or words");
           }
         }
       }
     }
+    const bool whole = options_.scene.empty() && !options_.at;
     for (const Source& source : show_.sources) {
+      const auto* media = std::get_if<MediaInput>(&source.input);
+      const bool part = media != nullptr && (media->start > milliseconds{0} || media->end);
+      if (part && media->loop && !still(source) && !range_of(source)) {
+        what.insert("loops of a part of a file (it is played once here, and then all of it)");
+      }
+      if (uses_.contains(source.name) && !known_picture(source)) {
+        what.insert("the exact place of pictures whose size is not known yet");
+      }
       if (source.duck) what.insert("ducking");
       if (source.follow) what.insert("sound that follows the picture");
     }
@@ -427,13 +603,18 @@ class Explainer {
       if (!scene.gains_db.empty()) what.insert("the gains of scenes");
     }
     for (const Overlay& overlay : show_.overlays) {
-      if (overlay.fade > milliseconds{0}) what.insert("the fades of overlays");
+      if (visible(overlay).empty()) continue;
+      if (whole && overlay.fade > milliseconds{0}) what.insert("the fades of overlays");
+      if (!drawn_file(overlay) && !std::holds_alternative<ImageOverlay>(overlay.content)) {
+        what.insert("ts's own setting of texts (--overlays DIR draws them as it does)");
+      }
       const auto* countdown = std::get_if<CountdownOverlay>(&overlay.content);
       if (countdown != nullptr && !countdown->done.empty()) {
         what.insert("what a countdown says at its end");
       }
     }
     if (!show_.guards.slate.empty()) what.insert("the slate");
+    if (show_.frame_code) what.insert("the frame code");
     if (what.empty()) return {};
     return fmt::format("# not in this line: {}\n", fmt::join(what, "; "));
   }

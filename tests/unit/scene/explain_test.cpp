@@ -42,27 +42,81 @@ TEST(Explain, AnOverlayThatGoesByItselfGoes) {
   const auto text = explain(show.value(), {});
 
   ASSERT_TRUE(text.ok());
-  EXPECT_NE(text.value().find("between(t\\,2.000\\,3.000)"), std::string::npos) << text.value();
-  EXPECT_TRUE(text.value().starts_with("ffmpeg")) << text.value();
+  EXPECT_NE(text.value().find("gte(t\\,2.000)*lt(t\\,3.000)"), std::string::npos) << text.value();
+  EXPECT_TRUE(text.value().starts_with("# not in this line: ts's own setting of texts "))
+      << text.value();
 }
 
 TEST(Explain, SaysWhatItLeavesOut) {
   const auto show = parse_show(
-      R"({"sources": {"a": {"color": "red"}, "b": {"test": "bars"}},
+      R"({"sources": {"a": {"color": "red"}, "b": {"url": "rtmp://127.0.0.1/x"}},
           "scenes": {"one": {"layout": "full", "slots": ["a"]},
                      "two": {"layout": "full", "slots": ["b"]}},
-          "cues": [{"at": "1s", "take": "two", "transition": "wipe", "duration": "500ms"},
-                   {"at": "2s", "black": true}, {"at": "3s", "mute": "b"}]})",
+          "cues": [{"at": "1s", "take": "two"}, {"at": "3s", "mute": "b"}]})",
       "show", "");
   ASSERT_TRUE(show.ok()) << show.error().message;
 
   const auto text = explain(show.value(), {});
 
   ASSERT_TRUE(text.ok());
-  EXPECT_TRUE(
-      text.value().starts_with("# not in this line: cues that change sound or words; cues "
-                               "that go to black; wipes (they are fades here)\nffmpeg"))
+  EXPECT_TRUE(text.value().starts_with(
+      "# not in this line: cues that change sound or words; the exact place of pictures whose size "
+      "is not known yet\nffmpeg"))
       << text.value();
+}
+
+TEST(Explain, WipesAndBlackAreThere) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"color": "red"}, "b": {"test": "bars"}},
+          "scenes": {"one": {"layout": "full", "slots": ["a"]},
+                     "two": {"layout": "full", "slots": ["b"]}},
+          "cues": [{"at": "1s", "take": "two", "transition": "wipe", "duration": "500ms"},
+                   {"at": "2s", "take": "one", "transition": "ftb", "duration": "1s"},
+                   {"at": "4s", "black": true, "duration": "200ms"}, {"at": "5s", "black": false}]})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_TRUE(text.value().starts_with("ffmpeg")) << text.value();
+  EXPECT_NE(text.value().find("xfade=transition=wiperight:duration=0.500:offset=1.000"),
+            std::string::npos);
+  EXPECT_NE(text.value().find("fade=in:st=2.000:d=0.500:alpha=1,fade=out:st=2.500:d=0.500"),
+            std::string::npos);
+  EXPECT_NE(text.value().find("fade=in:st=4.000:d=0.200:alpha=1,fade=out:st=5.000"),
+            std::string::npos);
+}
+
+TEST(Explain, APictureOfKnownSizeHasItsExactPlace) {
+  const auto show = parse_show(
+      R"({"canvas": {"width": 640, "height": 360, "fps": 25},
+          "sources": {"a": {"url": "a.mp4", "loop": true, "in": "1s", "out": "3s"}},
+          "scenes": {"one": {"items": [{"source": "a", "x": 100, "y": 40, "width": 400,
+                                        "height": 200, "fit": "contain", "border": 4,
+                                        "border_color": "#ff0000", "opacity": 0.5}]}}})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+  ExplainOptions options;
+  options.picture = [](const Source&) {
+    return KnownPicture{.chain = "hflip", .size = {720, 576}, .pixel_aspect = {16, 15}};
+  };
+
+  const auto text = explain(show.value(), options);
+
+  ASSERT_TRUE(text.ok());
+  // 4:3 in 392 x 192 inside the border: 256 wide, in the middle; the border around the picture.
+  EXPECT_NE(text.value().find("hflip,setpts=PTS-0.002/TB,fps=25/1:round=up,setsar=1,"
+                              "loop=loop=-1:size=50,setpts=N["),
+            std::string::npos)
+      << text.value();
+  EXPECT_NE(text.value().find("scale=256:192:flags=bicubic+accurate_rnd+full_chroma_int,setsar=1,"
+                              "pad=iw+8:ih+8:4:4:"),
+            std::string::npos)
+      << text.value();
+  EXPECT_NE(text.value().find("lutyuv=a=val*0.5"), std::string::npos);
+  EXPECT_NE(text.value().find("overlay=168:40["), std::string::npos) << text.value();
+  EXPECT_EQ(text.value().find("-stream_loop"), std::string::npos);
 }
 
 TEST(Explain, OneMomentIsOneScene) {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ts::scene {
+
+/// Words and numbers as libavfilter's graph syntax and its drawing filters want them.
+
+/// A value inside a filter of a graph.
+std::string filter_quoted(std::string_view text);
+/// "1.250": seconds with three decimals.
+std::string filter_seconds(milliseconds time);
+/// "0xRRGGBB".
+std::string filter_color(std::uint32_t rgb);
+/// The color that FFmpeg's drawing filters (pad, drawbox) must be told so that BT.709 pictures get
+/// `rgb`: they turn colors into YUV by BT.601, whatever the picture says. Strong colors come out as
+/// near as that allows.
+std::string pad_color(std::uint32_t rgb);
+/// A generator of one color, in BT.709. @param size  such as "s=1280x720:r=30/1".
+std::string color_source(std::uint32_t rgb, std::string_view size);
+
+/// What makes any picture the program's: BT.709, limited range, yuv420p.
+inline constexpr std::string_view kToProgramColors =
+    "scale=out_range=tv:out_color_matrix=bt709,format=yuv420p";
+
+}  // namespace ts::scene
