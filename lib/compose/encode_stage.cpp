@@ -44,7 +44,9 @@ Result<std::unique_ptr<EncodeStage>> EncodeStage::start(EncodeSettings settings,
       .gop = encode.gop,
       .preset = encode.preset,
       .profile = encode.profile,
-      .encoder = encode.encoder};
+      .encoder = encode.encoder,
+      // Whoever renders off-line wants the same file every time.
+      .threads = settings.patient ? 1 : 2};
   if (settings.baseline && options.profile.empty()) options.profile = "baseline";
   TS_TRY(auto video, media::VideoEncoder::create(options));
   std::optional<media::AudioEncoder> audio;

@@ -98,7 +98,7 @@ Result<VideoEncoder> VideoEncoder::create(const VideoEncoderOptions& options) {
   context.flags |= static_cast<int>(AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP);
   AvDictionary dictionary;
   if (options.encoder == "libx264") {
-    context.thread_count = 2;
+    context.thread_count = options.threads;
     dictionary.set("preset", options.preset);
     dictionary.set("tune", "zerolatency");
     // Sliced threads cost no CPU and no latency; no key frames beside the fixed ones.

@@ -39,6 +39,9 @@ struct VideoEncoderOptions {
   std::string preset = "veryfast";
   std::string profile{};
   std::string encoder = "libx264";
+  /// x264 only. With more than one, and a bit rate to keep to, the same pictures come out as other
+  /// bits every time: each slice's thread sees how far the others are.
+  int threads = 2;
 };
 
 /// H.264 as live services want it: closed groups of pictures of fixed length, no scene-cut key

@@ -280,12 +280,29 @@ Result<std::optional<Reader::Packet>> Reader::read() {
       return failure(code, "read " + options_.name, said);
     }
     if (packet->stream_index == video_.index) {
+      give_time(*packet);
       return std::optional<Packet>(Packet{std::move(packet), true});
     }
     if (packet->stream_index == audio_.index) {
       return std::optional<Packet>(Packet{std::move(packet), false});
     }
   }
+}
+
+void Reader::give_time(AVPacket& packet) {
+  const bool raw = format_->iformat->raw_codec_id != AV_CODEC_ID_NONE;
+  const AVRational rate = info_.rate.num > 0 ? info_.rate : AVRational{25, 1};
+  if (!raw || info_.is_still || packet.pts != AV_NOPTS_VALUE ||
+      packet.dts != AV_NOPTS_VALUE) {
+    return;
+  }
+  const AVStream& stream = *format_->streams[video_.index];
+  // When it is decoded, so many pictures before it may be shown: which one is shown when is the
+  // decoder's to find out.
+  const std::int64_t number = untimed_++ - stream.codecpar->video_delay;
+  packet.dts = av_rescale_q(number, av_inv_q(rate), stream.time_base);
+  // Up to where the last picture is over that may be shown by then.
+  packet.duration = av_rescale_q(untimed_, av_inv_q(rate), stream.time_base) - packet.dts;
 }
 
 Status Reader::seek(milliseconds position) {
@@ -295,7 +312,9 @@ Status Reader::seek(milliseconds position) {
   // These have no index: looked for by time, the beginning is found at the second key frame.
   const std::string_view format = format_->iformat->name;
   const bool whole = position == milliseconds{0};
-  const int code = whole && (format == "mpegts" || format == "mpeg")
+  untimed_ = 0;
+  const bool raw = format_->iformat->raw_codec_id != AV_CODEC_ID_NONE;
+  const int code = whole && (raw || format == "mpegts" || format == "mpeg")
                        ? av_seek_frame(format_, -1, 0, AVSEEK_FLAG_BYTE)
                        : avformat_seek_file(format_, -1, INT64_MIN, target, target, 0);
   if (code >= 0) return ok_status();

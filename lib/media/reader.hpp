@@ -123,6 +123,8 @@ class Reader {
   static int read_pipe(void* self, std::uint8_t* buffer, int size);
   Status open_stream(AVMediaType type, Stream& out);
   void describe();
+  /// Raw video tells no times: its pictures come at its own rate, one after the other.
+  void give_time(AVPacket& packet);
   Error failure(int code, const std::string& what, const FfmpegErrors& said) const;
   void note_damage(int code, const FfmpegErrors& said);
 
@@ -134,6 +136,7 @@ class Reader {
   Stream video_;
   Stream audio_;
   InputInfo info_;
+  std::int64_t untimed_ = 0;  ///< Packets of raw video so far.
   std::uint64_t damaged_ = 0;
   std::optional<Error> damage_{};  ///< The first.
 };

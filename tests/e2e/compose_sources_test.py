@@ -287,6 +287,22 @@ class Sources(unittest.TestCase):
         self.refuse({"url": "."}, "no regular file")
         self.refuse({"url": "nothing.mp4"}, "no such file")
 
+    def test_raw_video_plays_at_its_own_rate_and_loops(self):
+        """Without a single time in it, and with pictures that are not stored in the order they are shown in."""
+        make = ["ffmpeg", "-nostdin", "-v", "error"]
+        subprocess.run([*make, "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-t", "2", "-c:v", "libx264", "-bf", "3", "-g", "20",
+                        "-pix_fmt", "yuv420p", self.machine.path("a.mp4")], check=True)
+        subprocess.run([*make, "-i", self.machine.path("a.mp4"), "-c", "copy", "-bsf:v", "h264_mp4toannexb", self.machine.path("a.h264")], check=True)
+        seen = {}
+        for name in ("a.mp4", "a.h264"):
+            show = self.machine.show(sources={"a": {"url": name, "loop": True}}, scenes={"one": {"layout": "full", "slots": ["a"]}},
+                                     canvas={"width": 320, "height": 180, "fps": 25}, program="one", cues=[], frame_code=False, duration="5s")
+            self.machine.run("compose", "run", show, "--offline", "--out", "file:out.mkv", timeout=15)
+            seen[name] = subprocess.run([*make, "-i", self.machine.path("out.mkv"), "-map", "v", "-f", "framemd5", "-"],
+                                        capture_output=True, check=True, text=True).stdout
+        self.assertEqual(seen["a.h264"].count("\n0,"), 125)
+        self.assertEqual(seen["a.h264"], seen["a.mp4"])
+
     def test_a_bad_file_is_a_card_and_comes_when_it_is_mended(self):
         os.mkfifo(self.machine.path("fifo.mp4"))
         with open(self.machine.path("slide.png"), "wb") as out:
