@@ -2,6 +2,7 @@
 // The least any compositor can do with these codecs: decode the visible sources, decode and mix all
 // sound, encode pictures that were composed before. The benchmark's "floor"; no product code.
 // usage: floor SECONDS VISIBLE COMPOSED.yuv OUT.mp4 SOURCE.mp4...
+// With FLOOR_LIVE in the environment each picture waits for its time, as on air.
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -23,6 +24,7 @@ extern "C" {
 #include <string>
 #include <thread>
 #include <vector>
+#include <chrono>
 
 namespace {
 
@@ -225,7 +227,10 @@ int main(int argc, char** argv) {
   Output output;
   output.open(argv[4]);
   std::int64_t sent = 0;
+  const bool live = std::getenv("FLOOR_LIVE") != nullptr;
+  const auto began = std::chrono::steady_clock::now();
   for (int tick = 0; tick < frames; ++tick) {
+    if (live) std::this_thread::sleep_until(began + std::chrono::microseconds(tick * 100000LL / 3));
     for (Source& source : sources) source.advance(tick / 30.0);
     AVFrame* picture = av_frame_alloc();
     picture->format = AV_PIX_FMT_YUV420P;
