@@ -2,6 +2,7 @@
 // The simulcast targets of a live stream: add, list, remove.
 #include "commands.hpp"
 #include "mux_common.hpp"
+#include "ref_lock.hpp"
 
 #include "core/json.hpp"
 #include "mux/validate.hpp"
@@ -67,6 +68,8 @@ Status add(const Options& options, Context& context) {
   }
   TS_CHECK(mux::validate(target));
   TS_TRY(const auto client, mux_client(context));
+  TS_TRY(const auto lock,
+         RefLock::take(context, fmt::format("mux.simulcast {}", options.live_id), options.ref));
   // A dry run shows what adding looks at, which is the same stream.
   if (!options.ref.empty() && !context.dry_run()) {
     TS_TRY(const auto existing, find_by_ref(*client, options, target));
