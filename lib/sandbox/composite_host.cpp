@@ -350,14 +350,17 @@ class CompositeHost::Composite {
                  ? rms->get<double>()
                  : -std::numeric_limits<double>::infinity();
     };
+    // Whoever is large now keeps the place against somebody as loud: before anyone spoke, that is
+    // the first one with a picture.
+    std::uint64_t large = 0;
     std::uint64_t loudest = 0;
     for (const auto& member : view_.members) {
-      if (member.video && (loudest == 0 || level(member.publish) > level(loudest))) {
-        loudest = member.publish;
-      }
+      if (!member.video) continue;
+      if (large == 0 || member.publish == speaker_) large = member.publish;
+      if (loudest == 0 || level(member.publish) > level(loudest)) loudest = member.publish;
     }
-    const double before = level(speaker_);
-    const bool other = loudest != 0 && loudest != speaker_ && level(loudest) > kSpeech &&
+    const double before = level(large);
+    const bool other = loudest != 0 && loudest != large && level(loudest) > kSpeech &&
                        (before <= kSpeech || level(loudest) > before + kLouder);
     if (!other || candidate_ != loudest) {
       candidate_ = other ? loudest : 0;
