@@ -2,6 +2,7 @@
 #include "compose/media_source.hpp"
 
 #include "compose/picture_scaler.hpp"
+#include "compose/round_reader.hpp"
 #include "compose/sound_placer.hpp"
 #include "compose/source_recording.hpp"
 #include "compose/timeline.hpp"
@@ -31,9 +32,6 @@ constexpr ProgramTime kMaxRest = seconds{4};
 constexpr std::size_t kMaxKeptBytes = std::size_t{12} << 20U;
 /// Pictures that are later than this are not worth showing while catching up.
 constexpr ProgramTime kCatchUpLate = milliseconds{50};
-constexpr std::size_t kMaxQueuedBytes = std::size_t{64} << 20U;
-/// A first packet before time zero has none; a raw stream never has.
-constexpr int kMostUntimed = 8;
 /// What a file that comes back is read ahead before its first picture is due.
 constexpr ProgramTime kBackLead = milliseconds{200};
 constexpr milliseconds kFirstRetry{250};
@@ -42,23 +40,11 @@ constexpr milliseconds kSoonRetry{1000};
 constexpr milliseconds kLastRetry{10'000};
 constexpr milliseconds kSoon{120'000};
 
-ProgramTime from_us(std::int64_t us) { return std::chrono::microseconds{us}; }
-
-/// Packets read but not decoded yet, and the seams between the rounds of a loop.
-struct Entry {
-  media::AvPacket packet{};  ///< Null: the seam. What follows belongs to `round`.
-  ProgramTime round{};       ///< Begin of its round on the source's own timeline.
-  bool last = false;         ///< With a null packet: nothing follows.
-};
-
+/// Where the decoder of the pictures, or of the sound, is.
 struct Lane {
   bool video = false;
-  bool present = false;
   bool draining = false;
   bool done = false;
-  bool came = false;  ///< A packet of it was read.
-  int untimed = 0;    ///< Packets that came before the first one with a time; then -1.
-  std::deque<Entry> queue{};
   ProgramTime round{};
   ProgramTime last_time{};
   ProgramTime last_step{};
@@ -73,6 +59,7 @@ class MediaSource final : public SourceRunner {
         context_(context),
         kind_(kind),
         recording_(context.iso, source.name, context.log),
+        packets_(input_, kind == Timeline::Kind::kFile, what()),
         timeline_(kind, origin,
                   ProgramTime{source.delay} +
                       (kind == Timeline::Kind::kPushed ? kNetworkDelay : ProgramTime{})) {
@@ -281,6 +268,7 @@ class MediaSource final : public SourceRunner {
       const Status played = play(stop);
       recording_.end();
       reader_.reset();
+      behind_.store(false, std::memory_order_relaxed);
       if (stop.stop_requested()) return;
       if (played.ok() && input_.is_file) {
         feed_.set_ended();
@@ -313,9 +301,10 @@ class MediaSource final : public SourceRunner {
   /// Reads until the end. An ok status is the end of what the input had.
   Status play(const std::stop_token& stop) {
     const media::InputInfo& info = reader_->info();
-    video_ = {.video = true, .present = info.has_video && !info.is_still};
-    audio_ = {.video = false, .present = info.has_audio};
-    may_rest_ = !context_.offline && video_.present && source_.filter.empty() &&
+    video_ = {.video = true};
+    audio_ = {.video = false};
+    TS_CHECK(packets_.begin(*reader_));
+    may_rest_ = !context_.offline && packets_.has(true) && source_.filter.empty() &&
                 (info.video_codec == "h264" || info.video_codec == "hevc");
     resting_ = false;
     catching_up_ = false;
@@ -323,23 +312,13 @@ class MediaSource final : public SourceRunner {
     kept_.clear();
     kept_bytes_ = 0;
     glimpse_from_.reset();
-    feed_.set_has(video_.present, audio_.present);
+    feed_.set_has(packets_.has(true), packets_.has(false));
     feed_.set_connecting();
     converter_.emplace(source_.filter, info.rotation);
     placer_.reset();
     held_.reset();
-    queued_bytes_ = 0;
-    reading_done_ = false;
-    round_ = {};
-    round_end_ = {};
-    sound_end_ = {};
-    video_.came = audio_.came = false;
-    video_.untimed = audio_.untimed = 0;
     pictures_ = 0;
     sounds_ = 0;
-    if (input_.start > milliseconds{0}) {
-      TS_CHECK(reader_->seek(input_.start));
-    }
     if (!input_.is_file) recording_.begin(*reader_);
     while (!stop.stop_requested()) {
       const std::uint64_t taken = feed_.taken();
@@ -347,115 +326,42 @@ class MediaSource final : public SourceRunner {
       TS_TRY(const bool heard, pump_audio());
       moved = moved || heard;
       if (!moved && wants_packets()) {
-        TS_CHECK(read_packet());
+        const bool had_both = packets_.has(true) && packets_.has(false);
+        TS_CHECK(packets_.read(recording_));
+        // A track that was promised never came.
+        if (had_both) feed_.set_has(packets_.has(true), packets_.has(false));
         moved = true;
       }
-      const bool finished = (video_.done || !video_.present) && (audio_.done || !audio_.present);
-      if (finished) return ok_status();
+      if (finished(video_) && finished(audio_)) return ok_status();
       if (!moved && !feed_.wait_taken(taken, milliseconds{200}, stop)) break;
     }
     return ok_status();
   }
 
+  [[nodiscard]] bool finished(const Lane& lane) const {
+    return lane.done || !packets_.has(lane.video);
+  }
+
   [[nodiscard]] bool wants_packets() const {
-    if (reading_done_ || queued_bytes_ > kMaxQueuedBytes) return false;
-    const bool for_video =
-        video_.present && !held_ && video_.queue.empty() && (resting_ || feed_.picture_room());
-    const bool for_audio = audio_.present && audio_.queue.empty() && feed_.sample_room();
+    if (packets_.full()) return false;
+    const bool for_video = packets_.has(true) && !held_ && packets_.empty(true) &&
+                           (resting_ || feed_.picture_room());
+    const bool for_audio = packets_.has(false) && packets_.empty(false) && feed_.sample_room();
     return for_video || for_audio;
-  }
-
-  Status read_packet() {
-    TS_TRY(auto read, reader_->read());
-    if (read) {
-      recording_.write(*read);
-      Lane& lane = read->video ? video_ : audio_;
-      if (!lane.present) return ok_status();
-      const AVPacket& packet = *read->packet;
-      // AVI tells only when a picture is decoded, for some of them.
-      const std::int64_t stamp = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
-      if (stamp != AV_NOPTS_VALUE) lane.untimed = -1;
-      if (lane.untimed >= 0 && ++lane.untimed > kMostUntimed && input_.is_file) {
-        return Error{
-            .kind = ErrorKind::kMedia,
-            .message = what() + ": its " + (read->video ? "pictures" : "sound") + " carry no times",
-            .hint = "put it into a container: ffmpeg -i FILE -c copy OUT.mp4"};
-      }
-      lane.came = true;
-      const ProgramTime begin = media_time(stamp, read->video);
-      const ProgramTime end =
-          begin +
-          from_us(av_rescale_q(packet.duration, reader_->time_base(read->video), {1, 1'000'000}));
-      if (!input_.end || begin + input_.start < *input_.end) {
-        // A loop is as long as its picture; sound that hangs over the end is cut.
-        if (stamp != AV_NOPTS_VALUE) {
-          ProgramTime& last = read->video || !video_.present ? round_end_ : sound_end_;
-          last = std::max(last, end);
-        }
-        queued_bytes_ += static_cast<std::size_t>(packet.size);
-        lane.queue.push_back({std::move(read->packet), round_, false});
-        return ok_status();
-      }
-      if (!read->video && video_.present) return ok_status();
-      // A picture beyond the out point: with B-frames a few more may still belong before it.
-      if (packet.dts == AV_NOPTS_VALUE ||
-          media_time(packet.dts, read->video) + input_.start < *input_.end) {
-        return ok_status();
-      }
-      round_end_ = std::min<ProgramTime>(round_end_, *input_.end - input_.start);
-    }
-    return end_of_round();
-  }
-
-  Status end_of_round() {
-    // A track that is promised and never comes would be waited for.
-    if (!video_.came && !audio_.came) return reader_->no_picture();
-    if (!video_.came) round_end_ = std::max(round_end_, sound_end_);
-    for (Lane* lane : {&video_, &audio_}) lane->present = lane->present && lane->came;
-    feed_.set_has(video_.present, audio_.present);
-    const bool again = input_.loop && round_end_ > ProgramTime{};
-    if (again) {
-      const Status rewound = reader_->seek(input_.start);
-      if (!rewound.ok()) return rewound.error();
-      round_ += round_end_;
-      round_end_ = sound_end_ = {};
-    } else {
-      reading_done_ = true;
-    }
-    for (Lane* lane : {&video_, &audio_}) {
-      if (lane->present) lane->queue.push_back({nullptr, round_, !again});
-    }
-    return ok_status();
-  }
-
-  /// Time on the input's own clock, from its beginning (or its in point).
-  [[nodiscard]] ProgramTime media_time(std::int64_t pts, bool video) const {
-    if (pts == AV_NOPTS_VALUE) return {};
-    const std::int64_t us = av_rescale_q(pts, reader_->time_base(video), {1, 1'000'000});
-    return from_us(us - reader_->start_us()) - ProgramTime{input_.start};
-  }
-
-  /// The exact due time: microseconds would shift frames of 29.97 by a third of one.
-  [[nodiscard]] ProgramTime exact_time(std::int64_t pts, bool video) const {
-    const std::int64_t ns =
-        av_rescale_q_rnd(pts, reader_->time_base(video), {1, 1'000'000'000}, AV_ROUND_NEAR_INF);
-    return ProgramTime{ns} - from_us(reader_->start_us()) - ProgramTime{input_.start};
   }
 
   /// Moves the lane's decoder one step on. @return whether anything happened.
   bool feed_decoder(Lane& lane) {
-    if (lane.queue.empty()) return false;
-    Entry& entry = lane.queue.front();
-    if (entry.packet) {
+    if (packets_.empty(lane.video)) return false;
+    if (packets_.front(lane.video).packet) {
+      const QueuedPacket entry = packets_.take(lane.video);
       lane.round = entry.round;
       if (lane.video && catching_up_) {
-        const auto due = timeline_.due(time_of(*entry.packet, true) + entry.round);
+        const auto due = timeline_.due(packets_.time(*entry.packet, true) + entry.round);
         reader_->skip_unreferenced(due && *due < context_.now() - 2 * kCatchUpLate);
       }
       if (lane.video) reader_->set_loop_filter(loop_filter_.load(std::memory_order_relaxed));
       reader_->send(lane.video, entry.packet.get());
-      queued_bytes_ -= static_cast<std::size_t>(entry.packet->size);
-      lane.queue.pop_front();
       return true;
     }
     if (!lane.draining) {
@@ -466,20 +372,15 @@ class MediaSource final : public SourceRunner {
     reader_->restart(lane.video);
     lane.last_time = lane.last_step = {};  // what has no time of its own begins the round
     lane.draining = false;
-    lane.done = entry.last;
-    lane.queue.pop_front();
+    lane.done = packets_.take(lane.video).last;
     return true;
-  }
-
-  [[nodiscard]] ProgramTime time_of(const AVPacket& packet, bool video) const {
-    return media_time(packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts, video);
   }
 
   /// Nobody looks: from a key frame on its packets are kept instead of decoded.
   void rest_if_unwanted() {
     if (!may_rest_ || resting_ || catching_up_ || wanted_.load(std::memory_order_relaxed)) return;
-    if (held_ || video_.draining || video_.queue.empty()) return;
-    const Entry& next = video_.queue.front();
+    if (held_ || video_.draining || packets_.empty(true)) return;
+    const QueuedPacket& next = packets_.front(true);
     if (!next.packet || (next.packet->flags & AV_PKT_FLAG_KEY) == 0) return;
     resting_ = true;
     behind_.store(true, std::memory_order_relaxed);
@@ -489,20 +390,25 @@ class MediaSource final : public SourceRunner {
   bool rest() {
     if (wanted_.load(std::memory_order_relaxed)) return catch_up();
     if (glimpse_wanted_.exchange(false, std::memory_order_relaxed)) take_glimpse();
-    if (video_.queue.empty()) return false;
-    Entry& next = video_.queue.front();
+    if (packets_.empty(true)) return false;
+    const QueuedPacket& next = packets_.front(true);
     if (!next.packet) {
       if (next.last) {
+        if (!input_.is_file) {
+          // Gone: there is nothing to catch up with, and it is called again.
+          video_.done = packets_.take(true).last;
+          return true;
+        }
         // The last picture of a file stays on: it is decoded when somebody looks.
         if (!feed_.ended()) feed_.set_ended();
         return false;
       }
       kept_.clear();
       kept_bytes_ = 0;
-      video_.queue.pop_front();
+      packets_.take(true);
       return true;
     }
-    const ProgramTime time = time_of(*next.packet, true) + next.round;
+    const ProgramTime time = packets_.time(*next.packet, true) + next.round;
     const ProgramTime now = context_.now();
     // Files and playlists are there at once; what is pushed comes at its time.
     const auto due = timeline_.due(time);
@@ -514,11 +420,8 @@ class MediaSource final : public SourceRunner {
       kept_bytes_ = 0;
       kept_from_ = time;
     }
-    const auto size = static_cast<std::size_t>(next.packet->size);
-    queued_bytes_ -= size;
-    kept_bytes_ += size;
-    kept_.push_back(std::move(next));
-    video_.queue.pop_front();
+    kept_bytes_ += static_cast<std::size_t>(next.packet->size);
+    kept_.push_back(packets_.take(true));
     feed_.keep_alive(std::min(placed.due, now));
     // Key frames so far apart could not be caught up with in time.
     if (kept_bytes_ > kMaxKeptBytes || time - kept_from_ > kMaxRest) {
@@ -547,11 +450,8 @@ class MediaSource final : public SourceRunner {
   /// Decodes what was kept, without showing what is over already.
   bool catch_up() {
     reader_->restart(true);
-    queued_bytes_ += kept_bytes_;
     kept_bytes_ = 0;
-    video_.queue.insert(video_.queue.begin(), std::make_move_iterator(kept_.begin()),
-                        std::make_move_iterator(kept_.end()));
-    kept_.clear();
+    packets_.put_back(std::exchange(kept_, {}));
     resting_ = false;
     catching_up_ = true;
     return true;
@@ -565,7 +465,7 @@ class MediaSource final : public SourceRunner {
   }
 
   Result<bool> pump_video() {
-    if (!video_.present || video_.done) return false;
+    if (finished(video_)) return false;
     rest_if_unwanted();
     if (resting_) return rest();
     if (held_) {
@@ -576,7 +476,7 @@ class MediaSource final : public SourceRunner {
     if (!feed_.picture_room()) return false;
     media::AvFrame frame = reader_->receive(true);
     if (!frame) {
-      const bool at_end = !video_.queue.empty() && !video_.queue.front().packet;
+      const bool at_end = !packets_.empty(true) && !packets_.front(true).packet;
       if (catching_up_ && video_.draining && at_end) {
         held_ = std::exchange(late_, std::nullopt);
         caught_up();
@@ -588,7 +488,7 @@ class MediaSource final : public SourceRunner {
     TS_TRY(frame, converter_->convert(std::move(frame)).with_context(what()));
     if (!frame) return true;
     ProgramTime time =
-        pts == AV_NOPTS_VALUE ? video_.last_time + video_.last_step : exact_time(pts, true);
+        pts == AV_NOPTS_VALUE ? video_.last_time + video_.last_step : packets_.exact_time(pts, true);
     if (time < ProgramTime{} - milliseconds{1}) {
       if (input_.start > milliseconds{0}) return true;  // from the key frame up to the in point
       time = {};
@@ -613,12 +513,12 @@ class MediaSource final : public SourceRunner {
   }
 
   Result<bool> pump_audio() {
-    if (!audio_.present || audio_.done || !feed_.sample_room()) return false;
+    if (finished(audio_) || !feed_.sample_room()) return false;
     const media::AvFrame frame = reader_->receive(false);
     if (!frame) return feed_decoder(audio_);
     if (frame->sample_rate <= 0 || frame->nb_samples <= 0) return true;
     const ProgramTime time = frame->pts == AV_NOPTS_VALUE ? audio_.last_time + audio_.last_step
-                                                          : exact_time(frame->pts, false);
+                                                          : packets_.exact_time(frame->pts, false);
     audio_.last_time = time;
     audio_.last_step =
         ProgramTime{std::int64_t{frame->nb_samples} * 1'000'000'000 / frame->sample_rate};
@@ -647,6 +547,7 @@ class MediaSource final : public SourceRunner {
   SourceContext context_;
   Timeline::Kind kind_;
   SourceRecording recording_;
+  RoundReader packets_;
   Timeline timeline_;
   std::shared_ptr<media::RtmpSlot> slot_;  // owners: this and a publish under way
   media::IncomingPublish publish_;         // before the reader, which reads from it
@@ -658,24 +559,19 @@ class MediaSource final : public SourceRunner {
   std::optional<Held> held_;
   std::optional<Held> late_;  // the newest picture that came too late while catching up
   ProgramTime sound_round_{};
-  std::size_t queued_bytes_ = 0;
   std::atomic<bool> wanted_{true};
   std::atomic<media::LoopFilter> loop_filter_{media::LoopFilter::kAll};
   std::atomic<bool> behind_{false};
   bool may_rest_ = false;
   bool resting_ = false;
   bool catching_up_ = false;
-  std::deque<Entry> kept_;  // since the last key frame, while resting
+  std::deque<QueuedPacket> kept_;  // since the last key frame, while resting
   std::size_t kept_bytes_ = 0;
   ProgramTime kept_from_{};
   std::atomic<bool> glimpse_wanted_{false};
   std::optional<ProgramTime> glimpse_from_;  // time of the key frame it is
   mutable std::mutex glimpse_mutex_;
   Picture glimpse_{};
-  bool reading_done_ = false;
-  ProgramTime round_{};
-  ProgramTime round_end_{};
-  ProgramTime sound_end_{};  ///< For a round whose promised pictures never come.
   std::uint64_t pictures_ = 0;
   std::uint64_t sounds_ = 0;
   bool said_ = false;

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -120,10 +121,19 @@ Error Muxer::failure(int code, const char* doing, const FfmpegErrors& said) cons
   return error;
 }
 
-/// Opens files as FFmpeg would; known here so that close_io is told of every one.
+/// Opens files as FFmpeg would; known here so that close_io is told of every one. After a failure
+/// no more are: a playlist would name the segment that was not written.
 int Muxer::open_io(AVFormatContext* context, AVIOContext** io, const char* url, int flags,
                    AVDictionary** options) {
-  return avio_open2(io, url, flags, &context->interrupt_callback, options);
+  auto* self = static_cast<Muxer*>(context->opaque);
+  if (self->file_error_ < 0) return self->file_error_;
+  const int code = avio_open2(io, url, flags, &context->interrupt_callback, options);
+  if (code < 0) {
+    self->file_error_ = code;
+  } else {
+    self->open_files_[*io] = url;
+  }
+  return code;
 }
 
 int Muxer::close_io(AVFormatContext* context, AVIOContext* io) {
@@ -133,7 +143,14 @@ int Muxer::close_io(AVFormatContext* context, AVIOContext* io) {
   const int closed = avio_close(io);
   const int code = error < 0 ? error : closed;
   auto* self = static_cast<Muxer*>(context->opaque);
-  if (self->file_error_ == 0 && code < 0) self->file_error_ = code;
+  const auto file = self->open_files_.extract(io);
+  if (code >= 0) return code;
+  if (self->file_error_ == 0) self->file_error_ = code;
+  // The muxer would give it its name all the same, in place of the playlist that is whole. What was
+  // written of a segment is worth keeping.
+  const std::string_view path = file ? std::string_view(file.mapped()) : std::string_view{};
+  std::error_code ignored;
+  if (path.ends_with(".m3u8.tmp")) fs::remove(path, ignored);
   return code;
 }
 

@@ -9,6 +9,7 @@
 #include "media/ffmpeg_log.hpp"
 #include "media/interrupt.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -75,6 +76,7 @@ class Muxer {
   std::int64_t bytes_ = 0;
   std::int64_t flushed_us_ = 0;  ///< Time of the packet before which a file was written out last.
   int file_error_ = 0;           ///< Of a file the HLS muxer wrote; it tells nobody.
+  std::map<AVIOContext*, std::string> open_files_{};  ///< Paths of what the HLS muxer writes.
 };
 
 }  // namespace ts::media

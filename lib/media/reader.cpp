@@ -237,6 +237,7 @@ Status Reader::open_stream(AVMediaType type, Stream& out) {
 
 void Reader::describe() {
   info_.format = format_->iformat->name;
+  info_.jumps = (format_->iformat->flags & AVFMT_TS_DISCONT) != 0;
   if (video_.index >= 0) {
     const AVStream& stream = *format_->streams[video_.index];
     const std::string_view format = info_.format;

@@ -27,6 +27,7 @@ struct InputInfo {
   bool has_video = false;
   bool has_audio = false;
   bool is_still = false;  ///< One picture: PNG, JPEG …
+  bool jumps = false;     ///< The format lets its clock jump: MPEG-TS, Ogg …
   int width = 0;
   int height = 0;
   AVRational rate{0, 1};  ///< Average frame rate, 0 when unknown.

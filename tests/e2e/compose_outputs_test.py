@@ -5,6 +5,7 @@ import glob
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,10 +120,11 @@ class FullDisk(unittest.TestCase):
         self.nginx.stop()
         self.machine.down()
 
-    def compose(self, *outputs, limit):
-        show = self.machine.show(encode={"video_bitrate": "2000k", "gop": "1s", "preset": "ultrafast"},
-                                 sources={"noise": {"test": "moving", "filter": "noise=alls=60:allf=t"}},
-                                 scenes={"one": {"layout": "full", "slots": ["noise"]}}, cues=[], program="one")
+    def compose(self, *outputs, limit, **changes):
+        show = self.machine.show(**{"encode": {"video_bitrate": "2000k", "gop": "500ms", "preset": "ultrafast"},
+                                    "sources": {"noise": {"test": "moving", "filter": "noise=alls=60:allf=t"}, "gray": {"color": "#808080"}},
+                                    "scenes": {"loud": {"layout": "full", "slots": ["noise"]}, "calm": {"layout": "full", "slots": ["gray"]}},
+                                    "cues": [], "program": "loud", **changes})
         words = [TS, "compose", "run", show, "--json", "--duration", "5s"]
         for output in outputs:
             words += ["--out", output]
@@ -166,6 +168,52 @@ class FullDisk(unittest.TestCase):
                 self.assertIn("room on the disk", error["hint"])
                 first = sorted(glob.glob(self.machine.path(written)))[0]
                 self.assertGreater(len(frame_codes(first)), 0)
+
+    def playlist(self):
+        with open(self.machine.path("live/index.m3u8"), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(lines[:1], ["#EXTM3U"])
+        return [line for line in lines if line and not line.startswith("#")]
+
+    def test_a_playlist_names_no_segment_that_was_not_written(self):
+        for fmp4 in (False, True):
+            with self.subTest(fmp4=fmp4):
+                shutil.rmtree(self.machine.path("live"), ignore_errors=True)
+                # Two seconds of one color are small; noise is not.
+                done = self.compose(limit=100_000, outputs=[{"hls": "live", "segment": "500ms", "fmp4": fmp4}],
+                                    cues=[{"at": "2s", "take": "loud"}], program="calm")
+
+                self.assertEqual(done.returncode, 12, done.stderr)
+                parts = self.playlist()
+                self.assertGreaterEqual(len(parts), 2)
+                # Read whole by somebody else: not one complaint.
+                read = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", self.machine.path("live/index.m3u8"), "-f", "null", "-"],
+                                      text=True, capture_output=True, check=True)
+                self.assertEqual(read.stderr, "")
+
+    def test_a_playlist_stays_as_it_was_when_it_cannot_be_written(self):
+        show = self.machine.show(outputs=[{"hls": "live", "segment": "500ms"}])
+        process = self.machine.start("compose", "run", show, "--json", "--duration", "60s")
+        self.addCleanup(process.kill)
+
+        def no_room_for_the_next():
+            if not os.path.exists(self.machine.path("live/index.m3u8")) or len(self.playlist()) < 2:
+                return False
+            try:
+                os.symlink("/dev/full", self.machine.path("live/index.m3u8.tmp"))
+            except FileExistsError:
+                return False  # it is being written just now
+            return True
+        wait_until(no_room_for_the_next, 30, "a playlist of two segments")
+        out, err = process.communicate(timeout=60)
+
+        self.assertEqual(process.returncode, 12, err)
+        self.assertIn("room on the disk", json.loads(err.strip().splitlines()[-1])["hint"])
+        self.assertFalse(os.path.islink(self.machine.path("live/index.m3u8")))
+        parts = self.playlist()
+        self.assertGreaterEqual(len(parts), 2)
+        for part in parts:
+            self.assertGreater(len(frame_codes(self.machine.path(f"live/{part}"))), 10, part)
 
     def test_a_device_that_is_always_full(self):
         os.symlink("/dev/full", self.machine.path("full.mkv"))

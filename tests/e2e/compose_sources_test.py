@@ -195,6 +195,32 @@ class Sources(unittest.TestCase):
             first = ffprobe(self.machine.path(f"iso/{name}.mkv"), "-show_packets", "-select_streams", "v", "-read_intervals", "%+#1")["packets"][0]
             self.assertTrue(first["flags"].startswith("K"), name)
 
+    def test_a_camera_that_ends_off_air_is_called_again(self):
+        """Its packets are only kept, not decoded, when nobody looks at it: that it is gone must be noticed all the same."""
+        url = f"rtmp://127.0.0.1:{free_port()}/live/one"
+        show = self.machine.show(sources={"rtmp": {"listen": url}, "gray": {"color": "#808080"}}, frame_code=False, program="off", cues=[],
+                                 scenes={"off": {"layout": "full", "slots": ["gray"]}, "on": {"layout": "full", "slots": ["rtmp"]}})
+        process = self.machine.start("compose", "run", show, "--json", "--out", "file:out.mkv")
+        self.addCleanup(process.kill)
+        wait_until(lambda: self.machine.run("compose", "status", "--json", check=False).code == 0, 20, "the program")
+        clip = self.clip("rtmp", 4)
+        for n in range(2):
+            camera = self.end(publish(clip, url))
+            wait_until(lambda: self.states("rtmp")["state"] == "live", 20, "the camera")
+            self.assertEqual(self.states("rtmp")["frames"], 0, "it was decoded")
+            camera.stop()
+            wait_until(lambda n=n: (now := self.states("rtmp"))["state"] == "lost" and now["losses"] == n + 1, 15, "the loss")
+        self.end(publish(clip, url))
+        wait_until(lambda: self.states("rtmp")["state"] == "live", 20, "the return of the camera")
+        self.machine.run("compose", "cut", "on")
+        wait_until(lambda: self.states("rtmp")["frames"] > 30, 20, "its pictures")
+        self.machine.run("compose", "stop")
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        picture = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-sseof", "-0.3", "-i", self.machine.path("out.mkv"), "-frames:v", "1",
+                                  "-vf", "format=rgb24,scale=1:1:flags=area", "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
+        self.assertLess(max(abs(a - b) for a, b in zip(picture, COLORS["rtmp"])), 24, tuple(picture))
+
     def test_sources_come_and_go_while_the_program_runs(self):
         for name in ("http", "vod"):
             self.clip(name, 4)
@@ -303,6 +329,25 @@ class Sources(unittest.TestCase):
         self.assertEqual(seen["a.h264"].count("\n0,"), 125)
         self.assertEqual(seen["a.h264"], seen["a.mp4"])
 
+    def test_a_film_without_times_says_so_and_the_program_goes_on(self):
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", self.clip("http", 2), "-c", "copy", self.machine.path("whole.ts")], check=True)
+        data = bytearray(open(self.machine.path("whole.ts"), "rb").read())
+        for at in range(0, len(data), 188):
+            head = at + 4 + (1 + data[at + 4] if data[at + 3] & 0x20 else 0)
+            # The header of a PES packet: its flags say that no times follow, and stuffing does.
+            if data[at + 1] & 0x40 and data[head:head + 3] == b"\0\0\1":
+                length = data[head + 8]
+                data[head + 7] &= 0x3F
+                data[head + 9:head + 9 + length] = b"\xff" * length
+        with open(self.machine.path("timeless.ts"), "wb") as out:
+            out.write(data)
+        show = self.machine.show(sources={"film": {"url": "timeless.ts"}}, scenes={"one": {"layout": "full", "slots": ["film"]}}, program="one", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--duration", "2s", "--out", "file:out.mkv")
+
+        self.assertRegex(done.err, "source 'film': its (pictures carry|sound carries) no times")
+        self.assertEqual((done.lines()[-1]["frames"], done.lines()[-1]["sources"][0]["state"]), (60, "lost"))
+
     def test_a_bad_file_is_a_card_and_comes_when_it_is_mended(self):
         os.mkfifo(self.machine.path("fifo.mp4"))
         with open(self.machine.path("slide.png"), "wb") as out:
@@ -384,16 +429,25 @@ class Sources(unittest.TestCase):
         self.assertEqual(done.lines()[-1]["sources"][0]["state"], "ended")
 
     def test_pictures_and_sound_may_change_in_the_middle(self):
+        self.check_changes(lambda part: 2 * part)
+
+    def test_a_film_goes_on_where_its_times_start_anew(self):
+        """Recordings that were put one behind the other with `cat`: every part's clock begins where it likes."""
+        self.check_changes(lambda part: (5, 5, 1)[part])
+        # More than a minute back: FFmpeg takes it for a clock of 33 bits that ran over, and it is a day ahead.
+        self.check_changes(lambda part: (200, 5, 9000)[part])
+
+    def check_changes(self, begin):
         parts = [("320x180", "0xC02020", ("-pix_fmt", "yuv420p", "-ac", "2")), ("640x480", "0x20A020", ("-pix_fmt", "yuv444p", "-ac", "1")),
                  ("176x144", "0x2020C0", ("-pix_fmt", "yuv422p", "-aspect", "4:3", "-ac", "2", "-ar", "44100"))]
         with open(self.machine.path("changing.ts"), "wb") as whole:
             for i, (size, color, options) in enumerate(parts):
                 part = make_clip(self.machine.path(f"part{i}.ts"), color=color, tone=500 + 400 * i, seconds=2, size=size,
-                                 options=(*options, "-output_ts_offset", str(2 * i), "-muxdelay", "0"))
+                                 options=(*options, "-output_ts_offset", str(begin(i)), "-muxdelay", "0"))
                 whole.write(open(part, "rb").read())
         show = self.machine.show(sources={"film": {"url": "changing.ts"}}, scenes={"one": {"layout": "full", "slots": ["film"]}}, program="one", cues=[])
 
-        done = self.machine.run("compose", "run", show, "--json", "--offline", "--duration", "6s", "--out", "file:out.mkv")
+        done = self.machine.run("compose", "run", show, "--json", "--offline", "--duration", "6s", "--out", "file:out.mkv", timeout=20)
 
         ended = done.lines()[-1]
         self.assertEqual((ended["frames"], ended["samples"], ended["sources"][0]["losses"]), (180, 288000, 0))

@@ -23,6 +23,9 @@ class WarmSource : public testing::Test {
   void open(const test::MediaRecipe& recipe, bool wanted, bool loop = false) {
     const std::filesystem::path file = folder_.path() / "camera.mp4";
     test::make_media(file, recipe);
+    open(file, wanted, loop);
+  }
+  void open(const std::filesystem::path& file, bool wanted, bool loop = false) {
     scene::Source source{.name = "camera"};
     source.input = scene::MediaInput{.url = file.string(), .is_file = true, .loop = loop};
     auto started = SourceRunner::start(source,
@@ -135,6 +138,27 @@ TEST_F(WarmSource, GoesThroughTheSeamOfALoop) {
   source_->set_wanted(true);
 
   EXPECT_TRUE(eventually([&] { return source_->ready() && up_to_date(40); }));
+}
+
+TEST_F(WarmSource, GoesOnWhereTheTimesOfAFileStartAnew) {
+  const auto first = folder_.path() / "first.ts";
+  const auto second = folder_.path() / "second.ts";
+  const auto whole = folder_.path() / "whole.ts";
+  test::make_media(first, {.frames = 90, .video_options = "-preset veryfast -bf 2"});
+  test::make_media(second, {.frames = 90, .first_number = 90, .gop = 30});
+  test::shell("cat '" + first.string() + "' '" + second.string() + "' > '" + whole.string() + "'");
+  open(whole, true);
+
+  EXPECT_TRUE(eventually([&] { return up_to_date(0); }));
+  for (int tick = 1; tick <= 150; ++tick) {
+    play(1);
+    ASSERT_TRUE(eventually([&] { return up_to_date(tick); })) << tick;
+  }
+  // And with nobody looking.
+  source_->set_wanted(false);
+  play(25);
+  source_->set_wanted(true);
+  EXPECT_TRUE(eventually([&] { return source_->ready() && up_to_date(175); }));
 }
 
 TEST_F(WarmSource, EndsWithItsLastPicture) {
