@@ -346,7 +346,8 @@ class Sources(unittest.TestCase):
         done = self.machine.run("compose", "run", show, "--json", "--duration", "2s", "--out", "file:out.mkv")
 
         self.assertRegex(done.err, "source 'film': its (pictures carry|sound carries) no times")
-        self.assertEqual((done.lines()[-1]["frames"], done.lines()[-1]["sources"][0]["state"]), (60, "lost"))
+        self.assertEqual(done.lines()[-1]["frames"], 60)
+        self.assertGreater(done.lines()[-1]["sources"][0]["losses"], 0)
 
     def test_a_bad_file_is_a_card_and_comes_when_it_is_mended(self):
         os.mkfifo(self.machine.path("fifo.mp4"))
