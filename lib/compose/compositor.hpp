@@ -136,8 +136,9 @@ class Compositor {
   /// another scene waits for sources that nobody saw so far, this does not.
   /// @param json  its object as in a show file. @return kUsage for what a show file may not have.
   Status set_scene(const std::string& name, std::string_view json);
-  /// A source leaves; scenes that have a place for it show its card there.
-  /// @return kConflict while it is on air or in preview; kNotFound.
+  /// A source leaves, and with it the scene that joined with it, unless that was arranged anew.
+  /// Other scenes that have a place for it show its card there.
+  /// @return kConflict while it is on air or in preview, or the slate stands in for it; kNotFound.
   Status remove_source(const std::string& name);
   /// Opens a source again, from its beginning; its old pictures stay until the new ones come.
   Status restart_source(const std::string& name);

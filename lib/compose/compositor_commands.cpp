@@ -148,7 +148,11 @@ Status Compositor::Impl::set_scene(const std::string& name, std::string_view jso
   Command command;
   {
     const std::lock_guard lock(sources_mutex_);
-    TS_TRY(command.scene, scene::parse_scene(name, json, show_));
+    // What was removed keeps its place among the sources, but is nobody's to show any more.
+    scene::Show present = show_;
+    std::erase_if(present.sources,
+                  [&](const scene::Source& source) { return removed_.contains(source.name); });
+    TS_TRY(command.scene, scene::parse_scene(name, json, present));
     if (show_.find_scene(name) == nullptr && show_.scenes.size() >= kMostScenes) {
       return Error{.kind = ErrorKind::kConflict,
                    .message = fmt::format("the program has {} scenes already", kMostScenes),
@@ -158,28 +162,31 @@ Status Compositor::Impl::set_scene(const std::string& name, std::string_view jso
   return done(std::move(command));
 }
 
-bool Compositor::Impl::shown(const std::string& source, std::uint64_t tick) const {
+Status Compositor::Impl::check_unseen(const std::string& source, std::uint64_t tick) const {
   const Program::State state = program_.state(tick);
-  for (const std::string_view scene :
-       {state.scene, state.outgoing, std::string_view(program_.preview())}) {
-    const ScenePlan* candidate = scene.empty() ? nullptr : plan(scene);
-    if (candidate == nullptr) continue;
-    for (const auto& layer : candidate->layers) {
-      if (show_.sources[layer.source].name == source) return true;
-    }
+  const auto in = [&](std::string_view scene) {
+    return !scene.empty() && program_.shows(scene, source);
+  };
+  const auto refuse = [&](std::string_view where, std::string_view hint) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = fmt::format("source '{}' is {}", source, where),
+                 .hint = std::string(hint)};
+  };
+  if (in(state.scene) || in(state.outgoing)) return refuse("on air", "take another scene first");
+  if (in(program_.preview())) {
+    return refuse("in preview", "put another scene there first: ts compose preview SCENE");
   }
-  return false;
+  if (in(auto_slate_.before())) {
+    return refuse("what the slate stands in for", "take another scene first");
+  }
+  return ok_status();
 }
 
 Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint64_t tick) {
   using Change = Command::Change;
   std::shared_ptr<SourceRunner>& runner = *command.replacement;
   const scene::Source& source = runner->source();
-  if (command.change == Change::kRemove && shown(source.name, tick)) {
-    return Error{.kind = ErrorKind::kConflict,
-                 .message = fmt::format("source '{}' is on air or in preview", source.name),
-                 .hint = "take another scene first"};
-  }
+  if (command.change == Change::kRemove) TS_CHECK(check_unseen(source.name, tick));
   const std::scoped_lock lock(sources_mutex_, snapshot_mutex_);
   if (command.change == Change::kAdd && live_source(source.name)) {
     return name_taken(source.name);
@@ -195,7 +202,7 @@ Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint6
   }
   std::swap(sources_[i], runner);
   ++generations_[i];
-  if (command.change == Change::kRemove) removed_.insert(sources_[i]->source().name);
+  if (command.change == Change::kRemove) forget_source(sources_[i]->source().name);
   if (command.change != Change::kAdd) return tick;
   const scene::Source& added = sources_[i]->source();
   show_.sources[i] = added;
@@ -207,9 +214,19 @@ Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint6
   if (plan(alone.name) == nullptr) {
     plans_.push_back(plan_of(alone));
     show_.scenes.push_back(alone);
+    automatic_.insert(alone.name);
   }
   program_.add_source(added, alone);
   return tick;
+}
+
+void Compositor::Impl::forget_source(const std::string& name) {
+  removed_.insert(name);
+  const bool alone = automatic_.erase(name) > 0;
+  program_.remove_source(name, alone);
+  if (!alone) return;
+  std::erase_if(plans_, [&](const ScenePlan& plan) { return plan.name == name; });
+  std::erase_if(show_.scenes, [&](const scene::Scene& scene) { return scene.name == name; });
 }
 
 void Compositor::Impl::put_scene(const scene::Scene& scene) {
@@ -225,6 +242,7 @@ void Compositor::Impl::put_scene(const scene::Scene& scene) {
     *std::find_if(show_.scenes.begin(), show_.scenes.end(),
                   [&](const scene::Scene& other) { return other.name == scene.name; }) = scene;
   }
+  automatic_.erase(scene.name);  // it is the operator's own now
   program_.set_scene(scene);
 }
 

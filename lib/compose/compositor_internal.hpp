@@ -106,8 +106,12 @@ class Compositor::Impl {
   [[nodiscard]] bool live_source(const std::string& name) const {
     return show_.find_source(name) != nullptr && !removed_.contains(name);
   }
-  [[nodiscard]] bool shown(const std::string& source, std::uint64_t tick) const;
+  /// @return kConflict while a viewer or the preview sees the source, or will by itself.
+  [[nodiscard]] Status check_unseen(const std::string& source, std::uint64_t tick) const;
   Result<std::uint64_t> swap_source(Command& command, std::uint64_t tick);
+  /// Its place stays, its name goes; and so does the scene that came with it. With both mutexes
+  /// held.
+  void forget_source(const std::string& name);
   void put_scene(const scene::Scene& scene);
   void run_commands(std::uint64_t tick);
   /// False when the command takes a scene whose sources have to catch up; they begin to.
@@ -194,6 +198,7 @@ class Compositor::Impl {
   // Last: their threads ask this object for the time.
   mutable std::mutex sources_mutex_;  // against restart_source; the tick thread is the one writer
   std::set<std::string, std::less<>> removed_;          // names whose place is kept
+  std::set<std::string, std::less<>> automatic_;        // scenes that came with a source
   std::vector<std::shared_ptr<SourceRunner>> sources_;  // owners: also a command that replaces one
 };
 

@@ -47,6 +47,10 @@ Picture Compositor::Impl::program_picture() const {
 }
 
 Picture Compositor::Impl::source_picture(const std::string& name) {
+  {
+    const std::lock_guard lock(sources_mutex_);
+    if (!live_source(name)) return nullptr;
+  }
   std::unique_lock lock(snapshot_mutex_);
   for (std::size_t i = 0; i < show_.sources.size() && i < shown_sources_.size(); ++i) {
     if (show_.sources[i].name != name) continue;
@@ -82,6 +86,7 @@ Picture Compositor::Impl::source_glimpse(const std::string& name) {
   Picture shown;
   {
     const std::scoped_lock lock(sources_mutex_, snapshot_mutex_);
+    if (!live_source(name)) return nullptr;
     for (std::size_t i = 0; i < sources_.size() && i < shown_sources_.size(); ++i) {
       if (sources_[i]->source().name != name) continue;
       if (!behind_[i]) return shown_sources_[i];
@@ -167,7 +172,10 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
 }
 
 void Compositor::Impl::publish_names() {
-  if (snapshot_.scenes.size() != show_.scenes.size()) {
+  const bool same = std::equal(
+      snapshot_.scenes.begin(), snapshot_.scenes.end(), show_.scenes.begin(), show_.scenes.end(),
+      [](const std::string& name, const scene::Scene& scene) { return name == scene.name; });
+  if (!same) {
     snapshot_.scenes.clear();
     for (const scene::Scene& scene : show_.scenes) snapshot_.scenes.push_back(scene.name);
   }

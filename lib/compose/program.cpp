@@ -112,6 +112,21 @@ void Program::add_source(const scene::Source& source, const scene::Scene& alone)
   show_ = std::move(changed);
 }
 
+void Program::remove_source(const std::string& name, bool with_scene) {
+  auto changed = std::make_shared<scene::Show>(*show_);
+  std::erase_if(changed->sources, [&](const auto& source) { return source.name == name; });
+  if (with_scene) {
+    std::erase_if(changed->scenes, [&](const auto& scene) { return scene.name == name; });
+  }
+  gains_.erase(name);
+  muted_.erase(name);
+  delays_.erase(name);
+  follow_.erase(name);
+  // Else the others would be silent for one that nobody can make heard or not any more.
+  solo_.erase(name);
+  show_ = std::move(changed);
+}
+
 void Program::set_scene(const scene::Scene& scene) {
   auto changed = std::make_shared<scene::Show>(*show_);
   const auto known = std::find_if(changed->scenes.begin(), changed->scenes.end(),

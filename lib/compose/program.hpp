@@ -53,6 +53,11 @@ class Program {
   /// A source joins, and with it a scene that shows it alone, when the show has none of that name.
   void add_source(const scene::Source& source, const scene::Scene& alone);
 
+  /// A source leaves with all that was set for it.
+  /// @param with_scene  the scene of its name leaves, too; it must be neither on air nor in
+  /// preview.
+  void remove_source(const std::string& name, bool with_scene);
+
   /// A scene is arranged anew, or for the first time.
   void set_scene(const scene::Scene& scene);
 
@@ -92,6 +97,8 @@ class Program {
   [[nodiscard]] bool solo(std::string_view source) const;
   [[nodiscard]] milliseconds delay(std::string_view source) const;
   [[nodiscard]] bool follows(std::string_view source) const;
+  /// Whether that scene has a place for the source.
+  [[nodiscard]] bool shows(std::string_view scene, std::string_view source) const;
   /// Linear gain, 0 to 1, of a source that follows the picture: 1 while a scene on air shows it,
   /// with equal power over a transition. Always 1 for the others.
   [[nodiscard]] double presence(std::string_view source, std::uint64_t tick) const;
@@ -123,7 +130,6 @@ class Program {
   void event(ProgramEvent::Kind kind, std::uint64_t tick, std::string name,
              std::string detail = {});
   Status take(const scene::TakeAction& action, std::uint64_t tick);
-  [[nodiscard]] bool shows(std::string_view scene, std::string_view source) const;
   Status show_overlay(const scene::OverlayAction& action, std::uint64_t tick);
 
   std::shared_ptr<const scene::Show> show_;  // owners: the copies of this state

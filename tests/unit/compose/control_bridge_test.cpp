@@ -203,6 +203,69 @@ TEST_F(ControlBridgeTest, AddsAndFinishesAnOutputWhileTheProgramRuns) {
             ErrorKind::kNotFound);
 }
 
+TEST_F(ControlBridgeTest, ARemovedSourceTakesItsOwnSceneWithIt) {
+  const std::string add = R"({"command":"source_add","name":"z","source":{"color":"#2020c0"}})";
+  ASSERT_TRUE(ask(add).ok());
+  tick_of(R"({"command":"audio","source":"z","solo":true,"delay_ms":200})");
+
+  ASSERT_TRUE(ask(R"({"command":"source_remove","name":"z"})").ok());
+
+  for (const char* command :
+       {R"({"command":"cut","scene":"z"})", R"({"command":"preview","scene":"z"})",
+        R"({"command":"audio","source":"z","mute":true})",
+        R"({"command":"shot","path":"/tmp/none.png","source":"z"})"}) {
+    EXPECT_EQ(ask(command).error().kind, ErrorKind::kNotFound) << command;
+  }
+  EXPECT_EQ(ask(R"({"command":"cut","scene":"z"})").error().hint, "known: one, two, both");
+  EXPECT_EQ(ask(R"({"command":"audio","source":"z","mute":true})").error().hint,
+            "known: bars, red");
+  EXPECT_EQ(ask(R"({"command":"scene_set","name":"new","scene":{"layout":"full","slots":["z"]}})")
+                .error()
+                .kind,
+            ErrorKind::kUsage);
+  const auto status = ask(R"({"command":"status"})").value().at("status");
+  EXPECT_EQ(status.at("scenes"), Json::array({"one", "two", "both"}));
+  // It was solo: the others are heard again.
+  EXPECT_EQ(status.at("sources").at(0).at("muted"), false);
+  ASSERT_TRUE(ask(add).ok());
+  tick_of(R"({"command":"cut","scene":"z"})");
+  const auto again = ask(R"({"command":"status"})").value().at("status");
+  EXPECT_EQ(again.at("program"), "z");
+  EXPECT_EQ(again.at("sources").at(2).at("delay_ms"), 0);
+}
+
+TEST_F(ControlBridgeTest, ASourceThatIsSeenStays) {
+  ASSERT_TRUE(ask(R"({"command":"source_add","name":"z","source":{"color":"#2020c0"}})").ok());
+  const auto remove = R"({"command":"source_remove","name":"z"})";
+
+  tick_of(R"({"command":"cut","scene":"z"})");
+  const auto on_air = ask(remove);
+  tick_of(R"({"command":"take","scene":"one","transition":"fade","duration_ms":2000})");
+  const auto outgoing = ask(remove);
+  tick_of(R"({"command":"cut","scene":"two"})");
+  tick_of(R"({"command":"preview","scene":"z"})");
+  const auto in_preview = ask(remove);
+  tick_of(R"({"command":"preview","scene":"one"})");
+
+  EXPECT_EQ(on_air.error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(on_air.error().message, "source 'z' is on air");
+  EXPECT_EQ(outgoing.error().message, "source 'z' is on air");
+  EXPECT_EQ(in_preview.error().message, "source 'z' is in preview");
+  EXPECT_EQ(in_preview.error().hint, "put another scene there first: ts compose preview SCENE");
+  EXPECT_TRUE(ask(remove).ok());
+}
+
+TEST_F(ControlBridgeTest, ASceneArrangedAnewOutlivesItsSource) {
+  ASSERT_TRUE(ask(R"({"command":"source_add","name":"z","source":{"color":"#2020c0"}})").ok());
+  ASSERT_TRUE(ask(R"({"command":"scene_set","name":"z",
+                      "scene":{"layout":"side-by-side","slots":["z","red"]}})")
+                  .ok());
+
+  ASSERT_TRUE(ask(R"({"command":"source_remove","name":"z"})").ok());
+
+  EXPECT_TRUE(ask(R"({"command":"cut","scene":"z"})").ok());
+}
+
 TEST_F(ControlBridgeTest, AnswersStopBeforeTheProgramEnds) {
   const auto reply = ask(R"({"command":"stop"})");
 

@@ -94,10 +94,14 @@ Command compose_source_add() {
 
 Command compose_source_remove() {
   using namespace in_compose_source;
-  return {.path = "compose source remove",
-          .summary = "Take a source out of a running compositor",
-          .example = "ts compose source remove late",
-          .bind = bind_named<kRemove>};
+  return {
+      .path = "compose source remove",
+      .summary = "Take a source out of a running compositor",
+      .example = "ts compose source remove late",
+      .bind = bind_named<kRemove>,
+      .details =
+          "The scene that joined with it leaves, too, unless it was arranged anew; other scenes "
+          "show its card in its place. What is on air or in preview stays (exit 6)."};
 }
 
 Command compose_source_restart() {
