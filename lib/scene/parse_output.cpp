@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/text.hpp"
 #include "scene/parse_parts.hpp"
 #include "scene/parse_values.hpp"
 
-#include <fmt/format.h>
-
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,12 +37,8 @@ Result<Output> read_output(const JsonReader& reader, const Show& show) {
     if (value.empty()) return target.error("expected text");
   }
   if (kind == "file") {
-    const std::string extension = to_lower(std::filesystem::path(value).extension().string());
-    if (extension != ".mp4" && extension != ".mkv" && extension != ".mov" && extension != ".ts" &&
-        extension != ".flv") {
-      Error error = target.error(fmt::format("unknown kind of file '{}'", shorten(value, 80)));
-      error.hint = "end the name in .mp4, .mkv, .mov, .ts or .flv";
-      return error;
+    if (auto known = check_file_kind(value); !known.ok()) {
+      return at_path(target, std::move(known).error());
     }
     output.target = FileOutput{resolved(show.folder, value)};
   } else if (kind == "rtmp_url_file" || kind == "srt_url_file") {

@@ -183,6 +183,18 @@ Status at_most(const JsonReader& reader, std::size_t count, std::size_t most,
   return reader.error(fmt::format("at most {} {}, found {}", most, what, count));
 }
 
+Status check_file_kind(std::string_view path) {
+  std::string name = std::filesystem::path(path).filename().string();
+  if (name.empty()) name = path;
+  const std::string extension = to_lower(std::filesystem::path(name).extension().string());
+  for (const std::string_view known : {".mp4", ".mkv", ".mov", ".ts", ".flv"}) {
+    if (extension == known) return ok_status();
+  }
+  return Error{.kind = ErrorKind::kUsage,
+               .message = fmt::format("unknown kind of file '{}'", shorten(name, 80)),
+               .hint = "end the name in .mp4, .mkv, .mov, .ts or .flv"};
+}
+
 std::string resolved(const std::filesystem::path& folder, const std::string& path) {
   const std::filesystem::path given(path);
   return given.is_absolute() ? path : (folder / given).lexically_normal().string();

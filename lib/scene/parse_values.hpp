@@ -51,6 +51,9 @@ Status check_name(const JsonReader& reader, std::string_view name, std::string_v
 Status at_most(const JsonReader& reader, std::size_t count, std::size_t most,
                std::string_view what);
 
+/// @return kUsage when no output can write a file of that name: its end says what kind it is.
+Status check_file_kind(std::string_view path);
+
 /// A path of the show file, which may be relative to its folder.
 std::string resolved(const std::filesystem::path& folder, const std::string& path);
 

@@ -2,6 +2,7 @@
 #include "scene/show.hpp"
 
 #include "core/text.hpp"
+#include "scene/parse_values.hpp"
 
 #include <fmt/format.h>
 
@@ -117,30 +118,31 @@ Result<Output> parse_output(std::string_view text) {
     renditions = take_renditions(text);
   }
   const std::string value(colon == std::string_view::npos ? "" : text.substr(colon + 1));
-  const auto missing = [&](std::string_view what) {
+  const auto missing = [&](std::string_view what, std::string_view example) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = fmt::format("output '{}:' names no {}", kind, what),
-                 .hint = fmt::format("write {}:{}", kind, what)};
+                 .hint = fmt::format("write {}:{}", kind, example)};
   };
   Output output{.renditions = std::move(renditions)};
   output.name = std::string(text);
   if (kind == "file") {
-    if (value.empty()) return missing("FILE");
+    if (value.empty()) return missing("file", "program.mp4");
+    TS_CHECK(check_file_kind(value));
     output.target = FileOutput{value};
   } else if (kind == "hls") {
-    if (value.empty()) return missing("FOLDER");
+    if (value.empty()) return missing("folder", "out");
     output.target = HlsOutput{.folder = value};
   } else if (kind == "rtmp-url-file") {
-    if (value.empty()) return missing("FILE");
+    if (value.empty()) return missing("file", "key.txt");
     output.target = RtmpUrlFileOutput{value};
   } else if (kind == "srt-url-file") {
-    if (value.empty()) return missing("FILE");
+    if (value.empty()) return missing("file", "address.txt");
     output.target = SrtUrlFileOutput{value};
   } else if (kind == "mux") {
-    if (value.empty()) return missing("LIVE_STREAM_ID");
+    if (value.empty()) return missing("live stream", "LIVE_STREAM_ID");
     output.target = MuxOutput{value};
   } else if (kind == "whip") {
-    if (value.empty()) return missing("URL");
+    if (value.empty()) return missing("address", "https://SERVER/PATH");
     output.target = WhipOutput{value};
   } else if (text == "room") {
     output.target = RoomOutput{};

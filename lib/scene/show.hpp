@@ -336,6 +336,8 @@ Result<Source> parse_source(std::string_view name, std::string_view json,
 /// One output as the command line writes it: "file:F", "hls:DIR", "rtmp-url-file:F",
 /// "srt-url-file:F", "mux:ID", "whip:URL", "room". The first four may end in "@RENDITION", HLS also
 /// in "@A,B". Relative paths stay relative to the working directory.
+/// @return kUsage for an unknown kind, for one without its path or address, and for a file whose
+///         name does not say what to write.
 Result<Output> parse_output(std::string_view text);
 
 /// kUsage with the nearest name when the output wants a rendition the show has not, or several

@@ -233,5 +233,25 @@ TEST(ParseOutput, ReadsTheCommandLineForms) {
   EXPECT_EQ(secret.error().message.find("key"), std::string::npos);
 }
 
+TEST(ParseOutput, AFileSaysByItsEndWhatItIs) {
+  for (const char* text : {"file:x.mp4", "file:x.MKV", "file:a.b/x.mov@low", "file:@x.ts"}) {
+    EXPECT_TRUE(parse_output(text).ok()) << text;
+  }
+  for (const char* text : {"file:x.noext", "file:x", "file:a.mp4/x", "file:x.mp3@low"}) {
+    const auto refused = parse_output(text);
+    ASSERT_FALSE(refused.ok()) << text;
+    EXPECT_EQ(refused.error().kind, ErrorKind::kUsage);
+    EXPECT_EQ(refused.error().hint, "end the name in .mp4, .mkv, .mov, .ts or .flv");
+  }
+  EXPECT_EQ(parse_output("file:/there/x.noext").error().message, "unknown kind of file 'x.noext'");
+}
+
+TEST(ParseOutput, AnEmptyPlaceSaysWhatToGive) {
+  EXPECT_EQ(parse_output("file:").error().message, "output 'file:' names no file");
+  EXPECT_EQ(parse_output("file:").error().hint, "write file:program.mp4");
+  EXPECT_EQ(parse_output("file:@low").error().message, "output 'file:' names no file");
+  EXPECT_EQ(parse_output("hls:").error().hint, "write hls:out");
+}
+
 }  // namespace
 }  // namespace ts::scene

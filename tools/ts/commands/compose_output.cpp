@@ -4,6 +4,7 @@
 
 #include "common/context.hpp"
 #include "core/json.hpp"
+#include "scene/show.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -32,6 +33,8 @@ std::string absolute_target(const std::string& target) {
 }
 
 Status run_add(const Options& options, Context& context) {
+  // As it was written: with its path made absolute an empty one would be the folder.
+  TS_CHECK(scene::parse_output(options.target));
   Json request{{"command", "output_add"}, {"output", absolute_target(options.target)}};
   if (!options.name.empty()) request["name"] = options.name;
   return run_compositor_command(context, options.control, request);

@@ -29,6 +29,11 @@ Status run(const Options& options, Context& context) {
                  .message = fmt::format("a shot is a PNG picture, not {}", shorten(kind, 20)),
                  .hint = "give the file a name that ends in .png"};
   }
+  if (options.file.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "the name of the picture is empty",
+                 .hint = "give the file to write, such as program.png"};
+  }
   const auto path = std::filesystem::absolute(options.file).lexically_normal();
   Json request{{"command", "shot"}, {"path", path.string()}};
   if (!options.source.empty()) request["source"] = options.source;

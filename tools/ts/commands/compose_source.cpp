@@ -38,7 +38,7 @@ Result<Json> definition_of(const Options& options, Context& context) {
   // The compositor does not know this command's folder.
   if (source.is_object() && source.contains("url") && source["url"].is_string()) {
     const auto url = source["url"].get<std::string>();
-    if (url.find("://") == std::string::npos) {
+    if (!url.empty() && url.find("://") == std::string::npos) {
       source["url"] = std::filesystem::absolute(url).lexically_normal().string();
     }
   }
