@@ -67,6 +67,7 @@ void Feed::set_still(Picture picture) {
     still_ = true;
     any_ = true;
     lost_ = false;
+    status_.reason.clear();
   }
   changed_.notify_all();
 }
@@ -92,7 +93,10 @@ void Feed::push_samples(std::span<const float> samples, std::int64_t position) {
   {
     const std::lock_guard lock(mutex_);
     any_ = true;
-    if (!has_pictures_) lost_ = false;
+    if (!has_pictures_ || still_) {
+      lost_ = false;
+      status_.reason.clear();
+    }
     // What the program has passed already is of no use.
     if (position < read_to_) {
       const auto passed = static_cast<std::size_t>(std::min<std::int64_t>(

@@ -106,7 +106,7 @@ class Feed {
 
   struct Status {
     SourceState state = SourceState::kConnecting;
-    std::string reason{};  ///< Why it is lost.
+    std::string reason{};  ///< Why it is lost; empty once something comes again.
     std::uint64_t pictures = 0;
     std::uint64_t dropped = 0;  ///< Pictures that fell out of a full mailbox.
     std::uint64_t late = 0;     ///< Pictures older than the one on air when they came.

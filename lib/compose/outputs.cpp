@@ -143,6 +143,9 @@ void OutputRunner::set_state(OutputState state, const Error* error) {
   }
   if (state == OutputState::kLive) {
     figures_.ever_live = true;
+    // It is over; that there was some is told by the reconnects, and what it was by the log.
+    figures_.reason.clear();
+    figures_.hint.clear();
   }
 }
 

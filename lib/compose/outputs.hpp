@@ -55,7 +55,7 @@ class OutputRunner {
     std::uint64_t reconnects = 0;   ///< After trouble.
     std::uint64_t republishes = 0;  ///< As planned.
     milliseconds queued{0};
-    std::string reason{};  ///< The last trouble.
+    std::string reason{};  ///< The trouble it is in; empty while it is live.
     std::string hint{};
     bool ever_live = false;
     std::uint64_t attempts = 0;

@@ -66,6 +66,25 @@ TEST(Feed, AFullMailboxOfAFileRefusesAndThatOfANetworkLosesTheOldest) {
   EXPECT_EQ(network.status().dropped, 1U);
 }
 
+TEST(Feed, WhatComesAgainIsInNoTroubleAnyMore) {
+  const std::vector<float> sound(96, 0.5F);
+  Feed pictures({});
+  Feed sounds({});
+  Feed still({});
+  sounds.set_has(false, true);
+  for (Feed* feed : {&pictures, &sounds, &still}) feed->set_lost("no answer");
+
+  pictures.push_picture(picture(), ProgramTime{});
+  sounds.push_samples(sound, 0);
+  still.set_still(picture());
+
+  for (const Feed* feed : {&pictures, &sounds, &still}) EXPECT_EQ(feed->status().reason, "");
+  // Music with its cover: the picture stays whatever happens to the sound.
+  still.set_lost("no answer");
+  still.push_samples(sound, 0);
+  EXPECT_EQ(still.status().reason, "");
+}
+
 TEST(Feed, TellsHowLongPicturesWaitedForTheirTick) {
   Feed feed({});
   feed.push_picture(picture(), milliseconds{100}, milliseconds{30});

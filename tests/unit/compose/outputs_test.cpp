@@ -18,13 +18,17 @@ namespace {
 /// An RTMP server that notes when the pictures of each publish are due.
 class Receiver final : public rtmp::PublishHandler {
  public:
-  Receiver() {
+  /// @param refusals  so many publishes are refused at first.
+  explicit Receiver(int refusals = 0) : refusals_(refusals) {
     auto started = rtmp::RtmpServer::start({}, *this);
     EXPECT_TRUE(started.ok());
     server_ = std::move(started).value();
   }
   Result<std::unique_ptr<rtmp::MediaSink>> accept(rtmp::PublishRequest /*request*/) override {
     const std::lock_guard lock(mutex_);
+    if (refusals_-- > 0) {
+      return Error{.kind = ErrorKind::kAuth, .message = "nobody knows this key"};
+    }
     publishes_.emplace_back();
     return std::unique_ptr<rtmp::MediaSink>(std::make_unique<Sink>(*this, publishes_.size() - 1));
   }
@@ -63,6 +67,7 @@ class Receiver final : public rtmp::PublishHandler {
   std::condition_variable changed_;
   std::vector<std::vector<std::int64_t>> publishes_;
   std::size_t pictures_ = 0;
+  int refusals_;
   std::unique_ptr<rtmp::RtmpServer> server_;
 };
 
@@ -142,6 +147,29 @@ TEST(OutputRunner, PublishesAnewBeforeTheTimesRunOutAndLosesNoPicture) {
   EXPECT_EQ(output.status().republishes, 3U);
   EXPECT_EQ(output.status().reconnects, 0U);
   EXPECT_EQ(output.status().dropped, 0U);
+}
+
+TEST(OutputRunner, OnceItIsLiveItIsInNoTroubleAnyMore) {
+  Receiver receiver(1);
+  const Pictures pictures;
+  OutputRunner output(receiver.target(), pictures.format(), std::nullopt, {.patient = true});
+  const auto deadline = SystemClock{}.steady_now() + seconds{20};
+  const auto wait_for = [&](OutputState state) {
+    while (output.status().state != state && SystemClock{}.steady_now() < deadline) {
+      std::this_thread::yield();
+    }
+    return output.status();
+  };
+
+  const auto refused = wait_for(OutputState::kRetrying);
+  const auto live = wait_for(OutputState::kLive);
+
+  EXPECT_NE(refused.reason, "");
+  EXPECT_NE(refused.hint, "");
+  EXPECT_EQ(live.state, OutputState::kLive);
+  EXPECT_EQ(live.reconnects, 1U);
+  EXPECT_EQ(live.reason, "");
+  EXPECT_EQ(live.hint, "");
 }
 
 }  // namespace
