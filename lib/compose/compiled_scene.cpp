@@ -42,9 +42,10 @@ CompiledScene compile_scene(const ScenePlan& plan, const scene::Canvas& canvas,
     compiled.weight_256 = static_cast<int>(std::lround(std::clamp(layer.opacity, 0.0, 1.0) * 256));
     compiled.border_rgb = layer.border_rgb;
     const scene::Rect& target = compiled.fitted.target;
+    const int border = layer.inner_border();
     const scene::Rect place =
-        intersection(all, {target.x - layer.border, target.y - layer.border,
-                           target.width + 2 * layer.border, target.height + 2 * layer.border});
+        intersection(all, {target.x - border, target.y - border, target.width + 2 * border,
+                           target.height + 2 * border});
     if (compiled.weight_256 == 0 || place.width == 0) continue;
     std::vector<scene::Rect> seen;
     for (const scene::Rect& rect : open) {

@@ -11,8 +11,7 @@ namespace ts::compose {
 
 scene::Fitted fit(const scene::Layer& layer, scene::Size picture, AVRational pixel_aspect) {
   scene::Rect cell = layer.cell;
-  const int border =
-      2 * layer.border < cell.width && 2 * layer.border < cell.height ? layer.border : 0;
+  const int border = layer.inner_border();
   cell = {cell.x + border, cell.y + border, cell.width - 2 * border, cell.height - 2 * border};
   const scene::Ratio aspect = pixel_aspect.num > 0 && pixel_aspect.den > 0
                                   ? scene::Ratio{pixel_aspect.num, pixel_aspect.den}
@@ -43,11 +42,11 @@ std::string scene_graph(const ScenePlan& plan, const scene::Canvas& canvas,
     }
     chain += "setsar=1";
     scene::Rect place = fitted.target;
-    if (layer.border > 0) {
-      place = {place.x - layer.border, place.y - layer.border, place.width + 2 * layer.border,
-               place.height + 2 * layer.border};
-      chain += fmt::format(",pad={}:{}:{}:{}:{}", place.width, place.height, layer.border,
-                           layer.border, scene::pad_color(layer.border_rgb));
+    if (const int border = layer.inner_border(); border > 0) {
+      place = {place.x - border, place.y - border, place.width + 2 * border,
+               place.height + 2 * border};
+      chain += fmt::format(",pad={}:{}:{}:{}:{}", place.width, place.height, border, border,
+                           scene::pad_color(layer.border_rgb));
     }
     if (layer.opacity < 1) {
       chain += fmt::format(",format=yuva420p,lutyuv=a={}", std::lround(layer.opacity * 255));

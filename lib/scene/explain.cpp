@@ -225,8 +225,7 @@ class Explainer {
   /// The same numbers as in the program, for a picture whose size is known.
   static std::string exact_fit(const Layer& layer, const KnownPicture& known, Rect& place) {
     place = layer.cell;
-    const int border =
-        2 * layer.border < place.width && 2 * layer.border < place.height ? layer.border : 0;
+    const int border = layer.inner_border();
     place = {place.x + border, place.y + border, place.width - 2 * border,
              place.height - 2 * border};
     const Fitted fitted = fit_picture(known.size, known.pixel_aspect, layer.crop, place, layer.fit);
@@ -245,8 +244,9 @@ class Explainer {
 
   /// What ffmpeg can find out by itself, for a picture of unknown size.
   static std::string general_fit(const Layer& layer, Rect& place) {
-    place = {layer.cell.x + layer.border, layer.cell.y + layer.border,
-             layer.cell.width - 2 * layer.border, layer.cell.height - 2 * layer.border};
+    const int border = layer.inner_border();
+    place = {layer.cell.x + border, layer.cell.y + border, layer.cell.width - 2 * border,
+             layer.cell.height - 2 * border};
     std::string text;
     if (layer.crop != Crop{}) {
       text += fmt::format("crop=iw*{}:ih*{}:iw*{}:ih*{},", 1 - layer.crop.left - layer.crop.right,
@@ -275,13 +275,12 @@ class Explainer {
     copies_[layer.source].pop_back();
     const auto known = known_picture(*show_.find_source(layer.source));
     Rect place;
-    std::string text =
-        copy + (known ? exact_fit(layer, *known, place) : general_fit(layer, place));
-    if (layer.border > 0) {
-      text += fmt::format(",pad=iw+{0}:ih+{0}:{1}:{1}:{2}", 2 * layer.border, layer.border,
+    std::string text = copy + (known ? exact_fit(layer, *known, place) : general_fit(layer, place));
+    if (const int border = layer.inner_border(); border > 0) {
+      text += fmt::format(",pad=iw+{0}:ih+{0}:{1}:{1}:{2}", 2 * border, border,
                           pad_color(layer.border_rgb));
-      place.x -= layer.border;
-      place.y -= layer.border;
+      place.x -= border;
+      place.y -= border;
     }
     if (layer.opacity < 1) {
       text += fmt::format(",format=yuva420p,lutyuv=a=val*{}", layer.opacity);

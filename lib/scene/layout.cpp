@@ -7,6 +7,8 @@
 namespace ts::scene {
 namespace {
 
+constexpr int kSmallMargin = 24;
+
 int even(double value) noexcept { return 2 * static_cast<int>(std::lround(value / 2)); }
 
 /// Cuts `length` into `count` even parts with `gap` between them; part `index` as {start, size}.
@@ -29,8 +31,9 @@ Rect small_cell(const Canvas& canvas, const LayoutOptions& options) noexcept {
   const int width = std::max(2, even(canvas.size.width * options.scale));
   const int height =
       std::max(2, even(static_cast<double>(width) * canvas.size.height / canvas.size.width));
-  const int margin_x = std::clamp(options.margin, 0, canvas.size.width - width) & ~1;
-  const int margin_y = std::clamp(options.margin, 0, canvas.size.height - height) & ~1;
+  const int margin = options.margin.value_or(kSmallMargin);
+  const int margin_x = std::clamp(margin, 0, canvas.size.width - width) & ~1;
+  const int margin_y = std::clamp(margin, 0, canvas.size.height - height) & ~1;
   const bool left = options.corner == Corner::kTopLeft || options.corner == Corner::kBottomLeft;
   const bool top = options.corner == Corner::kTopLeft || options.corner == Corner::kTopRight;
   return {.x = left ? margin_x : canvas.size.width - width - margin_x,
@@ -40,25 +43,25 @@ Rect small_cell(const Canvas& canvas, const LayoutOptions& options) noexcept {
 }
 
 /// 1 to 9 cells: as square as it gets, a short last row is centered.
-std::vector<Rect> grid_cells(const Canvas& canvas, int count, int gap) {
+std::vector<Rect> grid_cells(const Size& area, int count, int gap) {
   const int columns = count <= 1 ? 1 : count <= 4 ? 2 : 3;
   const int rows = (count + columns - 1) / columns;
   std::vector<Rect> cells;
   for (int i = 0; i < count; ++i) {
     const int row = i / columns;
     const int in_row = row == rows - 1 ? count - row * columns : columns;
-    const Span x = part(canvas.size.width, columns, gap, i % columns);
-    // Fewer rows than columns: cells keep the canvas' aspect and the block is centered.
-    const Span y = part(canvas.size.height, std::max(rows, columns), gap, row);
+    const Span x = part(area.width, columns, gap, i % columns);
+    // Fewer rows than columns: cells keep the area's aspect and the block is centered.
+    const Span y = part(area.height, std::max(rows, columns), gap, row);
     const int used = std::max(rows, columns) == rows
                          ? 0
-                         : (canvas.size.height - (y.size * rows + gap * (rows - 1))) / 2;
+                         : (area.height - (y.size * rows + gap * (rows - 1))) / 2;
     Span column = x;
     if (in_row < columns) {
-      column.size = part(canvas.size.width, columns, gap, 0).size;
+      column.size = part(area.width, columns, gap, 0).size;
       const int row_width = (column.size + gap) * in_row - gap;
       column.start =
-          (((canvas.size.width - row_width) / 2) & ~1) + i % columns * ((column.size + gap) & ~1);
+          (((area.width - row_width) / 2) & ~1) + i % columns * ((column.size + gap) & ~1);
     }
     cells.push_back(
         {.x = column.start, .y = (y.start + used) & ~1, .width = column.size, .height = y.size});
@@ -90,15 +93,24 @@ std::vector<Layer> arrange(const Canvas& canvas, const LayoutOptions& options) {
     layers.push_back({.source = options.slots.at(slot), .cell = cell, .fit = fit});
     return layers.back();
   };
+  // Of the layouts whose pictures are all alike.
+  const int margin = options.margin.value_or(0) & ~1;
+  const Size area{canvas.size.width - 2 * margin, canvas.size.height - 2 * margin};
+  const auto add_cell = [&](std::size_t slot, const Rect& cell) {
+    Layer& layer =
+        add(slot, {cell.x + margin, cell.y + margin, cell.width, cell.height}, options.fit);
+    layer.border = options.border;
+    layer.border_rgb = options.border_rgb;
+  };
   switch (options.kind) {
     case LayoutKind::kFull:
-      add(0, whole(canvas), options.fit);
+      add_cell(0, {.x = 0, .y = 0, .width = area.width, .height = area.height});
       break;
     case LayoutKind::kSideBySide:
       for (int i = 0; i < 2; ++i) {
-        const Span x = part(canvas.size.width, 2, options.gap, i);
-        add(static_cast<std::size_t>(i),
-            {.x = x.start, .y = 0, .width = x.size, .height = canvas.size.height}, options.fit);
+        const Span x = part(area.width, 2, options.gap, i);
+        add_cell(static_cast<std::size_t>(i),
+                 {.x = x.start, .y = 0, .width = x.size, .height = area.height});
       }
       break;
     case LayoutKind::kPip:
@@ -111,8 +123,8 @@ std::vector<Layer> arrange(const Canvas& canvas, const LayoutOptions& options) {
       break;
     }
     case LayoutKind::kGrid: {
-      const auto cells = grid_cells(canvas, static_cast<int>(options.slots.size()), options.gap);
-      for (std::size_t i = 0; i < cells.size(); ++i) add(i, cells[i], options.fit);
+      const auto cells = grid_cells(area, static_cast<int>(options.slots.size()), options.gap);
+      for (std::size_t i = 0; i < cells.size(); ++i) add_cell(i, cells[i]);
       break;
     }
     case LayoutKind::kItems:

@@ -36,7 +36,14 @@ class Linter {
 
   void scenes() {
     for (const Scene& scene : show_.scenes) {
+      if (!scene.idle.empty()) {
+        add(false, "$.scenes." + scene.name,
+            fmt::format("\"{}\" {} nothing in the layout {}", fmt::join(scene.idle, "\", \""),
+                        scene.idle.size() == 1 ? "does" : "do", to_string(scene.layout)),
+            "leave it out, or choose another layout (ts help show-file)");
+      }
       for (std::size_t i = 0; i < scene.layers.size(); ++i) {
+        border(scene, scene.layers[i]);
         const Rect inside = even_inside(scene.layers[i].cell, show_.canvas.size);
         for (std::size_t above = i + 1; above < scene.layers.size(); ++above) {
           const Layer& cover = scene.layers[above];
@@ -63,6 +70,14 @@ class Linter {
         }
       }
     }
+  }
+
+  void border(const Scene& scene, const Layer& layer) {
+    if (layer.border == 0 || layer.inner_border() > 0) return;
+    add(false, "$.scenes." + scene.name,
+        fmt::format("a border of {} has no room around '{}', {} x {}", layer.border, layer.source,
+                    layer.cell.width, layer.cell.height),
+        "make it thinner: it is left out");
   }
 
   /// Free items that hide most of another one; the other layouts mean it.
@@ -192,6 +207,16 @@ class Linter {
     visible = action.show;
   }
 
+  /// The first cue that stops the program: its frame is not shown any more.
+  [[nodiscard]] const Cue* stopping_cue() const {
+    const auto found = std::find_if(show_.cues.begin(), show_.cues.end(), [](const Cue& cue) {
+      return std::any_of(cue.actions.begin(), cue.actions.end(), [](const Action& action) {
+        return std::holds_alternative<StopAction>(action);
+      });
+    });
+    return found == show_.cues.end() ? nullptr : &*found;
+  }
+
   void cues() {
     on_air_ = show_.program;
     used_scenes_.insert(show_.program);
@@ -202,12 +227,18 @@ class Linter {
     }
     for (const Source& source : show_.sources) muted_[source.name] = source.muted;
     bool black = false;
+    const Cue* const stop = stopping_cue();
     for (const Cue& cue : show_.cues) {
       if (show_.duration && cue.at >= *show_.duration) {
         add(true, cue.where,
             fmt::format("at {} the show has ended (duration {})", format_duration(cue.at),
                         format_duration(*show_.duration)),
             "move the cue, or make the show longer");
+      } else if (stop != nullptr && &cue != stop && cue.at >= stop->at) {
+        add(true, cue.where,
+            fmt::format("at {} it never runs: {} stops the program at {}", format_duration(cue.at),
+                        stop->where, format_duration(stop->at)),
+            "move the cue before the stop, or remove it");
       }
       for (const Action& action : cue.actions) {
         if (const auto* taken = std::get_if<TakeAction>(&action)) take(*taken, cue);

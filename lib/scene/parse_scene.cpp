@@ -57,10 +57,12 @@ Result<std::vector<Layer>> read_slots(const JsonReader& reader, LayoutKind kind,
                                                     {"bottom-right", Corner::kBottomRight}}));
   }
   TS_TRY(options.scale, number_in_or(reader, "scale", options.scale, 0.05, 1));
-  TS_TRY(const auto margin, int_in_or(reader, "margin", options.margin, 0, 1000));
+  TS_TRY(const auto margin, reader.find("margin"));
   TS_TRY(const auto gap, int_in_or(reader, "gap", 0, 0, 200));
   TS_TRY(const auto border, int_in_or(reader, "border", 0, 0, 64));
-  options.margin = static_cast<int>(margin);
+  if (margin) {
+    TS_TRY(options.margin, int_in(*margin, 0, 1000));
+  }
   options.gap = static_cast<int>(gap);
   options.border = static_cast<int>(border + border % 2);
   TS_TRY(options.border_rgb, color_or(reader, "border_color", options.border_rgb));
@@ -69,7 +71,36 @@ Result<std::vector<Layer>> read_slots(const JsonReader& reader, LayoutKind kind,
     TS_TRY(options.fit, read_fit(*fit));
     options.fit_given = true;
   }
-  return arrange(show.canvas, options);
+  auto layers = arrange(show.canvas, options);
+  for (const Layer& layer : layers) {
+    if (layer.cell.width >= 2 && layer.cell.height >= 2) continue;
+    Error error = reader.error("the margin and the gap leave no room for the pictures");
+    error.hint = fmt::format("make them smaller: the canvas has {} x {} pixels",
+                             show.canvas.size.width, show.canvas.size.height);
+    return error;
+  }
+  return layers;
+}
+
+/// What the scene says that its layout has no use for.
+Result<std::vector<std::string>> idle_members(const JsonReader& reader, LayoutKind kind) {
+  const bool items = kind == LayoutKind::kItems;
+  const bool small = kind == LayoutKind::kPip || kind == LayoutKind::kScreen;
+  const bool cells = kind == LayoutKind::kSideBySide || kind == LayoutKind::kGrid;
+  TS_TRY(const auto border, int_in_or(reader, "border", 0, 0, 64));
+  std::vector<std::string> idle;
+  for (const auto& [key, used] : {std::pair{"slots", !items},
+                                  {"corner", small},
+                                  {"scale", small},
+                                  {"margin", !items},
+                                  {"gap", cells},
+                                  {"border", !items},
+                                  {"border_color", !items && border > 0},
+                                  {"fit", !items}}) {
+    TS_TRY(const auto member, reader.find(key));
+    if (member && !used) idle.emplace_back(key);
+  }
+  return idle;
 }
 
 Result<std::vector<Layer>> read_items(const JsonReader& reader, const Show& show) {
@@ -147,6 +178,7 @@ Result<Scene> read_scene(const std::string& name, const JsonReader& reader, cons
     if (items) return items->error("only the layout \"items\" takes items");
     TS_TRY(scene.layers, read_slots(reader, scene.layout, show));
   }
+  TS_TRY(scene.idle, idle_members(reader, scene.layout));
   TS_TRY(const auto gains, reader.find("gains"));
   if (gains) {
     TS_TRY(const auto members, gains->members());

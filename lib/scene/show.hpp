@@ -99,6 +99,10 @@ struct Layer {
   double opacity = 1;
   int border = 0;  ///< Pixels of border around the cell, even, drawn inside it.
   std::uint32_t border_rgb = 0xFFFFFF;
+  /// The border that is drawn: none where it would leave nothing of the picture.
+  [[nodiscard]] int inner_border() const noexcept {
+    return 2 * border < cell.width && 2 * border < cell.height ? border : 0;
+  }
   friend bool operator==(const Layer&, const Layer&) = default;
 };
 
@@ -109,6 +113,7 @@ struct Scene {
   LayoutKind layout = LayoutKind::kFull;
   std::vector<Layer> layers{};
   std::map<std::string, double> gains_db{};  ///< Added to the sources' own gains while on air.
+  std::vector<std::string> idle{};           ///< What its text says that its layout has no use for.
 };
 
 struct LowerThird {

@@ -91,10 +91,11 @@ both), video_bitrate, audio_bitrate, preset, profile, encoder; the rest follows 
 
 Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items
 (cut where they reach beyond the canvas).
-"canvas" may have "background": "#101820". A layout may have "scale" and "corner" (of the small
-picture), "margin", "gap", "border", "border_color" and "fit"; an item has x, y, width, height, "z"
-(which is in front), "opacity", "crop" {"left": 0.1, …}, "border" and "fit". "gains": {"wide": -6} of a
-scene are added while it is on air. Fits: cover, contain, stretch. Transitions: cut, fade, ftb, wipe.
+"canvas" may have "background": "#101820". A layout may have "margin", "border", "border_color" (in
+pip and screen: of the small picture, which also has "scale" and "corner"), "fit", and "gap" (in
+side-by-side and grid). An item has x, y, width, height, "z" (which is in front), "opacity", "crop"
+{"left": 0.1, …}, "border" and "fit". "gains": {"wide": -6} of a scene are added while it is on air.
+Fits: cover, contain, stretch. Transitions: cut, fade, ftb, wipe.
 
 A cue does at its time any of: take (with transition, duration), preview, show, hide (names of
 overlays), mute, unmute (names of sources), gain {"wide": -6}, black (true or false), stop (true).

@@ -103,6 +103,28 @@ TEST(Compositor, LayoutsPutEverySourceIntoItsCell) {
   EXPECT_NEAR(d.luma(70, 4, 4, 60, 170), red, 2);
 }
 
+TEST(Compositor, AGridHasItsMarginAndBordersInBothEngines) {
+  for (const char* engine : {"native", "filtergraph"}) {
+    const TempDir folder;
+    const auto out = folder.path() / "grid.mp4";
+
+    const auto run = run_offline(std::string("{") + kColors + R"(, "duration": "200ms",
+      "scenes": {"s": {"layout": "side-by-side", "slots": ["blue", "blue"], "margin": 20, "gap": 20,
+                       "border": 6, "border_color": "#f0f0f0"}}})",
+                                 folder.path(), out, engine);
+
+    ASSERT_TRUE(run.result.ok()) << run.result.error().message;
+    const Decoded d = decode(out);
+    ASSERT_FALSE(d.frames.empty()) << engine;
+    EXPECT_NEAR(d.luma(3, 2, 2, 316, 14), 16, 3) << engine;
+    EXPECT_NEAR(d.luma(3, 153, 30, 14, 120), 16, 3) << engine;
+    EXPECT_NEAR(d.luma(3, 22, 40, 2, 100), luma_of(0xf0f0f0), 8) << engine;
+    EXPECT_NEAR(d.luma(3, 296, 40, 2, 100), luma_of(0xf0f0f0), 8) << engine;
+    EXPECT_NEAR(d.luma(3, 34, 34, 100, 110), luma_of(0x2020c0), 3) << engine;
+    EXPECT_NEAR(d.luma(3, 184, 34, 100, 110), luma_of(0x2020c0), 3) << engine;
+  }
+}
+
 TEST(Compositor, TheMiddleOfAFadeIsHalfOfBoth) {
   const TempDir folder;
   const auto out = folder.path() / "fade.mp4";

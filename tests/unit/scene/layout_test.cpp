@@ -32,6 +32,32 @@ TEST(Layout, SideBySideSharesTheWidthAndLeavesTheGap) {
   EXPECT_EQ(layers[1].cell, (Rect{644, 0, 636, 720}));
 }
 
+TEST(Layout, TheMarginIsAroundAllCellsAndTheBorderInEach) {
+  const auto of = [](LayoutKind kind, int count) {
+    return arrange(kCanvas, {.kind = kind,
+                             .slots = names(count),
+                             .margin = 41,
+                             .gap = 8,
+                             .border = 4,
+                             .border_rgb = 0x102030});
+  };
+
+  const auto full = of(LayoutKind::kFull, 1);
+  const auto sides = of(LayoutKind::kSideBySide, 2);
+  const auto grid = of(LayoutKind::kGrid, 4);
+
+  EXPECT_EQ(full[0].cell, (Rect{40, 40, 1200, 640}));
+  EXPECT_EQ(sides[0].cell, (Rect{40, 40, 596, 640}));
+  EXPECT_EQ(sides[1].cell, (Rect{644, 40, 596, 640}));
+  EXPECT_EQ(grid[3].cell, (Rect{644, 364, 596, 316}));
+  for (const auto& layers : {full, sides, grid}) {
+    for (const Layer& layer : layers) {
+      EXPECT_EQ(layer.border, 4);
+      EXPECT_EQ(layer.border_rgb, 0x102030U);
+    }
+  }
+}
+
 TEST(Layout, PipPutsTheSmallPictureIntoItsCorner) {
   const auto right = arrange(kCanvas, {.kind = LayoutKind::kPip, .slots = names(2)});
   const auto left =

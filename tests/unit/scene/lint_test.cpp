@@ -56,6 +56,23 @@ TEST(Lint, NamesCuesAfterTheEndAndSoundLeftOff) {
   EXPECT_TRUE(has(findings, "never unmuted"));
 }
 
+TEST(Lint, NamesCuesAfterAStop) {
+  const std::string stop = std::string(kComplete) + R"(, {"at": "5s", "stop": true})";
+  EXPECT_TRUE(lint_cues(stop).empty());
+
+  const auto findings =
+      lint_cues(stop + R"(, {"at": "5s", "hide": "name"}, {"at": "9s", "take": "one"})");
+
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].where, "$.cues[3]");
+  EXPECT_EQ(findings[1].where, "$.cues[4]");
+  EXPECT_EQ(findings[1].message, "at 9.0s it never runs: $.cues[2] stops the program at 5.0s");
+  EXPECT_TRUE(findings[1].serious);
+  // After the show's own end one finding is enough.
+  EXPECT_EQ(lint_cues(stop + R"(, {"at": "9s", "take": "one"})", R"(, "duration": "7s")").size(),
+            1U);
+}
+
 TEST(Lint, NamesASourceThatNobodyCanSee) {
   const auto show = parse_show(
       R"({"sources": {"a": {"color": "red"}, "b": {"color": "blue"}},
@@ -70,6 +87,34 @@ std::vector<Finding> lint_text(const std::string& text) {
   const auto show = parse_show(text, "show", "");
   return show.ok() ? lint(show.value())
                    : std::vector<Finding>{{true, "", show.error().message, ""}};
+}
+
+TEST(Lint, NamesWhatALayoutHasNoUseFor) {
+  const auto findings = lint_text(
+      R"({"sources": {"a": {"color": "red"}, "b": {"color": "blue"}}, "program": "grid",
+          "cues": [{"at": "1s", "take": "pip"}, {"at": "2s", "take": "free"}],
+          "scenes": {
+            "grid": {"layout": "grid", "slots": ["a", "b"], "margin": 20, "border": 2, "gap": 4,
+                     "corner": "top-left", "scale": 0.5},
+            "pip": {"layout": "pip", "slots": ["a", "b"], "border_color": "red", "gap": 4},
+            "free": {"items": [{"source": "a"}], "margin": 20}}})");
+
+  ASSERT_EQ(findings.size(), 3U);
+  EXPECT_EQ(findings[0].where, "$.scenes.grid");
+  EXPECT_EQ(findings[0].message, "\"corner\", \"scale\" do nothing in the layout grid");
+  EXPECT_FALSE(findings[0].serious);
+  EXPECT_EQ(findings[1].message, "\"gap\", \"border_color\" do nothing in the layout pip");
+  EXPECT_EQ(findings[2].message, "\"margin\" does nothing in the layout items");
+}
+
+TEST(Lint, NamesABorderThatHasNoRoom) {
+  const auto findings = lint_text(
+      R"({"canvas": {"width": 320, "height": 180},
+          "sources": {"a": {"color": "red"}, "b": {"color": "blue"}},
+          "scenes": {"pip": {"layout": "pip", "slots": ["a", "b"], "border": 30}}})");
+
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].message, "a border of 30 has no room around 'b', 90 x 50");
 }
 
 TEST(Lint, SoundThatIsMutedForEverIsNamed) {

@@ -197,6 +197,21 @@ TEST(Show, ItemsMayReachBeyondTheCanvas) {
   EXPECT_EQ(cell_of(R"("y": -360)"), std::nullopt);
 }
 
+TEST(Show, AMarginHasToLeaveRoom) {
+  const std::string show =
+      R"({"canvas": {"width": 320, "height": 180}, "sources": {"a": {"color": "red"}},
+          "scenes": {"s": {"layout": "grid", "slots": ["a", "a", "a"], )";
+  EXPECT_TRUE(parse(show + R"("margin": 40, "gap": 10}}})").ok());
+
+  for (const char* much : {R"("margin": 90)", R"("gap": 200)"}) {
+    const auto refused = parse(show + much + "}}}");
+    ASSERT_FALSE(refused.ok()) << much;
+    EXPECT_EQ(refused.error().message,
+              "show.json: at $.scenes.s: the margin and the gap leave no room for the pictures");
+    EXPECT_EQ(refused.error().hint, "make them smaller: the canvas has 320 x 180 pixels");
+  }
+}
+
 TEST(Show, OutputsGetUniqueNames) {
   const auto parsed = parse(show_with(
       R"("outputs": [{"file": "a.mp4"}, {"file": "b.mkv"}, {"mux": "id"}, {"hls": "out"}])"));
