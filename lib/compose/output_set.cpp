@@ -130,9 +130,10 @@ Status OutputSet::add(const media::MuxTarget& target) {
     const std::lock_guard lock(mutex_);
     for (const auto& output : outputs_) {
       if (!is_output(*output.runner, short_name(target.name))) continue;
-      return Error{.kind = ErrorKind::kConflict,
-                   .message = fmt::format("there is an output '{}' already", target.name),
-                   .hint = "remove it first, or choose another name"};
+      return Error{
+          .kind = ErrorKind::kConflict,
+          .message = fmt::format("there is an output '{}' already", short_name(target.name)),
+          .hint = "remove it first, or choose another name"};
     }
   }
   TS_CHECK(attach(target));

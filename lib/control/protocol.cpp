@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/protocol.hpp"
 
+#include "core/assert.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <utility>
@@ -29,11 +31,46 @@ constexpr std::array<std::string_view, 12> kEventKinds{"go",    "scene",   "tall
                                                        "audio", "black",   "source", "output",
                                                        "guard", "quality", "meters", "stop"};
 
+/// What a member with a text is, in the words of whoever typed it into ts compose.
+struct TextWords {
+  std::string_view key;
+  std::string_view what;
+  std::string_view hint;  ///< What to give.
+};
+constexpr std::array<TextWords, 9> kTextWords{{
+    {"scene", "the scene's name", "name a scene: ts compose status lists them"},
+    {"source", "the source's name", "name a source: ts compose status lists them"},
+    {"overlay", "the overlay's name", "name an overlay: ts compose status --json lists them"},
+    {"name", "the name", "give a name of 1 to 64 letters, digits, spaces and _ . -"},
+    {"output", "the output", "write file:F, hls:DIR, rtmp-url-file:F or srt-url-file:F"},
+    {"path", "the path", "name the file to write"},
+    {"title", "the title", "make it shorter: it has to fit on the picture"},
+    {"text", "the text", "make it shorter: it has to fit on the picture"},
+    {"subtitle", "the subtitle", "make it shorter: it has to fit on the picture"},
+}};
+
+/// A text that is empty or too long. Where it stands is said of a part of a batch; a command of its
+/// own has only one such member.
+Error text_error(const JsonReader& member, std::string_view key, std::string_view problem) {
+  const auto words = std::find_if(kTextWords.begin(), kTextWords.end(),
+                                  [&](const TextWords& known) { return known.key == key; });
+  TS_ASSERT(words != kTextWords.end());
+  const bool own = member.path() == fmt::format("$.{}", key);
+  return Error{.kind = ErrorKind::kUsage,
+               .message = fmt::format("{}{} {}", own ? "" : fmt::format("at {}: ", member.path()),
+                                      words->what, problem),
+               .hint = std::string(words->hint)};
+}
+
+Error too_long(const JsonReader& member, std::string_view key, std::size_t size, std::size_t most) {
+  return text_error(member, key, fmt::format("has {} bytes, {} at most", size, most));
+}
+
 Result<std::string> text_member(const JsonReader& object, std::string_view key, std::size_t most) {
   TS_TRY(const auto member, object.at(key));
   TS_TRY(auto value, member.as_string());
-  if (value.empty()) return member.error("expected text");
-  if (value.size() > most) return member.error(fmt::format("expected at most {} bytes", most));
+  if (value.empty()) return text_error(member, key, "is empty");
+  if (value.size() > most) return too_long(member, key, value.size(), most);
   return value;
 }
 
@@ -49,7 +86,7 @@ Result<std::string> words_member(const JsonReader& object, std::string_view key)
   TS_TRY(auto value, object.string_or(key));
   if (value.size() <= kMaxWords) return value;
   TS_TRY(const auto member, object.at(key));
-  return member.error(fmt::format("expected at most {} bytes", kMaxWords));
+  return too_long(member, key, value.size(), kMaxWords);
 }
 
 Result<milliseconds> duration_member(const JsonReader& object, std::string_view key,
@@ -437,7 +474,17 @@ Error error_from_json(const Json& json) {
 }
 
 Status check_request(const Json& request) {
-  const auto line = parse_line(dump_json(request));
+  const std::string text = dump_json(request);
+  if (text.size() > kMaxLine) {
+    // Whoever asks has written no line: which of the values is too long is what they can use.
+    const auto parsed = parse_request(JsonReader(request, ErrorKind::kUsage));
+    if (!parsed) return parsed.error();
+    return Error{
+        .kind = ErrorKind::kUsage,
+        .message = fmt::format("the command has {} bytes, {} at most", text.size(), kMaxLine),
+        .hint = "make it shorter, or send it in several parts"};
+  }
+  const auto line = parse_line(text);
   if (!line.request) return line.request.error();
   return ok_status();
 }

@@ -197,6 +197,7 @@ TEST_F(ControlBridgeTest, AddsAndFinishesAnOutputWhileTheProgramRuns) {
   ASSERT_TRUE(ask(R"({"command":"output_remove","name":"extra"})").ok());
 
   EXPECT_EQ(twice.error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(twice.error().message, "there is an output 'extra' already");
   const auto decoded = test::decode(path);
   EXPECT_GE(decoded.frames.size(), 10U) << decoded.trouble;
   EXPECT_EQ(ask(R"({"command":"output_remove","name":"extra"})").error().kind,

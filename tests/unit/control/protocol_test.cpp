@@ -75,6 +75,44 @@ TEST(ControlLine, ReadsOverlays) {
             "one\ntwo");
 }
 
+TEST(ControlLine, SaysWhichTextIsEmptyOrTooLong) {
+  const auto empty = error_of(R"({"command":"cut","scene":""})");
+  EXPECT_EQ(empty.kind, ErrorKind::kUsage);
+  EXPECT_EQ(empty.message, "the scene's name is empty");
+  EXPECT_EQ(empty.hint, "name a scene: ts compose status lists them");
+  EXPECT_EQ(error_of(R"({"command":"audio","source":"","mute":true})").message,
+            "the source's name is empty");
+  EXPECT_EQ(error_of(R"({"command":"overlay_show","overlay":""})").message,
+            "the overlay's name is empty");
+  EXPECT_EQ(error_of(R"({"command":"output_remove","name":""})").message, "the name is empty");
+  EXPECT_EQ(error_of(R"({"command":"output_add","output":""})").message, "the output is empty");
+  EXPECT_EQ(error_of(R"({"command":"shot","path":""})").message, "the path is empty");
+  EXPECT_EQ(error_of(R"({"command":"batch","commands":[{"command":"cut","scene":""}]})").message,
+            "at $.commands[0].scene: the scene's name is empty");
+
+  const std::string many(300, 'x');
+  EXPECT_EQ(error_of(R"({"command":"cut","scene":")" + many + "\"}").message,
+            "the scene's name has 300 bytes, 200 at most");
+  EXPECT_EQ(error_of(R"({"command":"overlay_set","overlay":"n","subtitle":")" +
+                     std::string(2001, 'x') + R"(","title":"a"})")
+                .message,
+            "the subtitle has 2001 bytes, 2000 at most");
+}
+
+TEST(ControlRequest, SpeaksOfTheValueThatIsTooLongNotOfALine) {
+  const std::string many(kMaxLine, 'x');
+
+  const auto title =
+      check_request(Json{{"command", "overlay_set"}, {"overlay", "n"}, {"title", many}});
+  const auto filter =
+      check_request(Json{{"command", "scene_set"}, {"name", "n"}, {"scene", {{"layout", many}}}});
+
+  EXPECT_EQ(title.error().message, "the title has 65536 bytes, 2000 at most");
+  EXPECT_EQ(title.error().hint, "make it shorter: it has to fit on the picture");
+  EXPECT_EQ(filter.error().message, "the command has 65592 bytes, 65536 at most");
+  EXPECT_EQ(filter.error().hint, "make it shorter, or send it in several parts");
+}
+
 TEST(ControlLine, WantsEitherATitleOrAText) {
   EXPECT_EQ(error_of(R"({"command":"overlay_set","overlay":"n"})").message,
             "at $: expected either title or text");

@@ -16,6 +16,7 @@ namespace in_compose_take {
 struct Options {
   ControlFlags control;
   std::string scene;
+  bool scene_given = false;  ///< Perhaps as "": an unset variable of a script is not the preview.
   std::string transition;
   std::string duration;
   bool back = false;
@@ -40,7 +41,7 @@ Status add_duration(const Options& options, Json& request) {
 
 Status run_take(const Options& options, Context& context) {
   Json request{{"command", "take"}};
-  if (!options.scene.empty()) request["scene"] = options.scene;
+  if (options.scene_given) request["scene"] = options.scene;
   if (!options.transition.empty()) request["transition"] = options.transition;
   TS_CHECK(add_duration(options, request));
   return run_compositor_command(context, options.control, request);
@@ -48,7 +49,7 @@ Status run_take(const Options& options, Context& context) {
 
 Status run_cut(const Options& options, Context& context) {
   Json request{{"command", "cut"}};
-  if (!options.scene.empty()) request["scene"] = options.scene;
+  if (options.scene_given) request["scene"] = options.scene;
   return run_compositor_command(context, options.control, request);
 }
 
@@ -70,7 +71,8 @@ Status run_go(const Options& options, Context& context) {
 Runner bind_take(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("scene", options->scene, "Scene to take (default: the preview)")
-      ->type_name("SCENE");
+      ->type_name("SCENE")
+      ->each([options](const std::string&) { options->scene_given = true; });
   app.add_option("--transition", options->transition, "cut, fade, ftb or wipe");
   app.add_option("--duration", options->duration, "Length of the transition (default: 500ms)");
   add_control_options(app, options->control);
@@ -80,7 +82,8 @@ Runner bind_take(CLI::App& app) {
 Runner bind_cut(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("scene", options->scene, "Scene to cut to (default: the preview)")
-      ->type_name("SCENE");
+      ->type_name("SCENE")
+      ->each([options](const std::string&) { options->scene_given = true; });
   add_control_options(app, options->control);
   return [options](Context& context) { return run_cut(*options, context); };
 }
