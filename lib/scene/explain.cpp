@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <map>
 #include <set>
@@ -346,8 +347,8 @@ class Explainer {
       case TransitionKind::kFtb: {
         const milliseconds middle = part.at + length / 2;
         const std::string both = label("f");
-        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, after,
-                          filter_seconds(middle), both));
+        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, after, filter_seconds(middle),
+                          both));
         const std::string dark = black(part.at, length / 2, middle, length / 2);
         graph(fmt::format("{}{}overlay=enable={}{}", both, dark,
                           from_until(part.at, part.at + length), next));
@@ -436,14 +437,46 @@ class Explainer {
     return fmt::format("{}", fmt::join(spans, "+"));
   }
 
-  void add_time(const std::string& picture, const Overlay& overlay, std::string_view text, int size,
-                const std::string& when, const std::string& next) {
-    graph(
-        fmt::format("{}drawtext=text={}:fontsize={}:fontcolor=white:shadowx=2:shadowy=2:"
-                    "x={}:y={}:enable={}{}",
-                    picture, filter_quoted(text), size,
-                    overlay.x ? fmt::format("{}", *overlay.x) : "(w-text_w)/2",
-                    overlay.y.value_or(show_.canvas.size.height / 12), when, next));
+  /// An overlay's opacity for drawtext.
+  static std::string alpha(const Overlay& overlay) {
+    return overlay.opacity < 1 ? fmt::format(":alpha={}", overlay.opacity) : std::string();
+  }
+
+  [[nodiscard]] std::string time_filter(const Overlay& overlay, std::string_view text, int size,
+                                        const std::string& when) const {
+    return fmt::format(
+        "drawtext=text={}:fontsize={}:fontcolor=white{}:shadowx=2:shadowy=2:x={}:y={}:enable={}",
+        filter_quoted(text), size, alpha(overlay),
+        overlay.x ? fmt::format("{}", *overlay.x) : "(w-text_w)/2",
+        overlay.y.value_or(show_.canvas.size.height / 12), when);
+  }
+
+  /// The time left as the program shows it: 00:48 until 47 seconds are left, 1:00:00 for an hour.
+  [[nodiscard]] std::string countdown_filter(const Overlay& overlay,
+                                             const CountdownOverlay& countdown,
+                                             const std::string& when) const {
+    const milliseconds end =
+        countdown.to ? std::chrono::duration_cast<milliseconds>(countdown.to->time_since_epoch())
+                     : countdown.length;
+    // A moment less than what is left: a frame's time may be a hair before its second.
+    const std::string left = fmt::format("ceil(max(0,{}-{}-0.000001))", filter_seconds(end),
+                                         countdown.to ? "time(0)" : "t");
+    const auto part = [&](std::string_view expression, int digits) {
+      return fmt::format("%{{eif:{}:d:{}}}", expression, digits);
+    };
+    const std::string minutes = part(fmt::format("trunc(mod({},3600)/60)", left), 2) + ":" +
+                                part(fmt::format("mod({},60)", left), 2);
+    if (!countdown.to && countdown.length < std::chrono::hours{1}) {
+      return time_filter(overlay, minutes, countdown.size, when);
+    }
+    std::string escaped;
+    for (const char c : left) escaped += c == ',' ? std::string("\\,") : std::string(1, c);
+    const std::string hours = part(fmt::format("trunc({}/3600)", left), 1) + ":" + minutes;
+    return time_filter(overlay, minutes, countdown.size,
+                       fmt::format("({})*lt({}\\,3600)", when, escaped)) +
+           "," +
+           time_filter(overlay, hours, countdown.size,
+                       fmt::format("({})*gte({}\\,3600)", when, escaped));
   }
 
   std::string add_overlays(std::string picture) {
@@ -461,27 +494,24 @@ class Explainer {
                           when, next));
       } else if (const auto* image = std::get_if<ImageOverlay>(&overlay.content)) {
         const std::string logo = label("i");
-        graph(fmt::format("[{}:v]format=rgba,scale={}:-2,colorchannelmixer=aa={},"
-                          "scale=out_range=tv:out_color_matrix=bt709,format=yuva420p{}",
-                          index_["overlay " + overlay.name], image->width.value_or(-1),
-                          overlay.opacity, logo));
+        graph(fmt::format(
+            "[{}:v]format=rgba,scale={}:-2,colorchannelmixer=aa={},"
+            "scale=out_range=tv:out_color_matrix=bt709,format=yuva420p{}",
+            index_["overlay " + overlay.name], image->width.value_or(-1), overlay.opacity, logo));
         graph(fmt::format("{}{}overlay={}:{}:enable={}{}", picture, logo,
                           overlay.x ? fmt::format("{}", *overlay.x) : "W-w-W/40",
                           overlay.y.value_or(height / 24), when, next));
       } else if (const auto* clock = std::get_if<ClockOverlay>(&overlay.content)) {
-        add_time(picture, overlay, clock->utc ? "%{gmtime}" : "%{localtime}", clock->size, when,
-                 next);
+        graph(picture +
+              time_filter(overlay, clock->utc ? "%{gmtime}" : "%{localtime}", clock->size, when) +
+              next);
       } else if (const auto* countdown = std::get_if<CountdownOverlay>(&overlay.content)) {
-        const std::string left =
-            countdown->to ? fmt::format("%{{eif:max(0,{}-time(0)):d}}",
-                                        countdown->to->time_since_epoch().count() / 1000)
-                          : fmt::format("%{{eif:max(0,{}-t):d}}", countdown->length.count() / 1000);
-        add_time(picture, overlay, left, countdown->size, when, next);
+        graph(picture + countdown_filter(overlay, *countdown, when) + next);
       } else if (const auto* text = std::get_if<TextOverlay>(&overlay.content)) {
         graph(
-            fmt::format("{}drawtext=text={}:expansion=none:fontsize={}:fontcolor=white:"
+            fmt::format("{}drawtext=text={}:expansion=none:fontsize={}:fontcolor=white{}:"
                         "shadowx=2:shadowy=2:x={}:y={}:enable={}{}",
-                        picture, filter_quoted(text->text), text->size,
+                        picture, filter_quoted(text->text), text->size, alpha(overlay),
                         overlay.x ? fmt::format("{}", *overlay.x) : "(w-text_w)/2",
                         overlay.y.value_or(height / 12), when, next));
       } else {
@@ -490,14 +520,14 @@ class Explainer {
         const int x = overlay.x.value_or(width / 16);
         const int y = overlay.y.value_or(height - height / 12 - unit * 3);
         graph(fmt::format(
-            "{0}drawbox=x={1}:y={2}:w={3}:h={4}:color=0x10151C@0.82:t=fill:enable={5},"
-            "drawtext=text={6}:expansion=none:fontsize={7}:fontcolor=white:x={8}:y={9}:"
-            "enable={5},drawtext=text={10}:expansion=none:fontsize={11}:fontcolor=0xC8D0DA:"
+            "{0}drawbox=x={1}:y={2}:w={3}:h={4}:color=0x10151C@{14:.4g}:t=fill:enable={5},"
+            "drawtext=text={6}:expansion=none:fontsize={7}:fontcolor=white{15}:x={8}:y={9}:"
+            "enable={5},drawtext=text={10}:expansion=none:fontsize={11}:fontcolor=0xC8D0DA{15}:"
             "x={8}:y={12}:enable={5}{13}",
             picture, x, y, width / 3, unit * 3, when, filter_quoted(third.title), unit,
             x + unit * 2 / 3, y + unit / 2,
             filter_quoted(third.subtitle.empty() ? " " : third.subtitle), unit * 2 / 3,
-            y + unit * 7 / 4, next));
+            y + unit * 7 / 4, next, 0.82 * overlay.opacity, alpha(overlay)));
       }
       picture = next;
     }
@@ -510,7 +540,8 @@ class Explainer {
     if (!range) return {};
     const std::int64_t samples =
         std::llround(static_cast<double>(frames_of(*range)) / show_.canvas.rate.value() * 48'000);
-    return fmt::format("apad=whole_len={0},atrim=end_sample={0},aloop=loop=-1:size={0},asetpts=N,", samples);
+    return fmt::format("apad=whole_len={0},atrim=end_sample={0},aloop=loop=-1:size={0},asetpts=N,",
+                       samples);
   }
 
   void add_sound() {
@@ -520,10 +551,11 @@ class Explainer {
       const bool tone = test != nullptr && test->tone_hz > 0;
       if (source.muted || (!tone && !sounds(source))) continue;
       const std::string out = label("a");
-      graph(tone ? fmt::format("sine=f={}:r=48000,aformat=channel_layouts=stereo,volume={}dB{}",
-                               test->tone_hz, source.gain_db, out)
-                 : fmt::format("[{}:a]aresample=48000,aformat=channel_layouts=stereo,{}volume={}dB{}",
-                               index_[source.name], looped_sound(source), source.gain_db, out));
+      graph(
+          tone ? fmt::format("sine=f={}:r=48000,aformat=channel_layouts=stereo,volume={}dB{}",
+                             test->tone_hz, source.gain_db, out)
+               : fmt::format("[{}:a]aresample=48000,aformat=channel_layouts=stereo,{}volume={}dB{}",
+                             index_[source.name], looped_sound(source), source.gain_db, out));
       parts.push_back(out);
     }
     if (parts.empty()) {
@@ -553,21 +585,34 @@ class Explainer {
     }
   }
 
+  /// When the show ends: after its duration, or by a cue. Nullopt for one that goes on.
+  [[nodiscard]] std::optional<milliseconds> end() const {
+    std::optional<milliseconds> out = show_.duration;
+    if (!options_.scene.empty() || options_.at) return out;
+    for (const Cue& cue : show_.cues) {
+      for (const Action& action : cue.actions) {
+        if (std::holds_alternative<StopAction>(action))
+          out = std::min(out.value_or(cue.at), cue.at);
+      }
+    }
+    return out;
+  }
+
   /// The options of one encode and its file.
   [[nodiscard]] std::string one_output(const Encode& encode, std::string_view video,
                                        std::string_view audio, std::string_view file) const {
     const double gop =
         show_.canvas.rate.value() * static_cast<double>(show_.encode.gop.count()) / 1000;
-    std::string end = "-t 10";
-    if (show_.duration) end = "-t " + filter_seconds(*show_.duration);
+    const auto length = end();
     return fmt::format(
-        "  -map '[{}]' -map '[{}]' {} \\\n"
+        "  -map '[{}]' -map '[{}]'{} \\\n"
         "  -c:v {} -preset {} -tune zerolatency -b:v {} -maxrate {} -bufsize {} -g {:.0f} "
         "-sc_threshold 0 -bf 0 \\\n"
         "  -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv \\\n"
         "  -c:a aac -ar 48000 -b:a {} {}",
-        video, audio, end, encode.encoder, encode.preset, encode.video_bitrate,
-        encode.video_bitrate, encode.video_bitrate, gop, encode.audio_bitrate, shell_quoted(file));
+        video, audio, length ? " -t " + filter_seconds(*length) : "", encode.encoder, encode.preset,
+        encode.video_bitrate, encode.video_bitrate, encode.video_bitrate, gop, encode.audio_bitrate,
+        shell_quoted(file));
   }
 
   /// What the show does and this line does not, as comments of the shell.
@@ -579,7 +624,8 @@ class Explainer {
           if (!std::holds_alternative<TakeAction>(action) &&
               !std::holds_alternative<BlackAction>(action) &&
               !std::holds_alternative<OverlayAction>(action) &&
-              !std::holds_alternative<PreviewAction>(action)) {
+              !std::holds_alternative<PreviewAction>(action) &&
+              !std::holds_alternative<StopAction>(action)) {
             what.insert("cues that change sound or words");
           }
         }
@@ -614,8 +660,11 @@ class Explainer {
     }
     if (!show_.guards.slate.empty()) what.insert("the slate");
     if (show_.frame_code) what.insert("the frame code");
-    if (what.empty()) return {};
-    return fmt::format("# not in this line: {}\n", fmt::join(what, "; "));
+    std::string text;
+    if (!what.empty()) text = fmt::format("# not in this line: {}\n", fmt::join(what, "; "));
+    if (!end())
+      text += "# the show has no end, nor has this line: press q, or add -t 10 for 10 s\n";
+    return text;
   }
 
   [[nodiscard]] std::string command() const {

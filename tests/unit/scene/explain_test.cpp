@@ -47,9 +47,58 @@ TEST(Explain, AnOverlayThatGoesByItselfGoes) {
       << text.value();
 }
 
+/// The command line of a show of one red source, with more members.
+std::string explained_red(const std::string& members) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"color": "red"}}, "scenes": {"one": {"layout": "full", "slots": ["a"]}},)" +
+          members + "}",
+      "show", "");
+  const auto text = show.ok() ? explain(show.value(), {}) : show.error();
+  return text.ok() ? text.value() : text.error().message;
+}
+
+TEST(Explain, EndsWhenTheShowEnds) {
+  const std::string endless = explained_red(R"("duration": null)");
+  EXPECT_EQ(endless.find(" -t "), endless.find(" -t 10 for 10 s")) << endless;
+  EXPECT_NE(endless.find("# the show has no end"), std::string::npos);
+  const std::string stop = R"("cues": [{"at": "3s", "stop": true}])";
+  EXPECT_NE(explained_red(stop).find("' -t 3.000 \\"), std::string::npos) << explained_red(stop);
+  EXPECT_EQ(explained_red(stop).find('#'), std::string::npos) << explained_red(stop);
+  EXPECT_NE(explained_red(stop + R"(, "duration": "2s")").find("' -t 2.000 \\"), std::string::npos);
+  EXPECT_NE(explained_red(stop + R"(, "duration": "9s")").find("' -t 3.000 \\"), std::string::npos);
+}
+
+TEST(Explain, TextsHaveTheirOpacity) {
+  const std::string text = explained_red(
+      R"("duration": "1s", "overlays": {
+          "t": {"text": "x", "visible": true, "opacity": 0.5},
+          "c": {"countdown": "48s", "visible": true, "opacity": 0.25},
+          "l": {"lower_third": {"title": "x"}, "visible": true, "opacity": 0.5}})");
+
+  EXPECT_NE(text.find("fontsize=36:fontcolor=white:alpha=0.5:"), std::string::npos) << text;
+  EXPECT_NE(text.find("fontsize=72:fontcolor=white:alpha=0.25:"), std::string::npos) << text;
+  EXPECT_NE(text.find("color=0x10151C@0.41:"), std::string::npos) << text;
+  EXPECT_NE(text.find("fontcolor=0xC8D0DA:alpha=0.5:"), std::string::npos) << text;
+  const std::string plain =
+      explained_red(R"("duration": "1s", "overlays": {"t": {"text": "x", "visible": true}})");
+  EXPECT_EQ(plain.find("alpha="), std::string::npos) << plain;
+}
+
+TEST(Explain, ACountdownSaysWhatTheProgramSays) {
+  const std::string minutes = explained_red(
+      R"("duration": "1s", "overlays": {"c": {"countdown": "48500ms", "visible": true}})");
+  EXPECT_NE(minutes.find("ceil(max(0\\,48.500-t-0.000001))"), std::string::npos) << minutes;
+  EXPECT_EQ(minutes.find("*lt(ceil("), std::string::npos) << minutes;
+  const std::string hours =
+      explained_red(R"("duration": "1s", "overlays": {"c": {"countdown": "2h", "visible": true}})");
+  EXPECT_NE(hours.find("enable=(gte(t\\,0.000))*lt(ceil(max(0\\,7200.000-t-0.000001))\\,3600)"),
+            std::string::npos)
+      << hours;
+}
+
 TEST(Explain, SaysWhatItLeavesOut) {
   const auto show = parse_show(
-      R"({"sources": {"a": {"color": "red"}, "b": {"url": "rtmp://127.0.0.1/x"}},
+      R"({"duration": "9s", "sources": {"a": {"color": "red"}, "b": {"url": "rtmp://127.0.0.1/x"}},
           "scenes": {"one": {"layout": "full", "slots": ["a"]},
                      "two": {"layout": "full", "slots": ["b"]}},
           "cues": [{"at": "1s", "take": "two"}, {"at": "3s", "mute": "b"}]})",
@@ -67,7 +116,7 @@ TEST(Explain, SaysWhatItLeavesOut) {
 
 TEST(Explain, WipesAndBlackAreThere) {
   const auto show = parse_show(
-      R"({"sources": {"a": {"color": "red"}, "b": {"test": "bars"}},
+      R"({"duration": "6s", "sources": {"a": {"color": "red"}, "b": {"test": "bars"}},
           "scenes": {"one": {"layout": "full", "slots": ["a"]},
                      "two": {"layout": "full", "slots": ["b"]}},
           "cues": [{"at": "1s", "take": "two", "transition": "wipe", "duration": "500ms"},
