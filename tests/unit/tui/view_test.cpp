@@ -61,8 +61,68 @@ TEST(View, LooksAsItDid) {
   expect_golden("80x24.txt", plain_text(draw(model, 80, 24)));
 }
 
-TEST(View, FitsIntoAnyTerminal) {
+/// A show with more of everything than 24 rows have.
+Model crowded() {
   Model model = model_of(kStatus);
+  model.scenes.clear();
+  model.overlays.clear();
+  for (int i = 1; i <= 8; ++i) {
+    model.scenes.push_back("scene " + std::to_string(i));
+    model.overlays.push_back({.name = "overlay " + std::to_string(i)});
+    model.outputs.push_back({.name = "copy " + std::to_string(i), .state = "live"});
+  }
+  return model;
+}
+
+TEST(View, SaysHowManyItLeavesOut) {
+  Model model = crowded();
+  add_picture(model, 80, 24);
+
+  const std::string text = plain_text(draw(model, 80, 24));
+
+  expect_golden("80x24-crowded.txt", text);
+  EXPECT_NE(text.find("scene 4\n"), std::string::npos);
+  EXPECT_NE(text.find("… 4 more\n"), std::string::npos);
+  EXPECT_NE(text.find("overlay 1\n"), std::string::npos);
+  EXPECT_NE(text.find("… 7 more\n"), std::string::npos);
+  EXPECT_NE(text.find("OUTPUTS            … 8 more\n"), std::string::npos);
+}
+
+TEST(View, CutsNoNumberOfTheSoundLine) {
+  const Model model = model_of(kStatus);
+  for (int columns = 24; columns < 130; ++columns) {
+    const std::string text = plain_text(draw(model, columns, 24));
+    const auto from = text.find("SOUND");
+    ASSERT_NE(from, std::string::npos);
+    const std::string line = text.substr(from, text.find('\n', from) - from);
+    EXPECT_EQ(line.find("…"), std::string::npos) << columns << ": " << line;
+    if (columns >= 80) {
+      EXPECT_NE(line.find("LUFS"), std::string::npos) << columns;
+      EXPECT_NE(line.find("-1.2"), std::string::npos) << columns;
+      EXPECT_TRUE(line.ends_with("2.5")) << columns << ": " << line;
+    }
+  }
+}
+
+TEST(Model, AMessageGoesByItself) {
+  Model model;
+  const SteadyTime start = SystemClock{}.steady_now();
+
+  model.say("cut at frame 7", false, start);
+  model.forget_message(start + seconds{5});
+  EXPECT_EQ(model.message, "cut at frame 7");
+  model.forget_message(start + seconds{6});
+  EXPECT_EQ(model.message, "");
+
+  model.say("the preview is empty", true, start);
+  model.forget_message(start + seconds{19});
+  EXPECT_EQ(model.message, "the preview is empty");
+  model.forget_message(start + seconds{20});
+  EXPECT_EQ(model.message, "");
+}
+
+TEST(View, FitsIntoAnyTerminal) {
+  Model model = crowded();
   for (int columns = 1; columns < 200; columns += 7) {
     for (int rows = 1; rows < 60; rows += 3) {
       model.picture.clear();

@@ -36,11 +36,12 @@ struct Options {
 /// The operator's side of the control socket.
 class Desk {
  public:
-  Desk(control::Client client, std::stop_token stop, bool pictures)
-      : client_(std::move(client)), stop_(std::move(stop)), pictures_(pictures) {}
+  Desk(control::Client client, Clock& clock, std::stop_token stop, bool pictures)
+      : client_(std::move(client)), clock_(clock), stop_(std::move(stop)), pictures_(pictures) {}
 
   /// Asks for everything the screen shows.
   Status refresh(int columns, int rows) {
+    model_.forget_message(clock_.steady_now());
     TS_TRY(const Json reply, client_.request(Json{{"command", "status"}}, kAnswer, stop_));
     const auto status = reply.find("status");
     if (status != reply.end()) model_.take_status(*status);
@@ -163,21 +164,23 @@ class Desk {
   /// What the program refuses is shown, not the end of the screen.
   Result<bool> send(Json request, const std::string& what) {
     const auto reply = client_.request(request, kAnswer, stop_);
-    model_.wrong = !reply.ok();
+    const SteadyTime now = clock_.steady_now();
     if (reply.ok()) {
       const auto tick = reply.value().find("tick");
-      model_.message =
-          fmt::format("{} at frame {}", what, tick == reply.value().end() ? "?" : dump_json(*tick));
+      model_.say(
+          fmt::format("{} at frame {}", what, tick == reply.value().end() ? "?" : dump_json(*tick)),
+          false, now);
       return true;
     }
     const Error& error = reply.error();
-    model_.message = error.message + (error.hint.empty() ? "" : "; " + error.hint);
+    model_.say(error.message + (error.hint.empty() ? "" : "; " + error.hint), true, now);
     const bool gone = error.kind == ErrorKind::kInterrupted || error.code == "closed";
     if (gone) return error;
     return true;
   }
 
   control::Client client_;
+  Clock& clock_;
   std::stop_token stop_;
   bool pictures_;
   std::size_t next_thumbnail_ = 0;
@@ -230,7 +233,7 @@ Status run(const Options& options, Context& context) {
     TS_TRY(print, parse_size(options.print));
   }
   TS_TRY(auto client, connect_compositor(context, options.control));
-  Desk desk(std::move(client), context.stop(), !options.no_picture);
+  Desk desk(std::move(client), context.clock(), context.stop(), !options.no_picture);
   if (print) return print_once(desk, *print, context);
   const bool color = context.environment("NO_COLOR").empty() && context.options().color != "never";
   Status ended = ok_status();

@@ -23,6 +23,10 @@ constexpr Style kGood{.front = 0x50C070};
 constexpr Style kWarn{.front = 0xE8B030};
 constexpr Style kBad{.front = 0xFF5050, .bold = true};
 constexpr int kPanel = 36;  ///< Columns beside the picture.
+constexpr int kWide = 110;  ///< Columns that everything has room in.
+/// How long a message stays: what was done is news for a moment, what went wrong has to be read.
+constexpr seconds kMessage{6};
+constexpr seconds kTrouble{20};
 
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -119,6 +123,37 @@ void draw_picture(Screen& screen, const std::string& rgb, PictureSize size, int 
   }
 }
 
+/// How many scenes and overlays a panel shows; a list that is cut has a row that says so.
+struct Share {
+  std::size_t scenes = 0;
+  std::size_t overlays = 0;
+  bool more_scenes = false;
+  bool more_overlays = false;
+};
+
+Share share_rows(const Model& model, int rows) {
+  const auto room = static_cast<std::size_t>(std::max(0, rows));
+  const std::size_t scenes = model.scenes.size();
+  const std::size_t overlays = model.overlays.size();
+  if (scenes + (overlays > 0 ? 1 + overlays : 0) <= room) return {scenes, overlays};
+  // A row of space, and a third for the overlays at least: all of either list would hide the other.
+  const std::size_t both = room > 0 && overlays > 0 ? room - 1 : room;
+  const std::size_t for_scenes =
+      std::min(scenes, both - std::min({overlays, both / 2, std::max<std::size_t>(1, both / 3)}));
+  const auto shown = [](std::size_t all, std::size_t lines) {
+    return all <= lines ? all : lines - std::min<std::size_t>(lines, 1);
+  };
+  const std::size_t for_overlays = both - for_scenes;
+  return {.scenes = shown(scenes, for_scenes),
+          .overlays = shown(overlays, for_overlays),
+          .more_scenes = scenes > for_scenes && for_scenes > 0,
+          .more_overlays = overlays > for_overlays && for_overlays > 0};
+}
+
+void draw_rest(Screen& screen, int column, int& row, std::size_t left, bool wanted) {
+  if (wanted) screen.text(column, row++, fmt::format("… {} more", left), kDim);
+}
+
 void draw_scenes(Screen& screen, const Model& model, int column, int row, int rows) {
   screen.text(column, row, "PROGRAM", kHead);
   screen.text(column + 9, row, fmt::format(" {} ", model.program), kProgram, kPanel - 10);
@@ -126,8 +161,9 @@ void draw_scenes(Screen& screen, const Model& model, int column, int row, int ro
   if (!model.preview.empty()) {
     screen.text(column + 9, row + 1, fmt::format(" {} ", model.preview), kPreview, kPanel - 10);
   }
+  const Share share = share_rows(model, rows - 3);
   int at = row + 3;
-  for (std::size_t i = 0; i < model.scenes.size() && at < row + rows; ++i, ++at) {
+  for (std::size_t i = 0; i < share.scenes; ++i, ++at) {
     const std::string& name = model.scenes[i];
     const Style style = name == model.program   ? kProgram
                         : name == model.preview ? kPreview
@@ -135,8 +171,9 @@ void draw_scenes(Screen& screen, const Model& model, int column, int row, int ro
     if (i < 9) screen.text(column, at, fmt::format("{}", i + 1), kDim);
     screen.text(column + 2, at, fmt::format(" {} ", name), style, kPanel - 3);
   }
+  draw_rest(screen, column + 3, at, model.scenes.size() - share.scenes, share.more_scenes);
   ++at;
-  for (std::size_t i = 0; i < model.overlays.size() && at < row + rows; ++i, ++at) {
+  for (std::size_t i = 0; i < share.overlays; ++i, ++at) {
     const Model::Overlay& overlay = model.overlays[i];
     if (i < 12) screen.text(column, at, fmt::format("F{}", i + 1), kDim);
     screen.text(column + 4, at, overlay.name,
@@ -145,12 +182,47 @@ void draw_scenes(Screen& screen, const Model& model, int column, int row, int ro
                                  : kPlain,
                 kPanel - 5);
   }
+  draw_rest(screen, column + 4, at, model.overlays.size() - share.overlays, share.more_overlays);
+}
+
+/// On a screen of 80 columns: shorter words and meter, and what still has no room is left out
+/// whole.
+void draw_narrow_sound(Screen& screen, const Model& model, int row, const Style& limited) {
+  const auto level = [](double value) {
+    return value <= -100 ? "   - " : fmt::format("{:5.1f}", value);
+  };
+  const std::pair<std::string, Style> parts[] = {
+      {level(model.peak_db) + " dB", kPlain},
+      {fmt::format("M {} S {} I {} LUFS", level(model.momentary), level(model.short_term),
+                   level(model.integrated)),
+       kPlain},
+      {fmt::format("TP {}", level(model.true_peak_max_db)), kPlain},
+      {fmt::format("lim {:.1f}", model.limited_db), limited}};
+  constexpr int kMeter = 8;
+  constexpr int kLeast = 6;
+  int room = screen.columns() - 1 - kMeter - kLeast;
+  std::vector<const std::pair<std::string, Style>*> shown;
+  for (const auto& part : parts) {
+    // All of them are ASCII. Two columns between them.
+    const int width = static_cast<int>(part.first.size()) + 2;
+    if (width > room) continue;
+    room -= width;
+    shown.push_back(&part);
+  }
+  const int meter = std::clamp(kLeast + room, 0, 24);
+  draw_meter(screen, kMeter, row, meter, model.peak_db);
+  int at = kMeter + meter;
+  for (const auto* part : shown) at = screen.text(at + 2, row, part->first, part->second);
 }
 
 int draw_sound(Screen& screen, const Model& model, int row) {
   screen.text(1, row, "SOUND", kHead);
-  draw_meter(screen, 8, row, 24, model.peak_db);
   const Style limited = model.limited_db > 3 ? kBad : model.limited_db > 0 ? kWarn : kDim;
+  if (screen.columns() < kWide) {
+    draw_narrow_sound(screen, model, row, limited);
+    return row + 1;
+  }
+  draw_meter(screen, 8, row, 24, model.peak_db);
   int at = screen.text(33, row, fmt::format("{} dB", level_text(model.peak_db)), kPlain);
   at = screen.text(at + 2, row,
                    fmt::format("M {}  S {}  I {} LUFS", level_text(model.momentary),
@@ -198,13 +270,27 @@ int draw_sources(Screen& screen, const Model& model, int row) {
 
 int draw_outputs(Screen& screen, const Model& model, int row) {
   if (row > last_row(screen)) return row;
-  screen.text(1, row++, "OUTPUTS", kHead);
+  screen.text(1, row, "OUTPUTS", kHead);
+  const auto room = static_cast<std::size_t>(std::max(0, last_row(screen) - row));
+  if (model.outputs.size() > room) {
+    screen.text(20, row, fmt::format("… {} more", model.outputs.size() - room), kDim);
+  }
+  ++row;
   std::vector<Model::Output> sorted = model.outputs;
   std::stable_partition(sorted.begin(), sorted.end(), in_trouble);
   for (const Model::Output& output : sorted) {
     if (row > last_row(screen)) break;
     screen.text(1, row, output.name, kPlain, 18);
     screen.text(20, row, output.state, state_style(output.state), 14);
+    if (screen.columns() < kWide && !output.reason.empty()) {
+      // Why nothing leaves says more than how little does.
+      int at = 35;
+      if (output.dropped > 0) {
+        at = screen.text(at, row, fmt::format("{} dropped", output.dropped), kBad) + 2;
+      }
+      screen.text(at, row++, output.reason, kDim, std::max(0, screen.columns() - at - 1));
+      continue;
+    }
     screen.text(35, row, fmt::format("{:6.0f} kb/s", output.bits / 1000), kPlain);
     screen.text(48, row, fmt::format("{:8.1f} MB", static_cast<double>(output.bytes) / 1e6),
                 kPlain);
@@ -253,6 +339,16 @@ int thumbnails_shown(const Model& model, int columns, int rows) noexcept {
     return 0;
   }
   return std::min(static_cast<int>(model.sources.size()), (columns - 1) / (kThumbnail.width + 2));
+}
+
+void Model::say(std::string text, bool trouble, SteadyTime now) {
+  message = std::move(text);
+  wrong = trouble;
+  said_at = now;
+}
+
+void Model::forget_message(SteadyTime now) {
+  if (now - said_at >= (wrong ? kTrouble : kMessage)) message.clear();
 }
 
 void Model::take_status(const Json& status) {
@@ -341,7 +437,7 @@ Screen draw(const Model& model, int columns, int rows) {
   screen.text(1, screen.rows() - 2, model.message, model.wrong ? kBad : kGood,
               screen.columns() - 2);
   screen.fill(0, screen.rows() - 1, screen.columns(), kTitle);
-  const bool wide = screen.columns() >= 110;
+  const bool wide = screen.columns() >= kWide;
   screen.text(1, screen.rows() - 1,
               wide ? "1-9 preview  Enter fade  c cut  b black  F1-F12 overlays  ↑↓ source  m mute  "
                      "s solo  f follow  +- gain  q quit"

@@ -3,6 +3,7 @@
 
 #include "tui/screen.hpp"
 
+#include "core/clock.hpp"
 #include "core/json_fwd.hpp"
 
 #include <cstdint>
@@ -68,6 +69,11 @@ struct Model {
   std::size_t selected = 0;  ///< Source.
   std::string message{};
   bool wrong = false;  ///< The message tells trouble.
+  SteadyTime said_at{};
+
+  void say(std::string text, bool trouble, SteadyTime now);
+  /// Lets go of a message that is no news any more.
+  void forget_message(SteadyTime now);
 
   /// Takes a status reply's "status" in; members that are missing or of another type stay as they
   /// were or empty. Bit rates come from the status before.
