@@ -129,6 +129,12 @@ Status Reader::open_input() {
                    .message = fmt::format("open {}: it is no regular file", options_.name),
                    .hint = "name a media file, or an address such as rtmp://…"};
     }
+    // Some of FFmpeg's readers say no more than "invalid argument" then.
+    if (std::filesystem::file_size(options_.url, ignored) == 0 && !ignored) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = fmt::format("open {}: the file is empty", options_.name),
+                   .hint = "see whether what makes it failed, and make it again"};
+    }
   }
   if (remote) policy_ = AddressPolicy::for_url(options_.url);
   const ConnectGuard guard(policy_.get());
@@ -293,8 +299,7 @@ Result<std::optional<Reader::Packet>> Reader::read() {
 void Reader::give_time(AVPacket& packet) {
   const bool raw = format_->iformat->raw_codec_id != AV_CODEC_ID_NONE;
   const AVRational rate = info_.rate.num > 0 ? info_.rate : AVRational{25, 1};
-  if (!raw || info_.is_still || packet.pts != AV_NOPTS_VALUE ||
-      packet.dts != AV_NOPTS_VALUE) {
+  if (!raw || info_.is_still || packet.pts != AV_NOPTS_VALUE || packet.dts != AV_NOPTS_VALUE) {
     return;
   }
   const AVStream& stream = *format_->streams[video_.index];

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include "common/context.hpp"
+#include "control/protocol.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
 #include "media/ca_bundle.hpp"
@@ -12,6 +13,8 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,6 +58,43 @@ Status capabilities(Context& context) {
                .hint = "install the distribution's ffmpeg packages"};
 }
 
+/// What one input is, into the document and the text.
+Status look_at(const media::OpenOptions& open, const std::stop_token& stop, Json& entry,
+               std::string& text) {
+  TS_TRY(const auto reader, media::Reader::open(open, stop));
+  const media::InputInfo& info = reader->info();
+  entry["format"] = info.format;
+  entry["still"] = info.is_still;
+  text += fmt::format("{}: {}{}\n", open.name, info.format, info.is_still ? ", a still" : "");
+  if (info.has_video) {
+    Json video;
+    video["codec"] = info.video_codec;
+    video["width"] = info.width;
+    video["height"] = info.height;
+    video["fps"] = info.rate.den > 0 ? av_q2d(info.rate) : 0;
+    video["rotation"] = info.rotation;
+    entry["video"] = std::move(video);
+    text +=
+        fmt::format("  picture: {}, {} x {}, {:.4g} fps{}\n", info.video_codec, info.width,
+                    info.height, info.rate.den > 0 ? av_q2d(info.rate) : 0,
+                    info.rotation != 0 ? fmt::format(", turned {} degrees", info.rotation) : "");
+  }
+  if (info.has_audio) {
+    Json audio;
+    audio["codec"] = info.audio_codec;
+    audio["sample_rate"] = info.audio_rate;
+    audio["channels"] = info.audio_channels;
+    entry["audio"] = std::move(audio);
+    text += fmt::format("  sound: {}, {} Hz, {} channels\n", info.audio_codec, info.audio_rate,
+                        info.audio_channels);
+  }
+  if (info.duration) {
+    entry["duration_ms"] = info.duration->count();
+    text += fmt::format("  length: {}\n", format_duration(*info.duration));
+  }
+  return ok_status();
+}
+
 Status probe(const std::vector<std::string>& inputs, Context& context) {
   const std::stop_token stop = context.stop();
   TS_TRY(const std::string extra_ca, context.settings().text("TS_CA_FILE"));
@@ -63,46 +103,31 @@ Status probe(const std::vector<std::string>& inputs, Context& context) {
   document["schema"] = "ts.compose/1";
   document["inputs"] = Json::array();
   std::string text;
+  std::optional<Error> trouble;
   for (const std::string& input : inputs) {
     media::OpenOptions open{.url = input, .name = input, .ca_file = ca.path()};
     open.is_file = input.find("://") == std::string::npos;
     if (!open.is_file) open.name = media::without_url_paths(input);
-    TS_TRY(const auto reader, media::Reader::open(open, stop));
-    const media::InputInfo& info = reader->info();
     Json entry;
     entry["input"] = open.name;
-    entry["format"] = info.format;
-    entry["still"] = info.is_still;
-    text += fmt::format("{}: {}{}\n", open.name, info.format, info.is_still ? ", a still" : "");
-    if (info.has_video) {
-      Json video;
-      video["codec"] = info.video_codec;
-      video["width"] = info.width;
-      video["height"] = info.height;
-      video["fps"] = info.rate.den > 0 ? av_q2d(info.rate) : 0;
-      video["rotation"] = info.rotation;
-      entry["video"] = std::move(video);
-      text +=
-          fmt::format("  picture: {}, {} x {}, {:.4g} fps{}\n", info.video_codec, info.width,
-                      info.height, info.rate.den > 0 ? av_q2d(info.rate) : 0,
-                      info.rotation != 0 ? fmt::format(", turned {} degrees", info.rotation) : "");
-    }
-    if (info.has_audio) {
-      Json audio;
-      audio["codec"] = info.audio_codec;
-      audio["sample_rate"] = info.audio_rate;
-      audio["channels"] = info.audio_channels;
-      entry["audio"] = std::move(audio);
-      text += fmt::format("  sound: {}, {} Hz, {} channels\n", info.audio_codec, info.audio_rate,
-                          info.audio_channels);
-    }
-    if (info.duration) {
-      entry["duration_ms"] = info.duration->count();
-      text += fmt::format("  length: {}\n", format_duration(*info.duration));
+    const Status looked = look_at(open, stop, entry, text);
+    if (!looked.ok() && stop.stop_requested()) return looked;
+    if (!looked.ok()) {
+      // The others are told all the same; the error is the first one's, and names every one.
+      entry["error"] = control::error_json(looked.error());
+      if (!trouble) {
+        trouble = looked.error();
+      } else {
+        trouble->message += "; " + looked.error().message;
+      }
     }
     document["inputs"].push_back(std::move(entry));
   }
-  return context.out().report({.document = &document, .text = std::move(text)});
+  if (!text.empty()) {
+    TS_CHECK(context.out().report({.document = &document, .text = std::move(text)}));
+  }
+  if (trouble) return *trouble;
+  return ok_status();
 }
 
 Status run(const Options& options, Context& context) {
@@ -125,7 +150,8 @@ Command media_compose_probe() {
           .bind = in_compose_probe::bind,
           .details =
               "Opens each input as a source of a show is opened, with the same limits and the "
-              "same list of allowed protocols."};
+              "same list of allowed protocols. One that does not open has an \"error\" in the "
+              "JSON; the exit code is the first one's."};
 }
 
 }  // namespace ts::cli
