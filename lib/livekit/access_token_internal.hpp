@@ -5,15 +5,26 @@
 #include "core/json_scan.hpp"
 #include "core/result.hpp"
 #include "livekit/access_token.hpp"
+#include "livekit/wire.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ts::livekit {
 
 /// A RoomConfiguration in either spelling as the official minter writes it: camelCase, every
-/// scalar present. @return kUsage with the path; also when it would give a secret away.
-Result<Json> normalized_room_config(const Json& config);
+/// scalar present. @param unknown  kRefuse for what people write, which may not give a secret away
+/// either; kIgnore for the tokens of others. @return kUsage with the path.
+Result<Json> normalized_room_config(const Json& config,
+                                    UnknownFields unknown = UnknownFields::kRefuse);
+
+/// The one of `names` that `key` is but for the case of its letters, as Go's encoding/json compares
+/// them; empty when it is exactly one of them, or none.
+std::string_view name_in_other_case(std::string_view key, std::span<const std::string_view> names);
+/// The members of a VideoGrant.
+const std::vector<std::string_view>& video_grant_names();
 
 /// Whose words a claim set is, and so how strictly it is read.
 enum class ClaimSource : std::uint8_t {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace ts::livekit {
@@ -68,6 +69,25 @@ Status check_audience(const JsonReader& in) {
   return ok_status();
 }
 
+constexpr std::array<std::string_view, 21> kClaimNames{
+    "iss",         "sub",    "aud",      "exp",       "nbf",           "iat",        "jti",
+    "identity",    "name",   "metadata", "kind",      "attributes",    "video",      "sip",
+    "kindDetails", "sha256", "agent",    "inference", "observability", "roomPreset", "roomConfig"};
+
+/// Go's reader takes EXP for exp, the SDK's does not: the two would read different tokens.
+Status check_letter_case(const JsonReader& in, std::span<const std::string_view> names) {
+  for (const auto& [name, value] : in.json().items()) {
+    const auto right = name_in_other_case(name, names);
+    if (right.empty()) continue;
+    auto error = in.error(fmt::format(
+        "'{}' is not '{}' to every reader: LiveKit's server takes it for that, its SDKs do not",
+        shorten(name, 60), right));
+    error.hint = fmt::format("mint it again, with '{}'", right);
+    return error;
+  }
+  return ok_status();
+}
+
 bool is_grant_name(std::string_view name) {
   Json probe = Json::object();
   probe[std::string(name)] = nullptr;
@@ -100,6 +120,9 @@ bool scan_bools(JsonScanner& in, std::optional<Grant>& grant,
     const auto known = std::find_if(members.begin(), members.end(),
                                     [&](const auto& row) { return row.first == in.key(); });
     if (known == members.end()) {
+      for (const auto& [name, value] : members) {
+        if (!name_in_other_case(in.key(), std::array{name}).empty()) return false;
+      }
       in.skip();
       continue;
     }
@@ -112,6 +135,32 @@ bool scan_bools(JsonScanner& in, std::optional<Grant>& grant,
 }
 
 }  // namespace
+
+std::string_view name_in_other_case(std::string_view key, std::span<const std::string_view> names) {
+  std::string folded;
+  for (std::size_t at = 0; at < key.size(); ++at) {
+    // Two signs beyond ASCII fold to its letters: the long s and the Kelvin sign.
+    if (key.substr(at).starts_with("\u017F")) {
+      folded.push_back('s');
+      at += 1;
+    } else if (key.substr(at).starts_with("\u212A")) {
+      folded.push_back('k');
+      at += 2;
+    } else {
+      folded.push_back(key[at]);
+    }
+  }
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  std::string_view alike;
+  for (const std::string_view name : names) {
+    if (key == name) return {};
+    if (std::equal(folded.begin(), folded.end(), name.begin(), name.end(),
+                   [&](char a, char b) { return lower(a) == lower(b); })) {
+      alike = name;
+    }
+  }
+  return alike;
+}
 
 bool scan_claims(std::string_view text, Claims& claims) {
   JsonScanner in(text);
@@ -126,6 +175,9 @@ bool scan_claims(std::string_view text, Claims& claims) {
       fits = scan_text(in, claims.issuer);
     } else if (key == "sub") {
       fits = scan_text(in, claims.identity);
+    } else if (key == "identity") {
+      std::string ignored;
+      fits = scan_text(in, ignored);
     } else if (key == "jti") {
       fits = scan_text(in, token_id);
     } else if (key == "exp") {
@@ -171,6 +223,8 @@ bool scan_claims(std::string_view text, Claims& claims) {
                                             {{"write", &ObservabilityGrant::write}});
     } else if (key == "kindDetails" || key == "roomConfig" || key == "aud") {
       return false;  // rare: the long way reads them
+    } else if (!name_in_other_case(key, kClaimNames).empty()) {
+      return false;
     } else {
       in.skip();
     }
@@ -185,11 +239,13 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
   const JsonReader in(json, kind);
   if (!in.is_object()) return in.expected("an object");
   const bool strict = source == ClaimSource::kGrantFile;
+  if (!strict) TS_CHECK(check_letter_case(in, kClaimNames));
   const auto bools = [&](const JsonReader& grant,
                          std::initializer_list<std::pair<std::string_view, Flag*>> members,
                          std::initializer_list<std::string_view> known) -> Status {
     if (!grant.is_object()) return grant.expected("an object");
     if (strict) TS_CHECK(grant.only(known));
+    if (!strict) TS_CHECK(check_letter_case(grant, std::vector<std::string_view>(known)));
     for (const auto& [name, value] : members) {
       TS_TRY(const auto member, grant.find(name));
       if (!member) continue;
@@ -208,6 +264,8 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
     TS_TRY(claims.issuer, in.string_or("iss"));
     TS_TRY(claims.identity, in.string_or("sub"));
     TS_TRY(const auto token_id, in.string_or("jti"));
+    // Go's minter writes it beside sub: its reader ignores the text, but wants one.
+    TS_TRY([[maybe_unused]] const auto copy, in.string_or("identity"));
     if (claims.identity.empty()) claims.identity = token_id;
     TS_TRY(claims.expires_at, numeric_date(in, "exp", false));
     TS_TRY(claims.not_before, numeric_date(in, "nbf", true));
@@ -234,6 +292,7 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
   }
   TS_TRY(const auto video, in.find("video"));
   if (video) {
+    if (!strict && video->is_object()) TS_CHECK(check_letter_case(*video, video_grant_names()));
     TS_TRY(claims.video,
            video_grant_from_json(video->json(),
                                  strict ? UnknownGrants::kRefuse : UnknownGrants::kIgnore, kind,
@@ -266,6 +325,11 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
   TS_TRY(const auto config, in.find("roomConfig"));
   if (config) {
     if (!config->is_object()) return config->expected("an object");
+    if (!strict) {
+      // The server reads it as the protobuf message it is, and fails on a wrong type.
+      TS_TRY([[maybe_unused]] const auto checked,
+             normalized_room_config(config->json(), UnknownFields::kIgnore));
+    }
     claims.room_config = dump_json(config->json());
   }
   return claims;

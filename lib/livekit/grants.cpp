@@ -180,6 +180,16 @@ struct Scanner {
 
 }  // namespace
 
+const std::vector<std::string_view>& video_grant_names() {
+  static const std::vector<std::string_view> kNames = [] {
+    std::vector<std::string_view> names;
+    VideoGrant grant;
+    visit_video(grant, [&names](const char* name, auto&&...) { names.emplace_back(name); });
+    return names;
+  }();
+  return kNames;
+}
+
 void append_json(std::string& out, const VideoGrant& grant) {
   bool first = true;
   out.push_back('{');
@@ -192,6 +202,7 @@ bool scan_video_grant(JsonScanner& in, VideoGrant& grant) {
   for (in.enter_object(); in.next_member();) {
     bool taken = false;
     visit_video(grant, Scanner{in, taken});
+    if (!taken && !name_in_other_case(in.key(), video_grant_names()).empty()) return false;
     if (!taken) in.skip();
   }
   return in.ok();

@@ -25,10 +25,12 @@ bool has_upload_secret(const Json& json) {
   return false;
 }
 
-Result<Json> normalized_egress(const JsonReader& in) {
-  auto egress = from_json<RoomEgress>(in.json(), UnknownFields::kRefuse, ErrorKind::kUsage)
-                    .with_context("in " + in.path());
+Result<Json> normalized_egress(const JsonReader& in, UnknownFields unknown) {
+  auto egress =
+      from_json<RoomEgress>(in.json(), unknown, ErrorKind::kUsage).with_context("in " + in.path());
   if (!egress.ok()) return std::move(egress).error();
+  // The server takes what another minter has given away.
+  if (unknown == UnknownFields::kIgnore) return to_json(egress.value(), WireStyle::kFull);
   // Whoever holds the token can read it: a stream key or a storage secret in it is given away.
   const auto leak = [](std::string_view what) {
     return Error{.kind = ErrorKind::kUsage,
@@ -40,7 +42,7 @@ Result<Json> normalized_egress(const JsonReader& in) {
   if (egress.value().room && !egress.value().room->outputs.stream_outputs.empty()) {
     return leak("stream outputs");
   }
-  Json json = to_json(egress.value());
+  Json json = to_json(egress.value(), WireStyle::kFull);
   if (has_upload_secret(json)) return leak("a storage secret");
   return json;
 }
@@ -65,9 +67,12 @@ Result<Json> string_map(const std::optional<JsonReader>& in) {
   return json;
 }
 
-Result<Json> normalized_agent(const JsonReader& in) {
-  TS_CHECK(in.only({"agentName", "agent_name", "metadata", "restartPolicy", "restart_policy",
-                    "deployment", "attributes"}));
+Result<Json> normalized_agent(const JsonReader& in, UnknownFields unknown) {
+  if (!in.is_object()) return in.expected("an object");
+  if (unknown == UnknownFields::kRefuse) {
+    TS_CHECK(in.only({"agentName", "agent_name", "metadata", "restartPolicy", "restart_policy",
+                      "deployment", "attributes"}));
+  }
   Json json = Json::object();
   TS_TRY(const auto name, in.find_any({"agentName", "agent_name"}));
   json["agentName"] = "";
@@ -80,6 +85,11 @@ Result<Json> normalized_agent(const JsonReader& in) {
   if (policy) {
     if (policy->json() == 1 || policy->json() == "JRP_NEVER") {
       json["restartPolicy"] = "JRP_NEVER";
+    } else if (unknown == UnknownFields::kIgnore) {
+      // One of a later version, by name or by number.
+      if (!policy->is_string()) {
+        TS_TRY([[maybe_unused]] const auto number, policy->as_int());
+      }
     } else if (policy->json() != 0 && policy->json() != "JRP_ON_FAILURE") {
       return policy->error("expected JRP_ON_FAILURE or JRP_NEVER");
     }
@@ -92,13 +102,16 @@ Result<Json> normalized_agent(const JsonReader& in) {
 
 }  // namespace
 
-Result<Json> normalized_room_config(const Json& config) {
+Result<Json> normalized_room_config(const Json& config, UnknownFields unknown) {
   const JsonReader in(config, ErrorKind::kUsage, "$.roomConfig");
   if (!in.is_object()) return in.expected("an object");
-  TS_CHECK(in.only({"name", "emptyTimeout", "empty_timeout", "departureTimeout",
-                    "departure_timeout", "maxParticipants", "max_participants", "egress",
-                    "minPlayoutDelay", "min_playout_delay", "maxPlayoutDelay", "max_playout_delay",
-                    "syncStreams", "sync_streams", "agents", "metadata", "tags"}));
+  if (unknown == UnknownFields::kRefuse) {
+    TS_CHECK(
+        in.only({"name", "emptyTimeout", "empty_timeout", "departureTimeout", "departure_timeout",
+                 "maxParticipants", "max_participants", "egress", "minPlayoutDelay",
+                 "min_playout_delay", "maxPlayoutDelay", "max_playout_delay", "syncStreams",
+                 "sync_streams", "agents", "metadata", "tags"}));
+  }
   Json json = Json::object();
   TS_TRY(json["name"], in.string_or("name"));
   TS_TRY(json["emptyTimeout"], unsigned_32(in, "emptyTimeout", "empty_timeout"));
@@ -106,7 +119,7 @@ Result<Json> normalized_room_config(const Json& config) {
   TS_TRY(json["maxParticipants"], unsigned_32(in, "maxParticipants", "max_participants"));
   TS_TRY(const auto egress, in.find("egress"));
   if (egress) {
-    TS_TRY(json["egress"], normalized_egress(*egress));
+    TS_TRY(json["egress"], normalized_egress(*egress, unknown));
   }
   TS_TRY(json["minPlayoutDelay"], unsigned_32(in, "minPlayoutDelay", "min_playout_delay"));
   TS_TRY(json["maxPlayoutDelay"], unsigned_32(in, "maxPlayoutDelay", "max_playout_delay"));
@@ -120,7 +133,7 @@ Result<Json> normalized_room_config(const Json& config) {
   if (agents) {
     TS_TRY(const auto items, agents->items());
     for (const auto& item : items) {
-      TS_TRY(auto agent, normalized_agent(item));
+      TS_TRY(auto agent, normalized_agent(item, unknown));
       json["agents"].push_back(std::move(agent));
     }
   }

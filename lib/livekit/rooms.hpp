@@ -127,6 +127,32 @@ struct ParticipantInfo {
   std::int64_t joined_at_ms = 0;
 };
 
+/// What an agent is asked to do; webhooks of agents carry it.
+struct AgentJobState {
+  std::string status{};  ///< "JS_RUNNING" …; empty while pending.
+  std::string error{};
+  std::int64_t started_at = 0;  ///< ns since 1970.
+  std::int64_t ended_at = 0;    ///< ns.
+  std::int64_t updated_at = 0;  ///< ns.
+  std::string participant_identity{};
+  std::string worker_id{};
+  std::string agent_id{};
+};
+struct AgentJob {
+  std::string id{};
+  std::string dispatch_id{};
+  std::string type{};  ///< "JT_PUBLISHER" …; empty for a room's.
+  std::optional<Room> room{};
+  std::optional<ParticipantInfo> participant{};
+  std::string name_space{};  ///< Deprecated.
+  std::string metadata{};
+  std::string agent_name{};
+  std::optional<AgentJobState> state{};
+  bool enable_recording = false;
+  std::string deployment{};
+  std::map<std::string, std::string> attributes{};
+};
+
 /// Egress that starts by itself with a room.
 struct AutoTrackEgress {
   std::string filepath{};

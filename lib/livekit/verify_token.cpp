@@ -31,6 +31,8 @@ struct Refusal {
 struct Reading {  // NOLINT(bugprone-exception-escape)
   crypto::JwtParts parts{};
   std::string algorithm{};
+  std::string header_text{};  ///< As it was read: what is no Unicode replaced.
+  std::string claims_text{};
   Json claims{};
   Refusal refusal{};
 };
@@ -76,13 +78,18 @@ Reading read(std::string_view jwt) {
     return reading;
   }
   reading.parts = std::move(parts).value();
-  const auto object = [&](std::string_view text, std::string_view what, Json& out) {
+  const auto object = [&](std::string_view text, std::string_view what, Json& out,
+                          std::string& shown) {
+    shown = text;
     auto json = parse_json(text, what, ErrorKind::kUsage, kTokenLimits);
     // Servers and SDKs read what is no Unicode as replacement characters; so does a verifier.
     if (!json.ok()) {
       auto repaired =
           parse_json(with_replacement_characters(text), what, ErrorKind::kUsage, kTokenLimits);
-      if (repaired.ok()) json = std::move(repaired);
+      if (repaired.ok()) {
+        shown = with_replacement_characters(text);
+        json = std::move(repaired);
+      }
     }
     std::string problem;
     if (!json.ok()) {
@@ -100,9 +107,12 @@ Reading read(std::string_view jwt) {
     return false;
   };
   Json header;
-  if (!object(reading.parts.header, "the header's members", header)) return reading;
+  if (!object(reading.parts.header, "the header's members", header, reading.header_text))
+    return reading;
   reading.refusal = check_algorithm(header, reading.algorithm);
-  if (!object(reading.parts.claims, "the token's claims", reading.claims)) return reading;
+  if (!object(reading.parts.claims, "the token's claims", reading.claims, reading.claims_text)) {
+    return reading;
+  }
   return reading;
 }
 
@@ -206,13 +216,13 @@ TokenVerdict verify_token(std::string_view jwt, std::string_view key_id, const S
     verdict.hint = std::move(refusal.hint);
     return std::move(verdict);
   };
-  std::string claim_problem;
+  std::optional<Error> claim_problem;
   if (reading.claims.is_object()) {
     auto claims = claims_from_json(reading.claims, ClaimSource::kToken, ErrorKind::kCheckFailed);
     if (claims.ok()) {
       verdict.claims = std::move(claims).value();
     } else {
-      claim_problem = claims.error().message;
+      claim_problem = claims.error();
     }
   }
   if (reading.refusal.fault != TokenFault::kNone) return refuse(std::move(reading.refusal));
@@ -223,7 +233,9 @@ TokenVerdict verify_token(std::string_view jwt, std::string_view key_id, const S
     return refuse({TokenFault::kBadSignature, "the signature does not belong to this token and key",
                    "check LIVEKIT_API_SECRET; otherwise the token was changed after signing"});
   }
-  if (!claim_problem.empty()) return refuse({TokenFault::kBadClaim, claim_problem, ""});
+  if (claim_problem) {
+    return refuse({TokenFault::kBadClaim, claim_problem->message, claim_problem->hint});
+  }
   if (auto refusal = check_times(verdict.claims, now, options.leeway);
       refusal.fault != TokenFault::kNone) {
     return refuse(std::move(refusal));
@@ -255,10 +267,12 @@ Result<InspectedToken> inspect_token(std::string_view jwt) {
                   std::move(reading.refusal.hint));
   }
   auto claims = claims_from_json(reading.claims, ClaimSource::kToken, ErrorKind::kUsage);
-  if (!claims.ok()) return refuse(TokenFault::kBadClaim, claims.error().message, "");
+  if (!claims.ok()) {
+    return refuse(TokenFault::kBadClaim, claims.error().message, claims.error().hint);
+  }
   return InspectedToken{.algorithm = std::move(reading.algorithm),
-                        .header_json = std::move(reading.parts.header),
-                        .claims_json = std::move(reading.parts.claims),
+                        .header_json = std::move(reading.header_text),
+                        .claims_json = std::move(reading.claims_text),
                         .claims = std::move(claims).value()};
 }
 

@@ -9,10 +9,11 @@
 
 namespace ts::livekit {
 
-/// The two ways LiveKit writes protobuf JSON.
+/// The ways LiveKit writes protobuf JSON.
 enum class WireStyle : std::uint8_t {
   kCompact,  ///< camelCase, defaults omitted: what clients and webhooks send.
   kAnswer,   ///< snake_case, every field present: what the Twirp API answers.
+  kFull,     ///< camelCase, every field present but messages: roomConfig as the Node SDK mints it.
 };
 
 /// What to do with a member that the message does not have.

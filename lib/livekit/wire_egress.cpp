@@ -45,6 +45,7 @@ struct Fields<TrackEgressRequest> {
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
     v.field("room_name", m.room_name);
     v.field("track_id", m.track_id);
+    v.exclusive({"file", "websocket_url"});
     v.oneof("file", m.file);
     v.oneof("websocket_url", m.websocket_url);
     v.field("webhooks", m.webhooks);
@@ -86,6 +87,7 @@ template <>
 struct Fields<AudioRoute> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.exclusive({"track_id", "participant_identity", "participant_kind"});
     v.oneof("track_id", m.track_id);
     v.oneof("participant_identity", m.participant_identity);
     v.oneof("participant_kind", m.participant_kind);
@@ -106,6 +108,7 @@ template <>
 struct Fields<MediaSource> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.exclusive({"video_track_id", "participant_video"});
     v.oneof("video_track_id", m.video_track_id);
     v.oneof("participant_video", m.participant_video);
     v.field("audio", m.audio);
@@ -116,6 +119,7 @@ template <>
 struct Fields<Output> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.exclusive({"file", "stream", "segments", "images"});
     v.oneof("file", m.file);
     v.oneof("stream", m.stream);
     v.oneof("segments", m.segments);
@@ -129,6 +133,8 @@ struct Fields<StartEgressRequest> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
     v.field("room_name", m.room_name);
+    v.exclusive({"template", "web", "media"});
+    v.exclusive({"preset", "advanced"});
     v.oneof("template", m.template_source);
     v.oneof("web", m.web);
     v.oneof("media", m.media);
@@ -300,6 +306,9 @@ template <>
 struct Fields<EgressInfo> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.exclusive(
+        {"egress", "replay", "room_composite", "web", "participant", "track_composite", "track"});
+    v.exclusive({"stream", "file", "segments"});
     v.field("egress_id", m.egress_id);
     v.field("room_id", m.room_id);
     v.field("room_name", m.room_name);

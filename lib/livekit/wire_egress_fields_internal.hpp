@@ -71,6 +71,7 @@ template <>
 struct Fields<Storage> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.exclusive({"s3", "gcp", "azure", "aliOSS"});
     v.oneof("s3", m.s3);
     v.oneof("gcp", m.gcp);
     v.oneof("azure", m.azure);
@@ -180,6 +181,8 @@ template <>
 struct Fields<EgressOutputs> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.exclusive({"preset", "advanced"});
+    v.exclusive({"file", "stream", "segments"});
     v.oneof_nonzero("preset", m.preset);
     v.oneof("advanced", m.advanced);
     v.field("file_outputs", m.file_outputs);

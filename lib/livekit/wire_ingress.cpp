@@ -22,6 +22,7 @@ struct Fields<IngressAudioOptions> {
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
     v.field("name", m.name);
     v.field("source", m.source);
+    v.exclusive({"preset", "options"});
     v.oneof("preset", m.preset);
     v.oneof("options", m.options);
   }
@@ -43,6 +44,7 @@ struct Fields<IngressVideoOptions> {
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
     v.field("name", m.name);
     v.field("source", m.source);
+    v.exclusive({"preset", "options"});
     v.oneof("preset", m.preset);
     v.oneof("options", m.options);
   }

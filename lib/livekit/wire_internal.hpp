@@ -14,8 +14,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <optional>
@@ -96,27 +98,31 @@ class Writer {
         put(name, nullptr);
       }
     } else {
-      if (style_ == WireStyle::kAnswer || !is_default(value)) put(name, value_json(value));
+      if (style_ != WireStyle::kCompact || !is_default(value)) put(name, value_json(value));
     }
   }
+  /// Only for reading.
+  void exclusive(std::initializer_list<std::string_view> /*names*/) {}
   /// A oneof member: absent when unset, in both styles.
   template <typename T>
   void oneof(std::string_view name, const std::optional<T>& value) {
     if (value) put(name, value_json(*value));
   }
-  /// A oneof member that the official clients leave out when it is zero.
+  /// A oneof member that the official clients leave out of their requests when it is zero.
   template <typename E>
   void oneof_nonzero(std::string_view name, const std::optional<OpenEnum<E>>& value) {
-    if (value && !value->is_default()) put(name, value_json(*value));
+    if (value && (style_ == WireStyle::kFull || !value->is_default())) {
+      put(name, value_json(*value));
+    }
   }
   void bytes(std::string_view name, const std::string& value) {
-    if (style_ == WireStyle::kAnswer || !value.empty()) put(name, crypto::base64_encode(value));
+    if (style_ != WireStyle::kCompact || !value.empty()) put(name, crypto::base64_encode(value));
   }
   /// An enum kept as text, whose zero is called `zero`.
   void enum_text(std::string_view name, const std::string& value, std::string_view zero) {
     if (!value.empty() && value != zero) {
       put(name, value);
-    } else if (style_ == WireStyle::kAnswer) {
+    } else if (style_ != WireStyle::kCompact) {
       put(name, std::string(zero));
     }
   }
@@ -203,6 +209,23 @@ class Reader {
   template <typename T>
   void field(std::string_view name, T& out) {
     take(name, [&](const JsonReader& member) { return read_value(member, out); });
+  }
+  /// The members of one oneof, of which at most one may be given. Named before them.
+  void exclusive(std::initializer_list<std::string_view> names) {
+    const auto is_given = [&](const std::string& name) {
+      const auto found = in_.json().find(name);
+      return found != in_.json().end() && !found->is_null();
+    };
+    std::string first;
+    for (const std::string_view name : names) {
+      std::string camel = camel_case(name);
+      if (failed_ || (!is_given(camel) && !is_given(std::string(name)))) continue;
+      if (!first.empty()) {
+        failed_ = in_.error(fmt::format("'{}' and '{}' exclude each other", first, camel));
+        failed_->hint = "leave one of them out";
+      }
+      first = std::move(camel);
+    }
   }
   template <typename T>
   void oneof(std::string_view name, std::optional<T>& out) {
@@ -380,8 +403,9 @@ class Shape {
   template <typename T>
   static bool check(JsonScanner& in) {
     static const T kNames{};
+    Groups groups{};
     for (in.enter_object(); in.next_member();) {
-      Shape shape(in);
+      Shape shape(in, groups);
       Fields<T>::visit(shape, kNames);
       if (!shape.taken_) in.skip();
     }
@@ -391,6 +415,13 @@ class Shape {
   template <typename T>
   void field(std::string_view name, const T& /*value*/) {
     if (take(name)) value<T>();
+  }
+  void exclusive(std::initializer_list<std::string_view> names) {
+    bool& given = groups_.at(group_++);
+    if (taken_) return;  // the key is no more
+    for (const std::string_view name : names) {
+      if (is_spelling(in_.key(), name) && std::exchange(given, true)) in_.give_up();
+    }
   }
   template <typename T>
   void oneof(std::string_view name, const std::optional<T>& /*value*/) {
@@ -423,7 +454,9 @@ class Shape {
   }
 
  private:
-  explicit Shape(JsonScanner& in) : in_(in) {}
+  /// Of each oneof of a message whether a member was seen; no message has more.
+  using Groups = std::array<bool, 4>;
+  Shape(JsonScanner& in, Groups& groups) : in_(in), groups_(groups) {}
 
   /// Whether the member at hand is this field and has a value to look at.
   bool take(std::string_view name) {
@@ -502,6 +535,8 @@ class Shape {
   }
 
   JsonScanner& in_;
+  Groups& groups_;
+  std::size_t group_ = 0;
   bool taken_ = false;
 };
 

@@ -87,6 +87,7 @@ template <>
 struct Fields<AutoParticipantEgress> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.exclusive({"preset", "advanced"});
     v.oneof("preset", m.preset);
     v.oneof("advanced", m.advanced);
     v.field("file_outputs", m.file_outputs);
@@ -111,6 +112,40 @@ struct Fields<RoomAgentDispatch> {
     v.field("agent_name", m.agent_name);
     v.field("metadata", m.metadata);
     v.enum_text("restart_policy", m.restart_policy, "JRP_ON_FAILURE");
+    v.field("deployment", m.deployment);
+    v.field("attributes", m.attributes);
+  }
+};
+
+template <>
+struct Fields<AgentJobState> {
+  template <typename V, typename M>
+  static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.enum_text("status", m.status, "JS_PENDING");
+    v.field("error", m.error);
+    v.field("started_at", m.started_at);
+    v.field("ended_at", m.ended_at);
+    v.field("updated_at", m.updated_at);
+    v.field("participant_identity", m.participant_identity);
+    v.field("worker_id", m.worker_id);
+    v.field("agent_id", m.agent_id);
+  }
+};
+
+template <>
+struct Fields<AgentJob> {
+  template <typename V, typename M>
+  static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
+    v.field("id", m.id);
+    v.field("dispatch_id", m.dispatch_id);
+    v.enum_text("type", m.type, "JT_ROOM");
+    v.field("room", m.room);
+    v.field("participant", m.participant);
+    v.field("namespace", m.name_space);
+    v.field("metadata", m.metadata);
+    v.field("agent_name", m.agent_name);
+    v.field("state", m.state);
+    v.field("enable_recording", m.enable_recording);
     v.field("deployment", m.deployment);
     v.field("attributes", m.attributes);
   }
@@ -306,6 +341,7 @@ TS_WIRE_MESSAGE(ParticipantPermission);
 TS_WIRE_MESSAGE(ParticipantInfo);
 TS_WIRE_MESSAGE(TrackInfo);
 TS_WIRE_MESSAGE(RoomEgress);
+TS_WIRE_MESSAGE(AgentJob);
 TS_WIRE_MESSAGE(CreateRoomRequest);
 TS_WIRE_MESSAGE(ListRoomsRequest);
 TS_WIRE_MESSAGE(ListRoomsResponse);

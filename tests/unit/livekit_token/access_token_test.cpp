@@ -168,6 +168,46 @@ TEST(CheckTokenRequest, KeepsSecretsOutOfTheRoomConfiguration) {
   EXPECT_NE(message_of(request), "");
 }
 
+// As livekit-server-sdk 2.19 mints it: every field present, down to the storage.
+TEST(SignToken, WritesTheRoomConfigurationAsTheSdkDoes) {
+  auto request = join_request();
+  request.claims.room_config =
+      R"({"name":"x","egress":{"room":{"roomName":"r","fileOutputs":[{"filepath":"a",)"
+      R"("s3":{"bucket":"b"}}],"segmentOutputs":[{"filenamePrefix":"p"}],)"
+      R"("imageOutputs":[{"captureInterval":5}],"advanced":{"width":5},)"
+      R"("webhooks":[{"url":"u","filterParams":{}}]},"participant":{"preset":"H264_720P_30",)"
+      R"("fileOutputs":[{"filepath":"a"}]},"tracks":{"filepath":"t"}}})";
+  const auto token = sign_token(request, kKey, secret(), kNow);
+  ASSERT_TRUE(token.ok()) << token.error().message;
+  const auto claims = nlohmann::json::parse(crypto::jwt_split(token.value().jwt).value().claims);
+
+  EXPECT_EQ(claims.at("roomConfig").at("egress"), nlohmann::json::parse(R"({
+    "room": {
+      "roomName": "r", "layout": "", "audioOnly": false, "videoOnly": false, "customBaseUrl": "",
+      "advanced": {"width": 5, "height": 0, "depth": 0, "framerate": 0, "audioCodec": "DEFAULT_AC",
+        "audioBitrate": 0, "audioFrequency": 0, "videoCodec": "DEFAULT_VC", "videoBitrate": 0,
+        "keyFrameInterval": 0, "audioQuality": 0, "videoQuality": 0},
+      "fileOutputs": [{"fileType": "DEFAULT_FILETYPE", "filepath": "a", "disableManifest": false,
+        "s3": {"accessKey": "", "secret": "", "region": "", "endpoint": "", "bucket": "b",
+          "forcePathStyle": false, "metadata": {}, "tagging": "", "contentDisposition": "",
+          "sessionToken": "", "assumeRoleArn": "", "assumeRoleExternalId": ""}}],
+      "streamOutputs": [],
+      "segmentOutputs": [{"protocol": "DEFAULT_SEGMENTED_FILE_PROTOCOL", "filenamePrefix": "p",
+        "playlistName": "", "segmentDuration": 0, "disableManifest": false,
+        "filenameSuffix": "INDEX", "livePlaylistName": ""}],
+      "imageOutputs": [{"captureInterval": 5, "width": 0, "height": 0, "filenamePrefix": "",
+        "filenameSuffix": "IMAGE_SUFFIX_INDEX", "imageCodec": "IC_DEFAULT",
+        "disableManifest": false}],
+      "audioMixing": "DEFAULT_MIXING",
+      "webhooks": [{"url": "u", "signingKey": "",
+        "filterParams": {"includeEvents": [], "excludeEvents": []}}]
+    },
+    "tracks": {"filepath": "t", "disableManifest": false},
+    "participant": {"preset": "H264_720P_30", "segmentOutputs": [],
+      "fileOutputs": [{"fileType": "DEFAULT_FILETYPE", "filepath": "a", "disableManifest": false}]}
+  })"));
+}
+
 TEST(ParseTokenTtl, ReadsShortFormsAndWords) {
   using std::chrono::hours;
   using std::chrono::seconds;
@@ -294,6 +334,87 @@ TEST(VerifyToken, ReadsTextThatIsNoUnicodeAndNullsAsServersDo) {
   EXPECT_EQ(verdict.claims.name, "\xEF\xBF\xBD");
 }
 
+// Each row is what livekit/protocol 1.54 itself answers to such a token.
+TEST(VerifyToken, ReadsTheRoomConfigurationAsTheServerDoes) {
+  const std::pair<const char*, TokenFault> cases[] = {
+      {R"({"emptyTimeout":"5","tags":{"a":"b"},"agents":[{"agentName":"x"}]})", TokenFault::kNone},
+      {R"({"empty_timeout":5.0,"future":{"a":[1]}})", TokenFault::kNone},
+      {R"({"name":null,"syncStreams":null,"EMPTYTIMEOUT":"x"})", TokenFault::kNone},
+      {R"({"agents":[{"restartPolicy":7},{"restartPolicy":"JRP_NEW"}]})", TokenFault::kNone},
+      {R"({"egress":{"room":{"preset":"NOPE","streamOutputs":[{"urls":["rtmp://x/a/key"]}]}}})",
+       TokenFault::kNone},
+      {"null", TokenFault::kNone},
+      {"[]", TokenFault::kBadClaim},
+      {R"("x")", TokenFault::kBadClaim},
+      {R"({"name":5})", TokenFault::kBadClaim},
+      {R"({"metadata":5})", TokenFault::kBadClaim},
+      {R"({"emptyTimeout":"x"})", TokenFault::kBadClaim},
+      {R"({"emptyTimeout":5.5})", TokenFault::kBadClaim},
+      {R"({"emptyTimeout":-1})", TokenFault::kBadClaim},
+      {R"({"tags":{"a":5}})", TokenFault::kBadClaim},
+      {R"({"tags":{"a":null}})", TokenFault::kBadClaim},
+      {R"({"agents":{}})", TokenFault::kBadClaim},
+      {R"({"agents":[null]})", TokenFault::kBadClaim},
+      {R"({"agents":[{"agentName":5}]})", TokenFault::kBadClaim},
+      {R"({"agents":[{"restartPolicy":[]}]})", TokenFault::kBadClaim},
+      {R"({"syncStreams":"true"})", TokenFault::kBadClaim},
+      {R"({"egress":{"room":{"roomName":5}}})", TokenFault::kBadClaim},
+      {R"({"egress":{"room":{"preset":"H264_720P_30","advanced":{}}}})", TokenFault::kBadClaim},
+      {R"({"egress":{"tracks":{"filepath":"a","s3":{},"gcp":{}}}})", TokenFault::kBadClaim},
+  };
+  for (const auto& [config, fault] : cases) {
+    const auto verdict = verdict_of(token_of(
+        std::string(R"({"iss":"APIkey","exp":1760000100,"sub":"a","roomConfig":)") + config + "}"));
+    EXPECT_EQ(to_string(verdict.fault), to_string(fault)) << config << ": " << verdict.detail;
+  }
+}
+
+TEST(VerifyToken, WantsATextForTheIdentityBesideSub) {
+  const auto fault_of = [](const std::string& value) {
+    return to_string(
+        verdict_of(
+            token_of(R"({"iss":"APIkey","exp":1760000100,"sub":"a","identity":)" + value + "}"))
+            .fault);
+  };
+  EXPECT_EQ(fault_of("5"), "bad_claim") << "Go fails on it, though it ignores the text";
+  EXPECT_EQ(fault_of("[]"), "bad_claim");
+  EXPECT_EQ(fault_of("null"), "ok");
+  EXPECT_EQ(verdict_of(token_of(R"({"iss":"APIkey","exp":1760000100,"sub":"a","identity":"b"})"))
+                .claims.identity,
+            "a");
+}
+
+// Go's encoding/json, and so LiveKit's server, takes EXP for exp; the SDKs do not. One of them
+// reads another token than was meant.
+TEST(VerifyToken, RefusesNamesThatReadersTakeDifferently) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("EXP":1)", "exp"},
+      {R"("eXp":1760000100)", "exp"},
+      {R"("Iss":"other")", "iss"},
+      {R"("SUB":"root")", "sub"},
+      {"\"\u017Fub\":\"root\"", "sub"},
+      {"\"\u212Aind\":\"agent\"", "kind"},
+      {R"("Video":{})", "video"},
+      {R"("video":{"ROOMJOIN":true})", "roomJoin"},
+      {R"("video":{"room":"r","hidden":true,"Canpublish":false})", "canPublish"},
+      {R"("sip":{"Admin":true})", "admin"},
+      {R"("agent":{"simulationadmin":true})", "simulationAdmin"},
+      {R"("RoomConfig":{})", "roomConfig"},
+      {R"("Identity":"b")", "identity"},
+  };
+  for (const auto& [member, right] : cases) {
+    const auto verdict = verdict_of(
+        token_of(std::string(R"({"iss":"APIkey","exp":1760000100,"sub":"a",)") + member + "}"));
+    EXPECT_EQ(to_string(verdict.fault), "bad_claim") << member;
+    EXPECT_EQ(verdict.hint, std::string("mint it again, with '") + right + "'") << verdict.detail;
+  }
+  // In texts and maps, and of names that LiveKit has not, the case means nothing.
+  const auto verdict = verdict_of(
+      token_of(R"({"iss":"APIkey","exp":1760000100,"sub":"a","attributes":{"EXP":"1"},"FUTURE":1,)"
+               R"("video":{"NEW":1},"sip":{"NEW":1}})"));
+  EXPECT_TRUE(verdict.accepted()) << verdict.detail;
+}
+
 TEST(VerifyToken, RefusesHeadersOfOtherKinds) {
   constexpr std::string_view kClaims = R"({"iss":"APIkey","exp":1760000100})";
   const std::pair<const char*, TokenFault> cases[] = {
@@ -346,6 +467,23 @@ TEST(InspectToken, ReadsWithoutTheSecret) {
   EXPECT_TRUE(inspect_token(token_of(R"({"sub":"me"})", R"({"alg":"RS256"})")).ok())
       << "another algorithm can still be read";
   EXPECT_EQ(inspect_token("x").error().code, "malformed");
+}
+
+// What `ts token verify` reads, `ts token inspect` shows.
+TEST(InspectToken, ReadsWhatIsNoUnicodeAsVerifyDoes) {
+  for (const std::string name : {"\"\xFF\"", R"("\ud800")"}) {
+    const auto inspected =
+        inspect_token(token_of(R"({"iss":"APIkey","sub":"me","name":)" + name + "}"));
+    ASSERT_TRUE(inspected.ok()) << inspected.error().message;
+    EXPECT_EQ(inspected.value().claims.name, "\xEF\xBF\xBD");
+    const auto shown = parse_json(inspected.value().claims_json, "the claims");
+    ASSERT_TRUE(shown.ok()) << shown.error().message;
+    EXPECT_EQ(shown.value().at("name"), "\xEF\xBF\xBD");
+  }
+  const auto header =
+      inspect_token(token_of(R"({"sub":"me"})", "{\"alg\":\"HS256\",\"x\":\"\xFF\"}"));
+  ASSERT_TRUE(header.ok());
+  EXPECT_TRUE(parse_json(header.value().header_json, "the header").ok());
 }
 
 TEST(WebhookToken, CarriesTheBodysDigest) {
