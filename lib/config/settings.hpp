@@ -41,6 +41,11 @@ struct Sources {
   std::string profile_name{};
 };
 
+/// LiveKit secrets below this are for `livekit-server --dev` only.
+inline constexpr std::size_t kMinLivekitSecretBytes = 32;
+inline constexpr std::string_view kShortSecretWarning =
+    "LIVEKIT_API_SECRET is shorter than 32 bytes: fine for a dev server only";
+
 /// An API key pair of LiveKit.
 struct LivekitKey {
   std::string id{};

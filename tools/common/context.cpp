@@ -53,8 +53,8 @@ int Context::stop_signal() const noexcept { return signals_ ? signals_->signal()
 Result<config::LivekitKey> Context::livekit_key() {
   TS_TRY(auto key, parts_.settings.livekit_key());
   parts_.log->scrub(key.secret);
-  if (key.secret.size() < 32) {
-    parts_.out->warn("LIVEKIT_API_SECRET is shorter than 32 bytes: fine for a dev server only");
+  if (key.secret.size() < config::kMinLivekitSecretBytes) {
+    parts_.out->warn(std::string(config::kShortSecretWarning));
   }
   return key;
 }

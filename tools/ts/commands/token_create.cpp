@@ -6,6 +6,7 @@
 #include "core/duration.hpp"
 #include "core/file.hpp"
 #include "core/json.hpp"
+#include "crypto/encoding.hpp"
 #include "livekit/access_token.hpp"
 #include "pairing/qr.hpp"
 
@@ -75,7 +76,15 @@ Result<livekit::TokenRequest> request_of(const Options& options, Context& contex
   if (!options.kind.empty()) claims.kind = options.kind;
   if (!options.kind_details.empty()) claims.kind_details = options.kind_details;
   if (!options.room_preset.empty()) claims.room_preset = options.room_preset;
-  if (!options.sha256.empty()) claims.sha256 = options.sha256;
+  if (!options.sha256.empty()) {
+    const auto digest = crypto::base64_decode(options.sha256);
+    if (!digest.ok() || digest.value().size() != 32 || options.sha256.size() != 44) {
+      return usage(
+          fmt::format("--sha256 '{}' is no SHA-256 digest in base64", shorten(options.sha256, 70)),
+          "make it with openssl dgst -sha256 -binary body.json | base64");
+    }
+    claims.sha256 = options.sha256;
+  }
   if (!options.metadata.empty()) {
     TS_TRY(claims.metadata, context.text_or_file(options.metadata));
   }
@@ -91,7 +100,12 @@ Result<livekit::TokenRequest> request_of(const Options& options, Context& contex
   // `ts token --room R --identity I` means a token to join with.
   const bool plain = options.grant.empty() && options.role.empty() &&
                      !options.grants.names_api_grant() && !options.grants.room_join;
-  if (plain && claims.video) claims.video->room_join = true;
+  // So it does beside another grant: who names both wants in. A role, or a file that says
+  // roomJoin, has decided it already.
+  const bool named = options.role.empty() && !options.room.empty() && !options.identity.empty();
+  if (claims.video && (plain || (named && !claims.video->room_join.said()))) {
+    claims.video->room_join = true;
+  }
   const bool empty = !claims.video && !claims.sip && !claims.agent && !claims.inference &&
                      !claims.observability && claims.sha256.empty();
   if (empty) {
@@ -145,20 +159,21 @@ Result<std::vector<Made>> make_tokens(const Options& options, Context& context,
   return made;
 }
 
-Json describe(const Made& made, const std::string& key, const Options& options) {
+Json describe(const Made& made, const config::LivekitKey& key, const Options& options) {
   const livekit::Claims& claims = made.request.claims;
   Json entry;
   entry["token"] = made.token.jwt;
-  entry["api_key"] = key;
+  entry["api_key"] = key.id;
   entry["identity"] = claims.identity;
   entry["name"] = claims.name;
   entry["room"] = claims.video ? claims.video->room : "";
   entry["role"] = options.role.empty() ? Json(nullptr) : Json(options.role);
   entry["grants"] = claims.video ? livekit::to_json(*claims.video) : Json::object();
-  entry["not_before"] = time_text(made.token.not_before);
-  entry["expires_at"] = time_text(made.token.expires_at);
+  entry["not_before"] = time_json(made.token.not_before);
+  entry["expires_at"] = time_json(made.token.expires_at);
   entry["ttl_s"] = made.request.ttl.count();
   entry["warnings"] = livekit::join_warnings(claims);
+  put_secret_warning(entry, key);
   if (options.explain) put_explanation(entry, livekit::explain(claims));
   return entry;
 }
@@ -189,7 +204,7 @@ Status run(const Options& options, Context& context) {
             : fmt::format("LIVEKIT_TOKEN_{}",
                           environment.size() - (document.contains("livekit_url") ? 1U : 0U) + 1U),
         one.token.jwt);
-    Json entry = describe(one, key.id, options);
+    Json entry = describe(one, key, options);
     if (made.size() == 1) {
       document.update(entry);
     } else {

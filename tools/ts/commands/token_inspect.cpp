@@ -56,9 +56,9 @@ Status run(const Options& options, Context& context) {
   document["identity"] = claims.identity;
   document["room"] = claims.video ? claims.video->room : "";
   document["state"] = state_of(claims, now);
-  if (claims.not_before) document["not_before"] = time_text(*claims.not_before);
+  if (claims.not_before) document["not_before"] = time_json(*claims.not_before);
   if (claims.expires_at) {
-    document["expires_at"] = time_text(*claims.expires_at);
+    document["expires_at"] = time_json(*claims.expires_at);
     document["expires_in_s"] = *claims.expires_at - now;
   }
   document["signature_checked"] = false;

@@ -169,13 +169,30 @@ std::string explanation_text(const livekit::Explanation& explanation) {
   return out;
 }
 
-std::string time_text(std::int64_t seconds_since_epoch) {
-  // Years beyond 9999 have no RFC 3339 form.
+namespace {
+
+/// Years 0001 to 9999: others have no RFC 3339 form.
+bool has_rfc3339(std::int64_t seconds_since_epoch) {
+  constexpr std::int64_t kFirstSecond = -62135596800;
   constexpr std::int64_t kLastSecond = 253402300799;
-  if (seconds_since_epoch < 0 || seconds_since_epoch > kLastSecond) {
-    return std::to_string(seconds_since_epoch);
-  }
-  return format_rfc3339(WallTime{std::chrono::seconds{seconds_since_epoch}});
+  return seconds_since_epoch >= kFirstSecond && seconds_since_epoch <= kLastSecond;
+}
+
+}  // namespace
+
+std::string time_text(std::int64_t seconds_since_epoch) {
+  return has_rfc3339(seconds_since_epoch)
+             ? format_rfc3339(WallTime{std::chrono::seconds{seconds_since_epoch}})
+             : std::to_string(seconds_since_epoch);
+}
+
+Json time_json(std::int64_t seconds_since_epoch) {
+  return has_rfc3339(seconds_since_epoch) ? Json(time_text(seconds_since_epoch)) : Json(nullptr);
+}
+
+void put_secret_warning(Json& document, const config::LivekitKey& key) {
+  if (key.secret.size() >= config::kMinLivekitSecretBytes) return;
+  document["warnings"].push_back(config::kShortSecretWarning);
 }
 
 }  // namespace ts::cli

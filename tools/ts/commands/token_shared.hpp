@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/settings.hpp"
 #include "core/json_fwd.hpp"
 #include "core/result.hpp"
 #include "livekit/access_token.hpp"
@@ -44,5 +45,9 @@ void put_explanation(Json& document, const livekit::Explanation& explanation);
 std::string explanation_text(const livekit::Explanation& explanation);
 /// Seconds since 1970 as RFC 3339.
 std::string time_text(std::int64_t seconds_since_epoch);
+/// The same for a document: null for a time that no calendar of RFC 3339 has.
+Json time_json(std::int64_t seconds_since_epoch);
+/// The warning that the context gives on stderr for a short secret, into "warnings".
+void put_secret_warning(Json& document, const config::LivekitKey& key);
 
 }  // namespace ts::cli

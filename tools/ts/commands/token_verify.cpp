@@ -42,9 +42,10 @@ Status run(const Options& options, Context& context) {
   document["api_key"] = claims.issuer;
   document["identity"] = claims.identity;
   document["room"] = claims.video ? claims.video->room : "";
-  document["expires_at"] = time_text(*claims.expires_at);
+  document["expires_at"] = time_json(*claims.expires_at);
   document["expires_in_s"] = left;
   document["warnings"] = verdict.warnings;
+  put_secret_warning(document, key);
   for (const auto& warning : verdict.warnings) context.out().warn(warning);
   return context.out().report(
       {.document = &document,
