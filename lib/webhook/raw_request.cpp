@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace ts::webhook {
@@ -53,6 +54,13 @@ Result<std::string> read_chunks(std::string_view bytes) {
 Result<std::string> read_body(const Headers& headers, std::string_view rest) {
   const auto coding = find_header(headers, "transfer-encoding");
   const auto length = find_header(headers, "content-length");
+  // Two readers could take two lengths, and so two bodies (RFC 9112, 6.3).
+  const auto lengths = std::count_if(headers.begin(), headers.end(), [](const auto& header) {
+    return to_lower(header.first) == "content-length";
+  });
+  if (lengths > 1) {
+    return malformed("has more than one Content-Length", "capture it again, as it was received");
+  }
   if (coding) {
     if (to_lower(trim(*coding)) != "chunked") {
       return malformed(fmt::format("has transfer coding '{}'", shorten(*coding, 40)),
@@ -85,13 +93,14 @@ Result<RawRequest> parse_raw_request(std::string_view bytes) {
   const auto start = next_line(bytes, at);
   const auto words = split(start, ' ');
   if (words.size() != 3 || words[0].empty() || words[1].empty() || !words[2].starts_with("HTTP/")) {
-    return malformed(
-        fmt::format("does not begin with a request line but with '{}'", shorten(start, 60)),
-        "begin with a line such as POST /webhook HTTP/1.1");
+    // Not quoted, like the header lines below: where the request line is missing this is a header,
+    // and Cloudflare's live notifications carry the secret itself in one.
+    return malformed("does not begin with a request line",
+                     "begin with a line such as POST /webhook HTTP/1.1");
   }
   request.method = words[0];
   request.target = words[1];
-  while (true) {
+  for (int number = 2;; ++number) {
     if (at >= bytes.size()) return malformed("has no blank line after its headers");
     const auto line = next_line(bytes, at);
     if (line.empty()) break;
@@ -103,7 +112,8 @@ Result<RawRequest> parse_raw_request(std::string_view bytes) {
     const auto name = line.substr(0, colon);
     if (colon == std::string_view::npos || name.empty() ||
         name.find_first_of(" \t") != std::string_view::npos) {
-      return malformed(fmt::format("has a malformed header line '{}'", shorten(name, 60)));
+      return malformed(fmt::format("has a malformed header line (line {})", number),
+                       "write each header as Name: value, without a blank before the colon");
     }
     request.headers.emplace_back(name, trim(line.substr(colon + 1)));
   }

@@ -2,6 +2,7 @@
 #include "common/mask.hpp"
 
 #include "core/json.hpp"
+#include "core/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,6 +49,33 @@ std::string masked_json(std::string_view text) {
   Json masked = json.value();
   mask_secrets(masked);
   return masked == json.value() ? std::string(text) : dump_json(masked);
+}
+
+std::string masked_url(std::string_view url) {
+  const auto scheme = url.find("://");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
+  // A password with a slash in it makes no URL, and is shown no more than another.
+  const auto port = url.substr(begin, end - begin).find(':');
+  const bool no_port = port != std::string_view::npos &&
+                       url.substr(begin, end - begin).find_first_not_of("0123456789", port + 1) !=
+                           std::string_view::npos;
+  if (no_port && url.find('@', end) != std::string_view::npos) end = url.rfind('@') + 1;
+  const auto authority = url.substr(begin, end - begin);
+  const auto at = authority.rfind('@');
+  if (at == std::string_view::npos) return std::string(url);
+  const auto colon = authority.substr(0, at).find(':');
+  std::string out(url.substr(0, begin));
+  if (colon != std::string_view::npos) out.append(authority.substr(0, colon + 1));
+  return out.append("***").append(authority.substr(at)).append(url.substr(end));
+}
+
+bool is_secret_header(std::string_view name, std::string_view value) {
+  const auto lower = to_lower(name);
+  // LiveKit's webhooks carry a bare token that vouches for their body alone; with a scheme before
+  // it, it is somebody's password.
+  if (lower == "authorization") return value.find(' ') != std::string_view::npos;
+  return lower == "cf-webhook-auth" || lower == "cookie" || lower == "proxy-authorization";
 }
 
 }  // namespace ts::cli

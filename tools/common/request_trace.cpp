@@ -60,9 +60,11 @@ class RecordingTransport final : public RequestRecorder {
   static Json entry_of(const net::HttpRequest& request) {
     Json entry;
     entry["method"] = request.method;
-    entry["url"] = request.url;
+    entry["url"] = masked_url(request.url);
     entry["headers"] = Json::object();
-    for (const auto& [name, value] : request.headers) entry["headers"][name] = value;
+    for (const auto& [name, value] : request.headers) {
+      entry["headers"][name] = is_secret_header(name, value) ? "***" : value;
+    }
     if (request.authorization) {
       entry["headers"]["Authorization"] =
           request.authorization->scheme == net::Authorization::Scheme::kBearer
@@ -119,7 +121,8 @@ class CurlPrintingTransport final : public net::HttpTransport {
   CurlPrintingTransport(net::HttpTransport& next, Log& log) : next_(next), log_(log) {}
 
   Result<net::HttpResponse> send(const net::HttpRequest& request, std::stop_token stop) override {
-    std::string line = fmt::format("curl -X {} {}", request.method, shell_quoted(request.url));
+    std::string line =
+        fmt::format("curl -X {} {}", request.method, shell_quoted(masked_url(request.url)));
     if (request.authorization) {
       if (request.authorization->scheme == net::Authorization::Scheme::kBearer) {
         line += " -H \"Authorization: Bearer $TOKEN\"";
@@ -128,7 +131,9 @@ class CurlPrintingTransport final : public net::HttpTransport {
       }
     }
     for (const auto& [name, value] : request.headers) {
-      line += " -H " + shell_quoted(fmt::format("{}: {}", name, value));
+      line += is_secret_header(name, value)
+                  ? fmt::format(" -H \"{}: $SECRET\"", name)
+                  : " -H " + shell_quoted(fmt::format("{}: {}", name, value));
     }
     if (request.has_body) line += " --data-raw " + shell_quoted(masked_json(request.body));
     std::cerr << log_.scrubbed(std::move(line)) << '\n';

@@ -51,6 +51,8 @@ TEST(ParseRawRequest, RefusesWhatIsMalformed) {
       {"POST / HTTP/1.1\nContent-Length: two\n\n{}", "malformed Content-Length"},
       {"POST / HTTP/1.1\nContent-Length: -1\n\n{}", "malformed Content-Length"},
       {"POST / HTTP/1.1\nContent-Length: 3\n\n{}", "2 of 3 bytes"},
+      {"POST / HTTP/1.1\nContent-Length: 2\ncontent-length: 2\n\n{}", "more than one Content-Len"},
+      {"POST / HTTP/1.1\nContent-Length: 2\nA: b\nCONTENT-LENGTH: 1\n\n{}", "more than one"},
       {"POST / HTTP/1.1\nContent-Length: 99999999999\n\n{}", "16 MiB"},
       {"POST / HTTP/1.1\nTransfer-Encoding: gzip\n\n{}", "transfer coding"},
       {"POST / HTTP/1.1\nTransfer-Encoding: chunked\n\nxyz\r\n", "malformed chunk size"},
@@ -65,6 +67,22 @@ TEST(ParseRawRequest, RefusesWhatIsMalformed) {
     EXPECT_EQ(request.error().kind, ErrorKind::kUsage);
     EXPECT_NE(request.error().message.find(reason), std::string::npos) << request.error().message;
   }
+}
+
+// Cloudflare's live notifications carry the secret itself in a header.
+TEST(ParseRawRequest, QuotesNothingThatMayBeASecret) {
+  for (const char* raw :
+       {"cf-webhook-auth: hush\n\n{}", "hush\n\n{}", "POST / HTTP/1.1\nA: b\nhush\n\n{}",
+        "POST / HTTP/1.1\nA: b\ncf-webhook-auth : hush\n\n{}",
+        "POST / HTTP/1.1\nA: b\n:hush\n\n"}) {
+    const auto request = parse_raw_request(raw);
+    ASSERT_FALSE(request.ok()) << raw;
+    EXPECT_EQ(request.error().message.find("hush"), std::string::npos) << request.error().message;
+    EXPECT_EQ(request.error().message.find("cf-"), std::string::npos) << request.error().message;
+    EXPECT_FALSE(request.error().hint.empty());
+  }
+  EXPECT_NE(parse_raw_request("POST / HTTP/1.1\nA: b\nhush\n\n").error().message.find("(line 3)"),
+            std::string::npos);
 }
 
 }  // namespace

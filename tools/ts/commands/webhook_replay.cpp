@@ -4,6 +4,7 @@
 #include "services.hpp"
 
 #include "common/context.hpp"
+#include "common/mask.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "serve/forwarder.hpp"
@@ -33,6 +34,14 @@ Result<std::vector<store::EventRow>> choose(const Options& options, store::Datab
   for (const auto& name : options.events) {
     if (const auto seq = parse_u64(name); seq && *seq <= INT64_MAX) {
       TS_TRY(auto row, store::get_event(database, static_cast<std::int64_t>(*seq)));
+      if (!filter.provider.empty() && filter.provider != row.provider) {
+        return Error{.kind = ErrorKind::kNotFound,
+                     .message = fmt::format("webhook {} is of {}, not of {}", row.seq, row.provider,
+                                            filter.provider),
+                     .hint = fmt::format("leave out --provider, or list them: ts webhook events "
+                                         "--provider {}",
+                                         filter.provider)};
+      }
       rows.push_back(std::move(row));
       continue;
     }
@@ -57,7 +66,9 @@ Result<std::vector<store::EventRow>> choose(const Options& options, store::Datab
 Status sign_again(store::EventRow& row, const Options& options, Context& context) {
   TS_TRY(const auto provider, webhook::parse_provider(row.provider));
   TS_TRY(const auto credentials, webhook_credentials(context, provider, options.secret_files));
-  const bool live = webhook::find_header(row.headers, "cf-webhook-auth").has_value();
+  // As `webhook::verify` tells the two schemes apart.
+  const bool live = provider == webhook::Provider::kCloudflare &&
+                    !webhook::find_header(row.headers, "webhook-signature");
   TS_TRY(const auto headers,
          live ? webhook::sign_cloudflare_live(credentials)
               : webhook::sign(provider, row.body, credentials, context.clock().now()));
@@ -76,6 +87,7 @@ Status run(const Options& options, Context& context) {
                                               : "there is no webhook to replay",
                  .hint = "name one by its number or id, or give --unhandled"};
   }
+  TS_CHECK(check_post_url("--to", options.to));
   TS_TRY(auto database, open_database(context));
   TS_TRY(auto rows, choose(options, database));
   Json document;
@@ -93,6 +105,12 @@ Status run(const Options& options, Context& context) {
     }
     const auto delivery = serve::deliver(row, {.url = options.to, .tries = 3}, database,
                                          context.transport(), context.clock(), context.stop());
+    if (delivery.delivered) {
+      // Delivered is handled: the row says when, if that could be kept.
+      if (auto kept = store::get_event(database, row.seq); kept.ok()) {
+        row.handled_at = kept.value().handled_at;
+      }
+    }
     Json entry = stored_event_json(row);
     entry["delivered"] = delivery.delivered;
     entry["status"] = delivery.status;
@@ -108,8 +126,11 @@ Status run(const Options& options, Context& context) {
     const bool none = failed.size() == rows.size();
     return Error{.kind = none ? ErrorKind::kRemote : ErrorKind::kPartial,
                  .message = fmt::format("{} of {} webhooks were not delivered to {}", failed.size(),
-                                        rows.size(), options.to),
-                 .hint = "look at the receiver, then run it again with --unhandled",
+                                        rows.size(), masked_url(options.to)),
+                 // Not --unhandled: what was named may have been handled before.
+                 .hint = none || options.unhandled
+                             ? "look at the receiver, then run the same command again"
+                             : "look at the receiver, then replay those that failed",
                  .residue = std::move(failed)};
   }
   return context.out().report(

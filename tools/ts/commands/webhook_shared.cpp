@@ -2,9 +2,11 @@
 #include "commands/webhook_shared.hpp"
 
 #include "common/context.hpp"
+#include "common/mask.hpp"
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "net/url.hpp"
 
 #include <fmt/format.h>
 
@@ -59,43 +61,59 @@ Result<std::string> read_webhook_body(Context& context, const std::string& sourc
 
 Result<webhook::Headers> read_headers(const std::vector<std::string>& lines) {
   webhook::Headers headers;
-  const auto add = [&headers](std::string_view line) -> Status {
+  // The text of a line is never quoted: cf-webhook-auth carries the secret itself, and what has no
+  // colon may be the value alone. `where` says which one it is.
+  const auto add = [&headers](std::string_view line, const std::string& where) -> Status {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0) {
       return Error{.kind = ErrorKind::kUsage,
-                   .message = fmt::format("'{}' is no header line", shorten(line, 60)),
+                   .message = where + " is no header line",
                    .hint = "write --header 'Mux-Signature: t=…,v1=…'"};
     }
     const auto value = trim(line.substr(colon + 1));
-    if (value.find('\n') != std::string_view::npos) {
+    if (trim(line).find('\n') != std::string_view::npos) {
       return Error{.kind = ErrorKind::kUsage,
-                   .message = fmt::format("header '{}' is more than one line",
-                                          shorten(line.substr(0, colon), 60)),
+                   .message = where + " is more than one line",
                    .hint = "give each its own --header, or a file: --header @FILE"};
     }
     headers.emplace_back(trim(line.substr(0, colon)), value);
     return ok_status();
   };
+  int given = 0;
   for (const auto& line : lines) {
+    ++given;
     if (!line.starts_with('@')) {
-      TS_CHECK(add(line));
+      TS_CHECK(add(line, fmt::format("--header number {}", given)));
       continue;
     }
     TS_TRY(const auto text, read_file(line.substr(1), std::size_t{1} << 20U));
+    int number = 0;
     for (const auto part : split(text, '\n')) {
+      ++number;
       // A head as curl -D writes it begins with the request or status line.
       if (trim(part).empty() || part.starts_with("HTTP/") ||
           part.find(" HTTP/") != std::string::npos) {
         continue;
       }
-      TS_CHECK(add(part));
+      TS_CHECK(add(part, fmt::format("line {} of {}", number, shorten(line.substr(1), 80))));
     }
   }
   return headers;
 }
 
 std::string shown_value(const std::string& name, const std::string& value, bool reveal) {
-  return reveal || name != "cf-webhook-auth" ? value : "*** (--reveal shows it)";
+  return reveal || to_lower(name) != "cf-webhook-auth" ? value : "*** (--reveal shows it)";
+}
+
+Status check_post_url(std::string_view option, const std::string& url) {
+  const auto target = net::Url::parse(url);
+  if (target.ok() && (target.value().scheme == "http" || target.value().scheme == "https")) {
+    return ok_status();
+  }
+  return Error{.kind = ErrorKind::kUsage,
+               .message = fmt::format("{} '{}' is no address to post to", option,
+                                      shorten(masked_url(url), 80)),
+               .hint = "write http://… or https://…, such as http://localhost:3000/hook"};
 }
 
 Json event_json(const webhook::Event& event) {

@@ -8,6 +8,7 @@
 #include "webhook/webhook.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ts::cli {
@@ -29,6 +30,9 @@ Result<webhook::Headers> read_headers(const std::vector<std::string>& lines);
 /// A header's value as it is shown: Cloudflare's live notifications carry the secret itself, which
 /// takes `reveal`.
 std::string shown_value(const std::string& name, const std::string& value, bool reveal);
+
+/// Whether webhooks can be posted to `url`. @return kUsage naming `option`; a password is masked.
+Status check_post_url(std::string_view option, const std::string& url);
 
 /// The neutral words of an event.
 Json event_json(const webhook::Event& event);

@@ -4,6 +4,7 @@
 #include "services.hpp"
 
 #include "common/context.hpp"
+#include "common/mask.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
 #include "crypto/random.hpp"
@@ -78,6 +79,7 @@ Result<store::EventRow> wait_for(store::Database& database, std::string_view ded
 
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto timeout, parse_duration(options.timeout));
+  TS_CHECK(check_post_url("the address", options.url));
   TS_TRY(const auto provider, choose_provider(options, context));
   TS_TRY(const auto credentials, webhook_credentials(context, provider, options.secret_files));
   const std::string nonce = "ts-test-" + crypto::random_alphanumeric(24);
@@ -92,8 +94,8 @@ Status run(const Options& options, Context& context) {
   if (!response.ok()) {
     const bool refused = response.status == 401 || response.status == 403;
     return Error{.kind = ErrorKind::kCheckFailed,
-                 .message = fmt::format("{} answered {}: {}", options.url, response.status,
-                                        shorten(response.body)),
+                 .message = fmt::format("{} answered {}: {}", masked_url(options.url),
+                                        response.status, shorten(response.body)),
                  .hint = refused ? "the receiver has another secret, or something altered the body "
                                    "on its way"
                                  : "check the path and what answers behind that address",
@@ -113,15 +115,16 @@ Status run(const Options& options, Context& context) {
   Json document;
   document["schema"] = "ts.webhook/1";
   document["provider"] = webhook::to_string(provider);
-  document["url"] = options.url;
+  document["url"] = masked_url(options.url);
   document["status"] = response.status;
   document["elapsed_ms"] = response.elapsed.count();
   document["arrived"] = true;
   document["seq"] = row.seq;
   return context.out().report(
       {.document = &document,
-       .text = fmt::format("{} answered {} in {} ms, and the webhook arrived unaltered (#{})",
-                           options.url, response.status, response.elapsed.count(), row.seq),
+       .text =
+           fmt::format("{} answered {} in {} ms, and the webhook arrived unaltered (#{})",
+                       masked_url(options.url), response.status, response.elapsed.count(), row.seq),
        .id = std::to_string(row.seq),
        .raw = "ok"});
 }

@@ -3,6 +3,7 @@
 #include "commands/webhook_shared.hpp"
 
 #include "common/context.hpp"
+#include "common/mask.hpp"
 #include "core/json.hpp"
 
 #include <CLI/CLI.hpp>
@@ -47,15 +48,15 @@ Status send(const std::string& to, const std::string& body, const webhook::Heade
   document["status"] = response.status;
   document["elapsed_ms"] = response.elapsed.count();
   if (!response.ok()) {
-    return Error{
-        .kind = ErrorKind::kRemote,
-        .message = fmt::format("{} answered {}: {}", to, response.status, shorten(response.body)),
-        .hint = "a receiver should answer 2xx to every genuine event",
-        .http_status = response.status};
+    return Error{.kind = ErrorKind::kRemote,
+                 .message = fmt::format("{} answered {}: {}", masked_url(to), response.status,
+                                        shorten(response.body)),
+                 .hint = "a receiver should answer 2xx to every genuine event",
+                 .http_status = response.status};
   }
   return context.out().report({.document = &document,
-                               .text = fmt::format("{} answered {} in {} ms", to, response.status,
-                                                   response.elapsed.count()),
+                               .text = fmt::format("{} answered {} in {} ms", masked_url(to),
+                                                   response.status, response.elapsed.count()),
                                .id = document.at("event").at("id").get<std::string>(),
                                .raw = body});
 }
@@ -71,6 +72,7 @@ Status run(const Options& options, Context& context) {
                  .hint = "name one, or see ts webhook trigger --list"};
   }
   TS_TRY(const auto provider, provider_of(options.provider, options.type));
+  if (!options.to.empty()) TS_CHECK(check_post_url("--to", options.to));
   const auto now = context.clock().now();
   TS_TRY(auto body, webhook::sample_body(provider, options.type, now));
   for (const auto& change : options.set) {
