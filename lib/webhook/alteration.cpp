@@ -77,12 +77,39 @@ std::optional<std::uint32_t> hex4(std::string_view text, std::size_t at) {
   return value;
 }
 
+/// Whether Go's encoding/json escapes this code point, though JSON does not ask for it.
+bool is_html_escape(std::uint32_t code) {
+  return code == '<' || code == '>' || code == '&' || code == 0x2028 || code == 0x2029;
+}
+
 /// One string token, quotes included, with its escapes as asked for.
 std::string rewrite_string(std::string_view token, JsonEscapes escapes) {
   if (escapes == JsonEscapes::kKeep) return std::string(token);
   std::string out;
   for (std::size_t at = 0; at < token.size();) {
     const char c = token[at];
+    const bool is_escape = c == '\\' && at + 1 < token.size();
+    if (escapes == JsonEscapes::kNoHtml && is_escape) {
+      const auto unit = token[at + 1] == 'u' ? hex4(token, at + 2) : std::nullopt;
+      if (unit && is_html_escape(*unit)) {
+        append_utf8(out, *unit);
+        at += 6;
+      } else {
+        out.append(token.substr(at, 2));
+        at += 2;
+      }
+      continue;
+    }
+    if (escapes == JsonEscapes::kHtml && !is_escape) {
+      const std::size_t begin = at;
+      const std::uint32_t code = next_code_point(token, at);
+      if (is_html_escape(code)) {
+        out.append(fmt::format("\\u{:04x}", code));
+      } else {
+        out.append(token.substr(begin, at - begin));
+      }
+      continue;
+    }
     if (escapes == JsonEscapes::kRaw && c == '\\' && at + 1 < token.size()) {
       const auto unit = token[at + 1] == 'u' ? hex4(token, at + 2) : std::nullopt;
       if (!unit || *unit < 0x80) {
@@ -125,7 +152,34 @@ std::string rewrite_string(std::string_view token, JsonEscapes escapes) {
 }
 
 AlterationFinding finding(Alteration alteration, std::string detail, std::string_view hint) {
-  return {alteration, std::move(detail), std::string(hint)};
+  return {alteration, std::move(detail), std::string(hint), true};
+}
+
+/// What only looks like it: another secret would explain the mismatch as well.
+AlterationFinding suspicion(Alteration alteration, std::string detail, std::string_view hint) {
+  return {alteration, std::move(detail), std::string(hint), false};
+}
+
+/// Goes through one value. @param pairs  grows by the neighbours that stand in order.
+/// @return false at the first two that do not.
+bool has_sorted_names(JsonScanner& in, std::size_t& pairs, int depth) {
+  if (depth == 0 || (in.next() != '{' && in.next() != '[')) return in.skip();
+  if (in.next() == '[') {
+    for (in.enter_array(); in.next_item();) {
+      if (!has_sorted_names(in, pairs, depth - 1)) return false;
+    }
+    return in.ok();
+  }
+  std::string last;
+  bool first = true;
+  for (in.enter_object(); in.next_member();) {
+    if (!first && in.key() <= last) return false;
+    if (!first) ++pairs;
+    first = false;
+    last = in.key();
+    if (!has_sorted_names(in, pairs, depth - 1)) return false;
+  }
+  return in.ok();
 }
 
 }  // namespace
@@ -259,7 +313,8 @@ AlterationFinding find_alteration(std::string_view body,
   }
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (utf8 && first != std::string::npos && (text[first] == '{' || text[first] == '[')) {
-    for (const auto escapes : {JsonEscapes::kKeep, JsonEscapes::kRaw, JsonEscapes::kAscii}) {
+    for (const auto escapes : {JsonEscapes::kKeep, JsonEscapes::kRaw, JsonEscapes::kAscii,
+                               JsonEscapes::kNoHtml, JsonEscapes::kHtml}) {
       for (const auto layout : {JsonLayout::kCompact, JsonLayout::kSpaced, JsonLayout::kIndent2,
                                 JsonLayout::kIndent4, JsonLayout::kTab}) {
         const std::string candidate = relayout_json(text, layout, escapes);
@@ -272,10 +327,22 @@ AlterationFinding find_alteration(std::string_view body,
       }
     }
   }
+  if (utf8 && first != std::string::npos && text[first] == '{') {
+    // The provider's order cannot be found again, but none of them sorts.
+    constexpr std::size_t kTooManyForChance = 5;
+    std::size_t pairs = 0;
+    if (JsonScanner in(text);
+        has_sorted_names(in, pairs, 64) && in.finish() && pairs >= kTooManyForChance) {
+      return suspicion(Alteration::kReserialized,
+                       "its members are sorted by name, as Go's encoding/json and others write "
+                       "what they have parsed",
+                       kRawBodyHint);
+    }
+  }
   if (text.find(kReplacement) != std::string::npos) {
-    return finding(Alteration::kUnknown,
-                   "the body holds U+FFFD, which a decoder writes where bytes were no UTF-8",
-                   kRawBodyHint);
+    return suspicion(Alteration::kUnknown,
+                     "the body holds U+FFFD, which a decoder writes where bytes were no UTF-8",
+                     kRawBodyHint);
   }
   return {};
 }

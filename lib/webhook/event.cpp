@@ -126,6 +126,11 @@ Result<Event> livekit_event(const JsonReader& in) {
     TS_TRY(const auto info, nested("track", livekit::from_json<livekit::TrackInfo>(track->json())));
     event.track = info.sid;
   }
+  TS_TRY(const auto job, in.find("job"));
+  if (job) {
+    TS_TRY(const auto info, nested("job", livekit::from_json<livekit::AgentJob>(job->json())));
+    if (info.room && event.room.empty()) event.room = info.room->name;
+  }
   TS_TRY(const auto egress, in.find_any({"egressInfo", "egress_info"}));
   if (egress) {
     TS_TRY(const auto info,
@@ -391,6 +396,7 @@ bool scan_livekit_member(JsonScanner& in) {
   if (key == "room") return livekit::scans_as<livekit::Room>(in);
   if (key == "participant") return livekit::scans_as<livekit::ParticipantInfo>(in);
   if (key == "track") return livekit::scans_as<livekit::TrackInfo>(in);
+  if (key == "job") return false;  // rare: the long way reads it
   if (key == "egressInfo" || key == "egress_info") {
     return livekit::scans_as<livekit::EgressInfo>(in);
   }

@@ -68,13 +68,21 @@ std::optional<std::size_t> matching_secret(const Credentials& credentials, std::
   return std::nullopt;
 }
 
-void explain_alteration(Verdict& verdict, const Delivery& delivery,
+/// @param altered  whether it is known already that the body is not the signed one.
+void explain_alteration(Verdict& verdict, const Delivery& delivery, bool altered,
                         const std::function<bool(std::string_view)>& is_signed_body) {
   auto found = find_alteration(delivery.body, is_signed_body);
   verdict.alteration = found.alteration;
   if (found.detail.empty()) return;
-  verdict.detail = "the body was altered on its way: " + found.detail;
-  verdict.hint = std::move(found.hint);
+  if (altered || found.proven) {
+    verdict.detail = "the body was altered on its way: " + found.detail;
+    verdict.hint = std::move(found.hint);
+    return;
+  }
+  // A sign of it is no proof: another secret gives the same mismatch.
+  verdict.detail = "no signature matches: the body may have been altered on its way (" +
+                   found.detail + "), or the secret is another one";
+  verdict.hint = found.hint + "; compare the secret with the endpoint's";
 }
 
 bool is_same_name(std::string_view a, std::string_view b) noexcept {
@@ -136,7 +144,7 @@ Verdict verify_scheme(const Scheme& scheme, const Delivery& delivery,
         "compare the secret with the endpoint's; verify the raw bytes as received");
     verdict.signed_at = static_cast<std::int64_t>(signed_at);
     if (options.diagnose) {
-      explain_alteration(verdict, delivery, [&](std::string_view candidate) {
+      explain_alteration(verdict, delivery, false, [&](std::string_view candidate) {
         return matching_secret(credentials, *time_text, candidate, tags).has_value();
       });
     }
@@ -168,6 +176,13 @@ Verdict verify_scheme(const Scheme& scheme, const Delivery& delivery,
   return verdict;
 }
 
+/// The cf-webhook-auth header; an empty one says nothing: the destination has no secret.
+std::optional<std::string_view> shared_secret(
+    std::span<const std::pair<std::string, std::string>> headers) noexcept {
+  const auto value = find_header(headers, "cf-webhook-auth");
+  return value && trim(*value).empty() ? std::nullopt : value;
+}
+
 Verdict verify_cloudflare_live(std::string_view header, const Credentials& credentials) {
   Verdict verdict;
   for (std::size_t i = 0; i < credentials.secrets.size(); ++i) {
@@ -181,6 +196,21 @@ Verdict verify_cloudflare_live(std::string_view header, const Credentials& crede
   }
   return refuse("mismatch", "the cf-webhook-auth header holds another secret",
                 "compare it with the secret of the notification destination");
+}
+
+/// The digest of the body in another spelling than LiveKit's, by name; empty when it is another
+/// digest.
+std::string_view other_spelling(std::string_view claimed, std::string_view body) {
+  const auto digest = crypto::sha256(body);
+  const auto bytes = crypto::bytes_of(digest);
+  if (to_lower(claimed) == crypto::hex_encode(bytes)) return "hex";
+  std::string standard(trim(claimed));
+  const bool url = standard.find_first_of("-_") != std::string::npos;
+  std::replace(standard.begin(), standard.end(), '-', '+');
+  std::replace(standard.begin(), standard.end(), '_', '/');
+  while (standard.size() % 4 != 0 && standard.size() < 44) standard.push_back('=');
+  if (standard != crypto::base64_encode(bytes)) return {};
+  return url ? "base64url" : "base64 without its padding or with blanks";
 }
 
 /// What the SDKs refuse after the signature: bodies that are no event.
@@ -230,6 +260,14 @@ Verdict verify_livekit(const Delivery& delivery, const Credentials& credentials,
       verdict.detail = "the token is signed with another secret";
       verdict.hint = "compare LIVEKIT_API_SECRET with the server's webhook key";
     }
+    // What the token's own reader advises is about tokens that people mint.
+    if (token.fault == livekit::TokenFault::kExpired) {
+      verdict.hint =
+          "a replay, or a queue held it: have it sent again, or sign the same bytes anew with ts "
+          "webhook sign (ts webhook replay --resign)";
+    } else if (token.fault == livekit::TokenFault::kMissingExpiry) {
+      verdict.hint = "livekit-server's own have one: look at what signs these";
+    }
     return verdict;
   }
   Verdict verdict;
@@ -249,8 +287,12 @@ Verdict verify_livekit(const Delivery& delivery, const Credentials& credentials,
     verdict.reason = "checksum_mismatch";
     verdict.detail = "the token is genuine, but of another body: it was altered on its way";
     verdict.hint = "verify the raw bytes before anything parses them";
-    if (options.diagnose) {
-      explain_alteration(verdict, delivery, [&](std::string_view candidate) {
+    if (const auto spelling = other_spelling(claimed, delivery.body); !spelling.empty()) {
+      verdict.detail = fmt::format(
+          "the sha256 claim is the digest of this body, but in {} instead of base64", spelling);
+      verdict.hint = "have the sender write it in standard base64 with padding";
+    } else if (options.diagnose) {
+      explain_alteration(verdict, delivery, true, [&](std::string_view candidate) {
         return checksum(candidate) == claimed;
       });
     }
@@ -279,7 +321,7 @@ Verdict verify(Provider provider, const Delivery& delivery, const Credentials& c
     case Provider::kMux:
       return verify_scheme(kMuxScheme, delivery, credentials, now, options);
     case Provider::kCloudflare: {
-      const auto shared = find_header(delivery.headers, "cf-webhook-auth");
+      const auto shared = shared_secret(delivery.headers);
       if (shared && !find_header(delivery.headers, kCloudflareScheme.header)) {
         return verify_cloudflare_live(*shared, credentials);
       }
@@ -299,8 +341,7 @@ std::optional<std::string_view> find_header(
 
 std::optional<Provider> guess_provider(const Delivery& delivery) noexcept {
   if (find_header(delivery.headers, kMuxScheme.header)) return Provider::kMux;
-  if (find_header(delivery.headers, kCloudflareScheme.header) ||
-      find_header(delivery.headers, "cf-webhook-auth")) {
+  if (find_header(delivery.headers, kCloudflareScheme.header) || shared_secret(delivery.headers)) {
     return Provider::kCloudflare;
   }
   if (find_header(delivery.headers, "authorization")) return Provider::kLivekit;

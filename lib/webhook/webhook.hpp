@@ -46,7 +46,7 @@ struct VerifyOptions {
   /// LiveKit: how far clocks may differ beyond the token's own window.
   std::chrono::seconds leeway{60};
   /// Finds out how a body was altered by trying what proxies and frameworks do to bodies: some
-  /// forty hashes, for bodies up to 1 MiB. Servers that face the Internet leave it off.
+  /// seventy hashes, for bodies up to 1 MiB. Servers that face the Internet leave it off.
   bool diagnose = false;
 };
 

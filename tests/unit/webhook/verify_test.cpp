@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/encoding.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/jwt.hpp"
 #include "webhook/webhook.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace ts::webhook {
@@ -120,7 +123,9 @@ TEST(VerifyWebhook, TakesCloudflaresSharedSecretScheme) {
   EXPECT_TRUE(check("shared").accepted);
   EXPECT_EQ(check("shared").secret_index, 1U);
   EXPECT_EQ(check("sharedx").reason, "mismatch");
-  EXPECT_EQ(check("").reason, "mismatch");
+  for (const char* nothing : {"", " "}) {
+    EXPECT_EQ(check(nothing).reason, "no-header") << "a destination without a secret says nothing";
+  }
   EXPECT_TRUE(verify(Provider::kCloudflare,
                      {.headers = sign_cloudflare_live(credentials).value(), .body = kBody},
                      credentials, kVerifyNow)
@@ -157,8 +162,16 @@ TEST(VerifyWebhook, OfLivekitTellsAWrongSecretFromAnAlteredBody) {
 
 TEST(VerifyWebhook, OfLivekitRefusesBodiesThatAreNoEvent) {
   const auto credentials = secrets({"right"});
-  for (const char* body : {R"({"event":5})", R"({"event":"x","room":[]})", "null", "\"text\"",
-                           R"({"event":"x","egressInfo":{"startedAt":"soon"}})"}) {
+  for (const char* body :
+       {R"({"event":5})", R"({"event":"x","room":[]})", "null", "\"text\"",
+        R"({"event":"x","egressInfo":{"startedAt":"soon"}})", R"({"event":"x","job":{"id":5}})",
+        R"({"event":"x","job":[]})", R"({"event":"x","job":{"state":{"startedAt":"soon"}}})",
+        R"({"event":"x","egressInfo":{"web":{"url":"u"},"track":{}}})",
+        R"({"event":"x","egressInfo":{"stream":{},"file":{}}})",
+        R"({"event":"x","egressInfo":{"egress":{"template":{},"web":{}}}})",
+        R"({"event":"x","egressInfo":{"roomComposite":{"fileOutputs":)"
+        R"([{"s3":{},"gcp":{}}]}}})",
+        R"({"event":"x","ingressInfo":{"video":{"preset":1,"options":{}}}})"}) {
     const auto headers = sign(Provider::kLivekit, body, credentials, kVerifyNow).value();
     EXPECT_EQ(
         verify(Provider::kLivekit, {.headers = headers, .body = body}, credentials, kVerifyNow)
@@ -166,6 +179,73 @@ TEST(VerifyWebhook, OfLivekitRefusesBodiesThatAreNoEvent) {
         "body_not_event")
         << body;
   }
+}
+
+TEST(VerifyWebhook, OfLivekitTakesOneMemberOfAOneof) {
+  const auto credentials = secrets({"right"});
+  for (
+      const char* body :
+      {R"({"event":"x","job":{"id":"AJ_1","type":"JT_NEW","future":{"a":[1]},"room":{"name":"r"}}})",
+       R"({"event":"x","egressInfo":{"web":{"url":"u","preset":1},"track":null,"file":{}}})",
+       R"({"event":"x","egressInfo":{"egress":{"web":{"url":"u"},"advanced":{},"outputs":)"
+       R"([{"file":{}},{"stream":{}}]}}})"}) {
+    const auto headers = sign(Provider::kLivekit, body, credentials, kVerifyNow).value();
+    const auto verdict =
+        verify(Provider::kLivekit, {.headers = headers, .body = body}, credentials, kVerifyNow);
+    EXPECT_TRUE(verdict.accepted) << body << ": " << verdict.detail;
+  }
+}
+
+TEST(VerifyWebhook, OfLivekitKnowsTheDigestInOtherSpellings) {
+  const auto credentials = secrets({"right"});
+  const std::string body = R"({"event":"room_started","id":"5"})";
+  const auto detail_of = [&](const std::string& digest) {
+    const std::string claims = R"({"iss":"APIkey","exp":1772359500,"sha256":")" + digest + R"("})";
+    const Headers headers{
+        {"authorization", crypto::jwt_hs256(R"({"alg":"HS256"})", claims, credentials.secrets[0])}};
+    const auto verdict = verify(Provider::kLivekit, {.headers = headers, .body = body}, credentials,
+                                kVerifyNow, {.diagnose = true});
+    EXPECT_EQ(verdict.accepted, verdict.reason == "ok");
+    return verdict.accepted ? verdict.reason : verdict.reason + ": " + verdict.detail;
+  };
+  const auto digest = crypto::sha256(body);
+  const std::string base64 = crypto::base64_encode(crypto::bytes_of(digest));
+  std::string url = base64;
+  std::replace(url.begin(), url.end(), '+', '-');
+  std::replace(url.begin(), url.end(), '/', '_');
+  ASSERT_NE(url, base64) << "the body was chosen so";
+  const auto same_digest = [](const std::string& spelling) {
+    return "checksum_mismatch: the sha256 claim is the digest of this body, but in " + spelling +
+           " instead of base64";
+  };
+
+  EXPECT_EQ(detail_of(base64), "ok");
+  EXPECT_EQ(detail_of(crypto::hex_encode(crypto::bytes_of(digest))), same_digest("hex"));
+  EXPECT_EQ(detail_of(url), same_digest("base64url"));
+  EXPECT_EQ(detail_of(base64.substr(0, 43)),
+            same_digest("base64 without its padding or with blanks"));
+  EXPECT_EQ(detail_of(crypto::hex_encode(crypto::bytes_of(crypto::sha256(body + "x")))),
+            "checksum_mismatch: the token is genuine, but of another body: it was altered on its "
+            "way");
+}
+
+TEST(VerifyWebhook, OfLivekitSaysWhatToDoAboutAnOldOne) {
+  const auto credentials = secrets({"right"});
+  const std::string body = R"({"event":"room_started"})";
+  const auto headers = sign(Provider::kLivekit, body, credentials, kVerifyNow).value();
+  const auto late = verify(Provider::kLivekit, {.headers = headers, .body = body}, credentials,
+                           kVerifyNow + std::chrono::hours{1});
+  EXPECT_EQ(late.reason, "expired");
+  EXPECT_NE(late.hint.find("ts webhook replay --resign"), std::string::npos) << late.hint;
+  EXPECT_EQ(late.hint.find("token create"), std::string::npos) << "that is for tokens people mint";
+
+  const Headers endless{
+      {"authorization",
+       crypto::jwt_hs256(R"({"alg":"HS256"})", R"({"iss":"APIkey"})", credentials.secrets[0])}};
+  const auto verdict =
+      verify(Provider::kLivekit, {.headers = endless, .body = body}, credentials, kVerifyNow);
+  EXPECT_EQ(verdict.reason, "missing_exp");
+  EXPECT_EQ(verdict.hint, "livekit-server's own have one: look at what signs these");
 }
 
 TEST(SignWebhook, NeedsASecret) {
@@ -183,6 +263,8 @@ TEST(GuessProvider, ByItsHeaders) {
   EXPECT_EQ(guess({{"webhook-signature", "x"}}), Provider::kCloudflare);
   EXPECT_EQ(guess({{"cf-webhook-auth", "x"}}), Provider::kCloudflare);
   EXPECT_EQ(guess({{"authorization", "x"}}), Provider::kLivekit);
+  EXPECT_EQ(guess({{"cf-webhook-auth", ""}, {"authorization", "x"}}), Provider::kLivekit);
+  EXPECT_EQ(guess({{"cf-webhook-auth", " "}}), std::nullopt);
   EXPECT_EQ(guess({{"Host", "x"}}), std::nullopt);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
+#include "commands/token_shared.hpp"
 #include "commands/webhook_shared.hpp"
 
 #include "common/context.hpp"
@@ -89,9 +90,7 @@ Status run(const Options& options, Context& context) {
   document["provider"] = webhook::to_string(provider);
   document["reason"] = verdict.reason;
   if (verdict.signed_at) {
-    document["signed_at"] = *verdict.signed_at > 253402300799
-                                ? Json(*verdict.signed_at)
-                                : Json(format_rfc3339(WallTime{seconds{*verdict.signed_at}}));
+    document["signed_at"] = time_json(*verdict.signed_at);
     document["age_s"] =
         std::chrono::floor<seconds>(now).time_since_epoch().count() - *verdict.signed_at;
   }
