@@ -122,6 +122,7 @@ Result<UniqueFd> add_stream(Plan& plan, StreamMode mode, int number, UniqueFd& k
   UniqueFd parents_end;
   int from = plan.null.get();
   if (mode == StreamMode::kInherit) from = number;
+  if (mode == StreamMode::kStderr) from = STDERR_FILENO;
   if (mode == StreamMode::kPipe) {
     TS_TRY(auto ends, make_pipe());
     const bool child_reads = number == STDIN_FILENO;
@@ -130,7 +131,9 @@ Result<UniqueFd> add_stream(Plan& plan, StreamMode mode, int number, UniqueFd& k
     from = keep.get();
   }
   plan.descriptors.push_back(
-      {.from = from, .to = number, .optional = mode == StreamMode::kInherit});
+      {.from = from,
+       .to = number,
+       .optional = mode == StreamMode::kInherit || mode == StreamMode::kStderr});
   return parents_end;
 }
 

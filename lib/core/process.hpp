@@ -28,6 +28,7 @@ namespace ts {
 enum class StreamMode : std::uint8_t {
   kNull,     ///< /dev/null.
   kInherit,  ///< The parent's own.
+  kStderr,   ///< The parent's standard error: for an output that may not mix into its results.
   kPipe,     ///< A pipe; the parent's end is taken with `take_stdin` and its kin.
 };
 

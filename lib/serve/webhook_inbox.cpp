@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/webhook_inbox.hpp"
 
+#include "core/json.hpp"
+#include "core/text.hpp"
+
 #include <fmt/format.h>
 
 namespace ts::serve {
@@ -11,6 +14,15 @@ int status_of(const webhook::Verdict& verdict) {
   if (verdict.reason == "body-too-large") return 413;
   if (verdict.reason.starts_with("body_")) return 422;
   return 401;
+}
+
+/// What is wrong with a genuine body that is no event, in the words of `webhook::verify`.
+std::string_view body_fault(std::string_view body) {
+  if (body.empty()) return "body_empty";
+  if (!is_utf8(body)) return "body_not_utf8";
+  const auto json = parse_json(body, "the body", ErrorKind::kRemote,
+                               {.max_bytes = webhook::kMaxBodyBytes, .max_depth = 512});
+  return json.ok() ? "body_not_event" : "body_not_json";
 }
 
 }  // namespace
@@ -33,7 +45,9 @@ Receipt WebhookInbox::receive(webhook::Provider provider, const webhook::Headers
   auto event = webhook::parse_event(provider, body);
   if (!event.ok()) {
     // Genuine all the same: refused for good, so that the sender stops.
-    receipt.verdict.detail = event.error().message;
+    receipt.verdict.accepted = false;
+    receipt.verdict.reason = body_fault(body);
+    receipt.verdict.detail = fmt::format("the signature is right, but {}", event.error().message);
     receipt.status = 422;
     return receipt;
   }
@@ -47,6 +61,8 @@ Receipt WebhookInbox::receive(webhook::Provider provider, const webhook::Headers
                  .body = std::string(body)};
   const auto appended = store::append_event(database_, receipt.row);
   if (!appended.ok()) {
+    receipt.verdict.accepted = false;
+    receipt.verdict.reason = "not_stored";
     receipt.verdict.detail = appended.error().message;
     receipt.status = 503;
     return receipt;

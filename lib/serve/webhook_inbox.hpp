@@ -18,6 +18,8 @@ namespace ts::serve {
 /// What became of one delivery.
 struct Receipt {
   int status = 0;  ///< What the sender is answered.
+  /// Of the signature, and of the rest once that is right: a genuine delivery that was refused is
+  /// not accepted either, with a reason of "body_…" or "not_stored".
   webhook::Verdict verdict{};
   store::EventRow row{};  ///< As stored; `seq` is 0 when it was not.
   webhook::Event event{};

@@ -73,6 +73,25 @@ TEST_F(WebhookInboxTest, StoresNothingThatIsNotGenuine) {
   EXPECT_TRUE(store::list_events(database_).value().empty());
 }
 
+// "ok" beside a 422 told nobody what was wrong.
+TEST_F(WebhookInboxTest, GivesTheReasonWhyAGenuineBodyIsRefused) {
+  const std::pair<std::string, const char*> cases[] = {
+      {"", "body_empty"},
+      {"hello", "body_not_json"},
+      {"[]", "body_not_event"},
+      {R"({"id":"e1"})", "body_not_event"},
+      {"{\"type\":\"\xff\"}", "body_not_utf8"},
+  };
+  for (const auto& [body, reason] : cases) {
+    const auto receipt = inbox_->receive(Provider::kMux, signed_by("mux-secret", body), body);
+    EXPECT_EQ(receipt.status, 422) << body;
+    EXPECT_FALSE(receipt.verdict.accepted) << body;
+    EXPECT_EQ(receipt.verdict.reason, reason) << body;
+    EXPECT_EQ(receipt.verdict.detail.find("the signature is right, but "), 0U)
+        << receipt.verdict.detail;
+  }
+}
+
 TEST_F(WebhookInboxTest, RoutesTheProvidersPaths) {
   httpd::Router router;
   inbox_->mount_everywhere(router);

@@ -4,11 +4,11 @@
 #include "services.hpp"
 
 #include "common/context.hpp"
+#include "common/mask.hpp"
 #include "core/json.hpp"
 #include "core/process.hpp"
 #include "core/text.hpp"
 #include "httpd/server.hpp"
-#include "net/url.hpp"
 #include "serve/forwarder.hpp"
 #include "serve/webhook_inbox.hpp"
 
@@ -76,11 +76,13 @@ Result<ChildProcess> start_child(
     const Options& options, Context& context,
     const std::map<webhook::Provider, webhook::Credentials>& credentials) {
   TS_TRY(const auto program, find_program(options.command.front(), context));
-  ProcessOptions process{.program = program,
-                         .arguments = {options.command.begin() + 1, options.command.end()},
-                         .environment = context.environment_lines(),
-                         .standard_input = StreamMode::kInherit,
-                         .standard_output = StreamMode::kInherit};
+  ProcessOptions process{
+      .program = program,
+      .arguments = {options.command.begin() + 1, options.command.end()},
+      .environment = context.environment_lines(),
+      .standard_input = StreamMode::kInherit,
+      // With --json stdout is ours: one object a line.
+      .standard_output = context.out().json() ? StreamMode::kStderr : StreamMode::kInherit};
   const auto set = [&process](std::string_view name, std::string_view value) {
     const std::string prefix = fmt::format("{}=", name);
     std::erase_if(process.environment,
@@ -163,6 +165,13 @@ Status wait_for_end(std::optional<ChildProcess>& child, const std::string& name,
   if (child) {
     while (true) {
       const auto ended = child->wait(std::chrono::hours{1}, stop);
+      // The program is the user's: its crash is no bug of ts, and no exit 70.
+      if (ended.ok() && ended.value().signal != 0) {
+        return Error{.kind = ErrorKind::kRemote,
+                     .message = fmt::format("{} {}", shorten(name, 60), ended.value().describe()),
+                     .hint = "look at what the program wrote before it ended",
+                     .code = "child_signal"};
+      }
       if (ended.ok()) return ended.value().to_status(name);
       if (ended.error().kind != ErrorKind::kDeadline) break;
     }
@@ -208,13 +217,7 @@ Status run(const Options& options, Context& context) {
   Lines lines(context);
   std::optional<serve::Forwarder> forwarder;
   if (!options.forward_to.empty()) {
-    const auto target = net::Url::parse(options.forward_to);
-    if (!target.ok() || (target.value().scheme != "http" && target.value().scheme != "https")) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .message = fmt::format("--forward-to '{}' is no address to post to",
-                                          shorten(options.forward_to, 80)),
-                   .hint = "write http://… or https://…, such as http://localhost:3000/hook"};
-    }
+    TS_CHECK(check_post_url("--forward-to", options.forward_to));
     forwarder.emplace(serve::ForwarderOptions{.url = options.forward_to}, database,
                       context.transport(), context.clock(),
                       [&lines](const serve::Delivery& delivery) { lines.delivered(delivery); });
@@ -236,9 +239,10 @@ Status run(const Options& options, Context& context) {
                                                       .max_body_bytes = webhook::kMaxBodyBytes,
                                                       .log = &context.log()},
                                                      std::move(router)));
-  context.out().status(fmt::format(
-      "listening on {} for {}{}", server->url(), names,
-      options.forward_to.empty() ? std::string() : ", forwarding to " + options.forward_to));
+  context.out().status(fmt::format("listening on {} for {}{}", server->url(), names,
+                                   options.forward_to.empty()
+                                       ? std::string()
+                                       : ", forwarding to " + masked_url(options.forward_to)));
   if (context.out().json()) {
     TS_CHECK(context.out().json_line(
         {{"schema", "ts.webhook/1"}, {"event_kind", "listening"}, {"url", server->url()}}));
@@ -266,7 +270,7 @@ Runner bind(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_flag("--exec", options->exec,
                "Run the program after --; it finds the secrets in its environment, and listening "
-               "ends with it");
+               "ends with it; with --json what it prints goes to stderr");
   app.add_option("command", options->command, "Program and arguments, after --");
   return [options](Context& context) { return run(*options, context); };
 }
@@ -289,7 +293,9 @@ Command webhook_listen() {
           "and\n"
           "tries 6 times; what fails then stays unhandled: ts webhook replay --unhandled.\n"
           "With --json one line each: event_kind listening, received, repeated, refused,\n"
-          "forwarded or dead_letter.\n"};
+          "forwarded or dead_letter.\n"
+          "With --exec the exit code is that of the program where ts has it (ts help exit-codes),\n"
+          "else 7; so it is when a signal ended the program.\n"};
 }
 
 }  // namespace ts::cli
