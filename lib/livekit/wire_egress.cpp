@@ -306,9 +306,6 @@ template <>
 struct Fields<EgressInfo> {
   template <typename V, typename M>
   static void visit([[maybe_unused]] V& v, [[maybe_unused]] M& m) {
-    v.exclusive(
-        {"egress", "replay", "room_composite", "web", "participant", "track_composite", "track"});
-    v.exclusive({"stream", "file", "segments"});
     v.field("egress_id", m.egress_id);
     v.field("room_id", m.room_id);
     v.field("room_name", m.room_name);
@@ -321,6 +318,9 @@ struct Fields<EgressInfo> {
     v.field("error", m.error);
     v.field("error_code", m.error_code);
     v.scrub(m, [](auto& out) { out.error = scrub_stream_keys(out.error); });
+    v.exclusive(
+        {"egress", "replay", "room_composite", "web", "participant", "track_composite", "track"});
+    v.exclusive({"stream", "file", "segments"});
     request_echo(v, m);
     v.field("stream_results", m.stream_results);
     v.field("file_results", m.file_results);

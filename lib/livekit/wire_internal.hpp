@@ -210,7 +210,8 @@ class Reader {
   void field(std::string_view name, T& out) {
     take(name, [&](const JsonReader& member) { return read_value(member, out); });
   }
-  /// The members of one oneof, of which at most one may be given. Named before them.
+  /// The members of one oneof, of which at most one may be given. Called before they are read, and
+  /// after the rest: a scan that has found its member asks no more.
   void exclusive(std::initializer_list<std::string_view> names) {
     const auto is_given = [&](const std::string& name) {
       const auto found = in_.json().find(name);
@@ -417,8 +418,9 @@ class Shape {
     if (take(name)) value<T>();
   }
   void exclusive(std::initializer_list<std::string_view> names) {
-    bool& given = groups_.at(group_++);
-    if (taken_) return;  // the key is no more
+    const std::size_t group = group_++;
+    if (taken_) return;  // by a member named before, and the key is no more
+    bool& given = groups_.at(group);
     for (const std::string_view name : names) {
       if (is_spelling(in_.key(), name) && std::exchange(given, true)) in_.give_up();
     }
