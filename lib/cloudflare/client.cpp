@@ -138,8 +138,7 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
   }
   request.timeout = options_.timeout;
   const bool create = call.method == "POST" && call.idempotency_key.empty();
-  auto answer =
-      retrier_.send(request, create ? net::Repeat::kCreate : net::Repeat::kSafe, stop);
+  auto answer = retrier_.send(request, create ? net::Repeat::kCreate : net::Repeat::kSafe, stop);
   if (!answer) {
     Error error = std::move(answer).error();
     if (error.kind == ErrorKind::kInterrupted && call.method != "GET") {

@@ -344,8 +344,8 @@ class MediaSource final : public SourceRunner {
 
   [[nodiscard]] bool wants_packets() const {
     if (packets_.full()) return false;
-    const bool for_video = packets_.has(true) && !held_ && packets_.empty(true) &&
-                           (resting_ || feed_.picture_room());
+    const bool for_video =
+        packets_.has(true) && !held_ && packets_.empty(true) && (resting_ || feed_.picture_room());
     const bool for_audio = packets_.has(false) && packets_.empty(false) && feed_.sample_room();
     return for_video || for_audio;
   }
@@ -487,8 +487,8 @@ class MediaSource final : public SourceRunner {
     const std::int64_t pts = frame->pts;
     TS_TRY(frame, converter_->convert(std::move(frame)).with_context(what()));
     if (!frame) return true;
-    ProgramTime time =
-        pts == AV_NOPTS_VALUE ? video_.last_time + video_.last_step : packets_.exact_time(pts, true);
+    ProgramTime time = pts == AV_NOPTS_VALUE ? video_.last_time + video_.last_step
+                                             : packets_.exact_time(pts, true);
     if (time < ProgramTime{} - milliseconds{1}) {
       if (input_.start > milliseconds{0}) return true;  // from the key frame up to the in point
       time = {};

@@ -155,9 +155,10 @@ Result<media::AvFrame> PictureConverter::convert(media::AvFrame frame) {
     if (rotation_ == 270) add("transpose=cclock");
     if (!filter_.empty()) add(filter_);
     const bool rgb = pixels != nullptr && (pixels->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-    add(fmt::format(
-        "scale=w=trunc(iw/2)*2:h=trunc(ih/2)*2{}:out_range=tv:out_color_matrix=bt709,format=yuv420p",
-        untold && !rgb ? ":in_color_matrix=bt709" : ""));
+    add(
+        fmt::format("scale=w=trunc(iw/2)*2:h=trunc(ih/"
+                    "2)*2{}:out_range=tv:out_color_matrix=bt709,format=yuv420p",
+                    untold && !rgb ? ":in_color_matrix=bt709" : ""));
     chain_ = std::move(chain);
     TS_TRY(auto graph, media::FilterGraph::create("[in0]" + chain_ + "[out]",
                                                   {media::filter_input(*frame, {1, 1000})}));

@@ -40,7 +40,7 @@ class SplicedTimes {
   bool jumps_ = false;
   std::array<Track, 2> tracks_{};
   std::vector<ProgramTime> parts_{ProgramTime{}};  ///< What is added to the times of each part.
-  ProgramTime end_{};  ///< Of everything so far, shifted.
+  ProgramTime end_{};                              ///< Of everything so far, shifted.
 };
 
 }  // namespace ts::compose

@@ -164,8 +164,8 @@ bool has_host(std::string_view url) {
   }
   const std::string_view rest = url.substr(scheme + 3);
   const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
-  return !host.empty() && (host.find('[') == std::string_view::npos) ==
-                              (host.find(']') == std::string_view::npos);
+  return !host.empty() &&
+         (host.find('[') == std::string_view::npos) == (host.find(']') == std::string_view::npos);
 }
 
 }  // namespace

@@ -22,7 +22,6 @@ bool makes_another(std::string_view method) {
   return method.starts_with("Egress/Start") || method == "Ingress/CreateIngress";
 }
 
-
 constexpr std::size_t kMaxRequest = std::size_t{10} << 20U;
 constexpr std::size_t kMaxAnswer = std::size_t{8} << 20U;
 constexpr int kCloudAttempts = 3;

@@ -13,10 +13,10 @@ namespace ts::scene {
 
 /// What looking into a source told.
 struct KnownPicture {
-  std::string chain{};    ///< Filters that make its pictures the program's; empty for none.
-  Size size{};            ///< Of what comes out of `chain`.
-  Ratio pixel_aspect{};   ///< Of that, too.
-  bool turned = false;    ///< `chain` turns it: ffmpeg must not do so, too.
+  std::string chain{};   ///< Filters that make its pictures the program's; empty for none.
+  Size size{};           ///< Of what comes out of `chain`.
+  Ratio pixel_aspect{};  ///< Of that, too.
+  bool turned = false;   ///< `chain` turns it: ffmpeg must not do so, too.
 };
 
 /// An overlay drawn into a file, and where it goes.

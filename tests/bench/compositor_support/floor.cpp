@@ -15,6 +15,7 @@ extern "C" {
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdio>
@@ -24,7 +25,6 @@ extern "C" {
 #include <string>
 #include <thread>
 #include <vector>
-#include <chrono>
 
 namespace {
 

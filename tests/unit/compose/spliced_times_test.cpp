@@ -11,7 +11,8 @@ constexpr ProgramTime kFrame = milliseconds{40};
 /// A track that goes on by a frame each time.
 class Track {
  public:
-  Track(SplicedTimes& times, bool video, ProgramTime from) : times_(times), video_(video), at_(from) {}
+  Track(SplicedTimes& times, bool video, ProgramTime from)
+      : times_(times), video_(video), at_(from) {}
   /// @return where the last of `count` packets was put.
   ProgramTime go(int count) {
     ProgramTime put{};

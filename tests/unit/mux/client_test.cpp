@@ -151,17 +151,16 @@ TEST(ClientStop, EndsCallsThatBringNoStopOfTheirOwn) {
   test::FakeClock clock{WallTime{seconds{1'700'000'000}}, true};
   std::stop_source stop;
   std::vector<int> told;
-  MuxClient client{
-      transport,
-      clock,
-      {.token_id = "id", .token_secret = Secret("secret")},
-      {.retry = {.on_wait =
-                     [&](std::chrono::milliseconds, int status) {
-                       told.push_back(status);
-                       stop.request_stop();
-                     }},
-       .pacing = false,
-       .stop = stop.get_token()}};
+  MuxClient client{transport,
+                   clock,
+                   {.token_id = "id", .token_secret = Secret("secret")},
+                   {.retry = {.on_wait =
+                                  [&](std::chrono::milliseconds, int status) {
+                                    told.push_back(status);
+                                    stop.request_stop();
+                                  }},
+                    .pacing = false,
+                    .stop = stop.get_token()}};
   transport.answer(503, "").answer(200, R"({"data":{"id":"A"}})");
 
   const auto stopped = client.get_live_stream("A");

@@ -361,7 +361,8 @@ Command media_compose_run() {
           "Files and HLS are finished on Ctrl-C, too. RTMP outputs reconnect for ever, each for "
           "itself; a source that is lost shows its last picture for half a second, then a card "
           "with its name, and returns by itself. A file that does not open is such a source "
-          "(the run then ends with 12), unless nothing else is there or the run is offline. With --json: one line \"started\", a line for "
+          "(the run then ends with 12), unless nothing else is there or the run is offline. With "
+          "--json: one line \"started\", a line for "
           "every change on air with the first frame (tick) it holds for, \"status\" once a "
           "second, and \"ended\" with the exact numbers of frames and samples. Exit 12 when a "
           "source, codec or output failed."};

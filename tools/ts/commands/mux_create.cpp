@@ -157,8 +157,8 @@ Status check_same(const Options& options, const mux::NewLiveStream& wish,
   if (others.empty()) return ok_status();
   return Error{
       .kind = ErrorKind::kConflict,
-      .message = fmt::format("ref '{}' belongs to {}, which differs: its {}", options.ref,
-                             found.id, fmt::join(others, ", its ")),
+      .message = fmt::format("ref '{}' belongs to {}, which differs: its {}", options.ref, found.id,
+                             fmt::join(others, ", its ")),
       .hint = fmt::format("choose another --ref, or look at it with ts mux get {}", found.id),
       .code = "ref_mismatch"};
 }
