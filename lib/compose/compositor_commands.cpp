@@ -202,7 +202,7 @@ Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint6
   }
   std::swap(sources_[i], runner);
   ++generations_[i];
-  if (command.change == Change::kRemove) forget_source(sources_[i]->source().name);
+  if (command.change == Change::kRemove) forget_source(sources_[i]->source().name, tick);
   if (command.change != Change::kAdd) return tick;
   const scene::Source& added = sources_[i]->source();
   show_.sources[i] = added;
@@ -216,20 +216,20 @@ Result<std::uint64_t> Compositor::Impl::swap_source(Command& command, std::uint6
     show_.scenes.push_back(alone);
     automatic_.insert(alone.name);
   }
-  program_.add_source(added, alone);
+  program_.add_source(added, alone, tick);
   return tick;
 }
 
-void Compositor::Impl::forget_source(const std::string& name) {
+void Compositor::Impl::forget_source(const std::string& name, std::uint64_t tick) {
   removed_.insert(name);
   const bool alone = automatic_.erase(name) > 0;
-  program_.remove_source(name, alone);
+  program_.remove_source(name, alone, tick);
   if (!alone) return;
   std::erase_if(plans_, [&](const ScenePlan& plan) { return plan.name == name; });
   std::erase_if(show_.scenes, [&](const scene::Scene& scene) { return scene.name == name; });
 }
 
-void Compositor::Impl::put_scene(const scene::Scene& scene) {
+void Compositor::Impl::put_scene(const scene::Scene& scene, std::uint64_t tick) {
   const std::scoped_lock lock(sources_mutex_, snapshot_mutex_);
   ScenePlan made = plan_of(scene);
   const auto old = std::find_if(plans_.begin(), plans_.end(),
@@ -243,7 +243,7 @@ void Compositor::Impl::put_scene(const scene::Scene& scene) {
                   [&](const scene::Scene& other) { return other.name == scene.name; }) = scene;
   }
   automatic_.erase(scene.name);  // it is the operator's own now
-  program_.set_scene(scene);
+  program_.set_scene(scene, tick);
 }
 
 void Compositor::Impl::run_commands(std::uint64_t tick) {
@@ -257,7 +257,7 @@ void Compositor::Impl::run_commands(std::uint64_t tick) {
       continue;
     }
     if (command->scene) {
-      put_scene(*command->scene);
+      put_scene(*command->scene, tick);
       answers_.emplace_back(command->answer, tick);
       continue;
     }

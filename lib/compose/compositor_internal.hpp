@@ -111,8 +111,8 @@ class Compositor::Impl {
   Result<std::uint64_t> swap_source(Command& command, std::uint64_t tick);
   /// Its place stays, its name goes; and so does the scene that came with it. With both mutexes
   /// held.
-  void forget_source(const std::string& name);
-  void put_scene(const scene::Scene& scene);
+  void forget_source(const std::string& name, std::uint64_t tick);
+  void put_scene(const scene::Scene& scene, std::uint64_t tick);
   void run_commands(std::uint64_t tick);
   /// False when the command takes a scene whose sources have to catch up; they begin to.
   bool arm(const Command& command, std::uint64_t tick);

@@ -130,9 +130,7 @@ void ControlBridge::do_slowly(control::Request request) {
     ControlBridge& self;
     control::Reply& reply;
     void operator()(const control::SourceAddCommand& command) const {
-      const Status added = self.compositor_->add_source(command.source);
-      if (added.ok()) self.board_->on_added(command.source.name);
-      reply.answer(added, self.compositor_->snapshot().tick);
+      reply.answer(self.compositor_->add_source(command.source), self.compositor_->snapshot().tick);
     }
     void operator()(const control::SourceRemoveCommand& command) const {
       reply.answer(self.compositor_->remove_source(command.name),

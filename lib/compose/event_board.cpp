@@ -27,14 +27,7 @@ EventBoard::EventBoard(control::Server& server, const scene::Show& show)
   }
 }
 
-void EventBoard::on_added(const std::string& source) {
-  const std::lock_guard lock(mutex_);
-  Names& shown = scenes_[source];
-  if (shown.empty()) shown.insert(source);
-}
-
 EventBoard::Names EventBoard::sources_of(const std::string& scene) const {
-  const std::lock_guard lock(mutex_);
   const auto found = scenes_.find(scene);
   return found == scenes_.end() ? Names{} : found->second;
 }
@@ -118,6 +111,9 @@ void EventBoard::on_event(const ProgramEvent& event) {
     case Kind::kStop:
       server_.publish("stop", tick, Json{{"reason", "asked"}});
       return;
+    case Kind::kSceneSet:
+      scenes_[event.name] = Names(event.sources.begin(), event.sources.end());
+      break;
     case Kind::kGo:
       server_.publish("go", tick, Json::object());
       return;

@@ -6,7 +6,6 @@
 #include "scene/show.hpp"
 
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -22,8 +21,6 @@ class EventBoard {
 
   /// On the tick's thread, never blocks.
   void on_event(const ProgramEvent& event);
-  /// A source joined, with a scene of its own unless there was one of that name. On any thread.
-  void on_added(const std::string& source);
   /// Publishes sources and outputs whose state is another than last time. On one thread.
   void on_snapshot(const Snapshot& snapshot);
 
@@ -34,9 +31,8 @@ class EventBoard {
   [[nodiscard]] Names sources_of(const std::string& scene) const;
 
   control::Server& server_;
-  mutable std::mutex mutex_;             ///< Of scenes_.
-  std::map<std::string, Names> scenes_;  ///< The sources each shows.
   // The tick's thread:
+  std::map<std::string, Names> scenes_;  ///< The sources each shows.
   std::string program_;
   std::string outgoing_;
   std::string preview_;

@@ -67,6 +67,8 @@ std::string_view to_string(Kind kind) noexcept {
       return "stop";
     case Kind::kGo:
       return "go";
+    case Kind::kSceneSet:
+      return "scene_set";
   }
   return "program";
 }
@@ -95,7 +97,8 @@ Program::Program(const scene::Show& show)
   event(Kind::kProgram, 0, scene_, "cut");
 }
 
-void Program::add_source(const scene::Source& source, const scene::Scene& alone) {
+void Program::add_source(const scene::Source& source, const scene::Scene& alone,
+                         std::uint64_t tick) {
   auto changed = std::make_shared<scene::Show>(*show_);
   const auto known = std::find_if(changed->sources.begin(), changed->sources.end(),
                                   [&](const auto& other) { return other.name == source.name; });
@@ -104,7 +107,10 @@ void Program::add_source(const scene::Source& source, const scene::Scene& alone)
   } else {
     *known = source;
   }
-  if (changed->find_scene(alone.name) == nullptr) changed->scenes.push_back(alone);
+  if (changed->find_scene(alone.name) == nullptr) {
+    changed->scenes.push_back(alone);
+    scene_event(alone, tick);
+  }
   gains_[source.name] = source.gain_db;
   muted_[source.name] = source.muted;
   follow_.erase(source.name);
@@ -112,11 +118,12 @@ void Program::add_source(const scene::Source& source, const scene::Scene& alone)
   show_ = std::move(changed);
 }
 
-void Program::remove_source(const std::string& name, bool with_scene) {
+void Program::remove_source(const std::string& name, bool with_scene, std::uint64_t tick) {
   auto changed = std::make_shared<scene::Show>(*show_);
   std::erase_if(changed->sources, [&](const auto& source) { return source.name == name; });
   if (with_scene) {
     std::erase_if(changed->scenes, [&](const auto& scene) { return scene.name == name; });
+    event(Kind::kSceneSet, tick, name);
   }
   gains_.erase(name);
   muted_.erase(name);
@@ -127,7 +134,7 @@ void Program::remove_source(const std::string& name, bool with_scene) {
   show_ = std::move(changed);
 }
 
-void Program::set_scene(const scene::Scene& scene) {
+void Program::set_scene(const scene::Scene& scene, std::uint64_t tick) {
   auto changed = std::make_shared<scene::Show>(*show_);
   const auto known = std::find_if(changed->scenes.begin(), changed->scenes.end(),
                                   [&](const auto& other) { return other.name == scene.name; });
@@ -137,6 +144,7 @@ void Program::set_scene(const scene::Scene& scene) {
     *known = scene;
   }
   show_ = std::move(changed);
+  scene_event(scene, tick);
 }
 
 std::uint64_t Program::tick_at(milliseconds time) const noexcept {
@@ -153,7 +161,15 @@ std::uint64_t Program::ticks_of(milliseconds duration) const noexcept {
 }
 
 void Program::event(Kind kind, std::uint64_t tick, std::string name, std::string detail) {
-  events_.push_back({kind, tick, std::move(name), std::move(detail)});
+  events_.push_back({kind, tick, std::move(name), std::move(detail), {}});
+}
+
+void Program::scene_event(const scene::Scene& scene, std::uint64_t tick) {
+  ProgramEvent& set = events_.emplace_back();
+  set.kind = Kind::kSceneSet;
+  set.tick = tick;
+  set.name = scene.name;
+  for (const auto& layer : scene.layers) set.sources.push_back(layer.source);
 }
 
 Status Program::apply(const scene::Action& action, std::uint64_t tick) {

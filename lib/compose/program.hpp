@@ -35,12 +35,14 @@ struct ProgramEvent {
     kGuard,    ///< The program looks or sounds wrong (detail "on"), or right again ("off").
     kQuality,  ///< Encoding cannot keep up: a step of the ladder, down or up ("economy").
     kStop,
-    kGo,  ///< The cues' clock has started.
+    kGo,        ///< The cues' clock has started.
+    kSceneSet,  ///< A scene was arranged anew, or for the first time, or is no more.
   };
   Kind kind = Kind::kProgram;
   std::uint64_t tick = 0;
   std::string name{};  ///< Of the scene, overlay or source.
   std::string detail{};
+  std::vector<std::string> sources{};  ///< Of a scene that was set: what it shows, back to front.
 };
 std::string_view to_string(ProgramEvent::Kind kind) noexcept;
 
@@ -51,15 +53,15 @@ class Program {
   explicit Program(const scene::Show& show);
 
   /// A source joins, and with it a scene that shows it alone, when the show has none of that name.
-  void add_source(const scene::Source& source, const scene::Scene& alone);
+  void add_source(const scene::Source& source, const scene::Scene& alone, std::uint64_t tick);
 
   /// A source leaves with all that was set for it.
   /// @param with_scene  the scene of its name leaves, too; it must be neither on air nor in
   /// preview.
-  void remove_source(const std::string& name, bool with_scene);
+  void remove_source(const std::string& name, bool with_scene, std::uint64_t tick);
 
   /// A scene is arranged anew, or for the first time.
-  void set_scene(const scene::Scene& scene);
+  void set_scene(const scene::Scene& scene, std::uint64_t tick);
 
   /// From now on cues wait for a GoAction; without this the show begins at tick 0.
   void hold() noexcept { begin_.reset(); }
@@ -129,6 +131,7 @@ class Program {
   };
   void event(ProgramEvent::Kind kind, std::uint64_t tick, std::string name,
              std::string detail = {});
+  void scene_event(const scene::Scene& scene, std::uint64_t tick);
   Status take(const scene::TakeAction& action, std::uint64_t tick);
   Status show_overlay(const scene::OverlayAction& action, std::uint64_t tick);
 

@@ -196,6 +196,10 @@ Json event_line(const ProgramEvent& event) {
     case Kind::kBlack:
       line["on"] = event.name == "on";
       break;
+    case Kind::kSceneSet:
+      line["scene"] = event.name;
+      line["sources"] = event.sources;
+      break;
     case Kind::kGo:
     case Kind::kStop:
       break;

@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "scene/filter_text.hpp"
+#include "scene/overlay_filters_internal.hpp"
 
 #include <fmt/format.h>
 
@@ -19,11 +20,6 @@ namespace {
 
 /// A looped range is kept in memory by ffmpeg: not more of it than this.
 constexpr std::int64_t kMostLoopedFrames = 900;
-
-/// True from one time up to, and without, another.
-std::string from_until(milliseconds from, milliseconds until) {
-  return fmt::format("gte(t\\,{})*lt(t\\,{})", filter_seconds(from), filter_seconds(until));
-}
 
 /// One scene to be built and how it comes on air.
 struct Part {
@@ -145,7 +141,8 @@ class Explainer {
     for (const Overlay& overlay : show_.overlays) {
       const auto* image = std::get_if<ImageOverlay>(&overlay.content);
       const auto drawn = drawn_file(overlay);
-      if ((image == nullptr && !drawn) || visible(overlay).empty()) continue;
+      if ((image == nullptr && !drawn) || overlay_visible(show_, options_, overlay).empty())
+        continue;
       index_["overlay " + overlay.name] = static_cast<int>(index_.size());
       input("-loop 1 -framerate {}/{} -i {}", show_.canvas.rate.num, show_.canvas.rate.den,
             shell_quoted(drawn ? drawn->path : image->path));
@@ -402,89 +399,11 @@ class Explainer {
     return picture;
   }
 
-  /// When an overlay is visible, as an expression for "enable"; empty when never.
-  [[nodiscard]] std::string visible(const Overlay& overlay) const {
-    std::vector<std::string> spans;
-    std::optional<milliseconds> since;
-    std::optional<milliseconds> until;  // Of those that go by themselves.
-    const auto hide = [&](milliseconds at) {
-      if (!since) return;
-      spans.push_back(from_until(*since, at));
-      since.reset();
-      until.reset();
-    };
-    const auto show = [&](milliseconds at, std::optional<milliseconds> length) {
-      if (!since) since = at;
-      if (length) until = at + *length;
-    };
-    if (overlay.visible) show(milliseconds{0}, overlay.length);
-    for (const Cue& cue : show_.cues) {
-      if (options_.at && cue.at > *options_.at) break;
-      if (until && *until <= cue.at) hide(*until);
-      for (const Action& action : cue.actions) {
-        const auto* change = std::get_if<OverlayAction>(&action);
-        if (change == nullptr || change->overlay != overlay.name) continue;
-        if (change->show) {
-          show(cue.at, change->length ? change->length : overlay.length);
-        } else {
-          hide(cue.at);
-        }
-      }
-    }
-    if (until && (!options_.at || *until <= *options_.at) && options_.scene.empty()) hide(*until);
-    if (options_.at || !options_.scene.empty()) return since ? "1" : "";
-    if (since) spans.push_back(fmt::format("gte(t\\,{})", filter_seconds(*since)));
-    return fmt::format("{}", fmt::join(spans, "+"));
-  }
-
-  /// An overlay's opacity for drawtext.
-  static std::string alpha(const Overlay& overlay) {
-    return overlay.opacity < 1 ? fmt::format(":alpha={}", overlay.opacity) : std::string();
-  }
-
-  [[nodiscard]] std::string time_filter(const Overlay& overlay, std::string_view text, int size,
-                                        const std::string& when) const {
-    return fmt::format(
-        "drawtext=text={}:fontsize={}:fontcolor=white{}:shadowx=2:shadowy=2:x={}:y={}:enable={}",
-        filter_quoted(text), size, alpha(overlay),
-        overlay.x ? fmt::format("{}", *overlay.x) : "(w-text_w)/2",
-        overlay.y.value_or(show_.canvas.size.height / 12), when);
-  }
-
-  /// The time left as the program shows it: 00:48 until 47 seconds are left, 1:00:00 for an hour.
-  [[nodiscard]] std::string countdown_filter(const Overlay& overlay,
-                                             const CountdownOverlay& countdown,
-                                             const std::string& when) const {
-    const milliseconds end =
-        countdown.to ? std::chrono::duration_cast<milliseconds>(countdown.to->time_since_epoch())
-                     : countdown.length;
-    // A moment less than what is left: a frame's time may be a hair before its second.
-    const std::string left = fmt::format("ceil(max(0,{}-{}-0.000001))", filter_seconds(end),
-                                         countdown.to ? "time(0)" : "t");
-    const auto part = [&](std::string_view expression, int digits) {
-      return fmt::format("%{{eif:{}:d:{}}}", expression, digits);
-    };
-    const std::string minutes = part(fmt::format("trunc(mod({},3600)/60)", left), 2) + ":" +
-                                part(fmt::format("mod({},60)", left), 2);
-    if (!countdown.to && countdown.length < std::chrono::hours{1}) {
-      return time_filter(overlay, minutes, countdown.size, when);
-    }
-    std::string escaped;
-    for (const char c : left) escaped += c == ',' ? std::string("\\,") : std::string(1, c);
-    const std::string hours = part(fmt::format("trunc({}/3600)", left), 1) + ":" + minutes;
-    return time_filter(overlay, minutes, countdown.size,
-                       fmt::format("({})*lt({}\\,3600)", when, escaped)) +
-           "," +
-           time_filter(overlay, hours, countdown.size,
-                       fmt::format("({})*gte({}\\,3600)", when, escaped));
-  }
-
   std::string add_overlays(std::string picture) {
     for (const Overlay& overlay : show_.overlays) {
-      const std::string when = visible(overlay);
+      const std::string when = overlay_visible(show_, options_, overlay);
       if (when.empty()) continue;
       const std::string next = label("o");
-      const int width = show_.canvas.size.width;
       const int height = show_.canvas.size.height;
       if (const auto drawn = drawn_file(overlay)) {
         const std::string sprite = label("i");
@@ -501,33 +420,8 @@ class Explainer {
         graph(fmt::format("{}{}overlay={}:{}:enable={}{}", picture, logo,
                           overlay.x ? fmt::format("{}", *overlay.x) : "W-w-W/40",
                           overlay.y.value_or(height / 24), when, next));
-      } else if (const auto* clock = std::get_if<ClockOverlay>(&overlay.content)) {
-        graph(picture +
-              time_filter(overlay, clock->utc ? "%{gmtime}" : "%{localtime}", clock->size, when) +
-              next);
-      } else if (const auto* countdown = std::get_if<CountdownOverlay>(&overlay.content)) {
-        graph(picture + countdown_filter(overlay, *countdown, when) + next);
-      } else if (const auto* text = std::get_if<TextOverlay>(&overlay.content)) {
-        graph(
-            fmt::format("{}drawtext=text={}:expansion=none:fontsize={}:fontcolor=white{}:"
-                        "shadowx=2:shadowy=2:x={}:y={}:enable={}{}",
-                        picture, filter_quoted(text->text), text->size, alpha(overlay),
-                        overlay.x ? fmt::format("{}", *overlay.x) : "(w-text_w)/2",
-                        overlay.y.value_or(height / 12), when, next));
       } else {
-        const auto& third = std::get<LowerThird>(overlay.content);
-        const int unit = std::max(12, height / 20);
-        const int x = overlay.x.value_or(width / 16);
-        const int y = overlay.y.value_or(height - height / 12 - unit * 3);
-        graph(fmt::format(
-            "{0}drawbox=x={1}:y={2}:w={3}:h={4}:color=0x10151C@{14:.4g}:t=fill:enable={5},"
-            "drawtext=text={6}:expansion=none:fontsize={7}:fontcolor=white{15}:x={8}:y={9}:"
-            "enable={5},drawtext=text={10}:expansion=none:fontsize={11}:fontcolor=0xC8D0DA{15}:"
-            "x={8}:y={12}:enable={5}{13}",
-            picture, x, y, width / 3, unit * 3, when, filter_quoted(third.title), unit,
-            x + unit * 2 / 3, y + unit / 2,
-            filter_quoted(third.subtitle.empty() ? " " : third.subtitle), unit * 2 / 3,
-            y + unit * 7 / 4, next, 0.82 * overlay.opacity, alpha(overlay)));
+        graph(picture + overlay_text_filters(show_.canvas, overlay, when) + next);
       }
       picture = next;
     }
@@ -648,7 +542,7 @@ class Explainer {
       if (!scene.gains_db.empty()) what.insert("the gains of scenes");
     }
     for (const Overlay& overlay : show_.overlays) {
-      if (visible(overlay).empty()) continue;
+      if (overlay_visible(show_, options_, overlay).empty()) continue;
       if (whole && overlay.fade > milliseconds{0}) what.insert("the fades of overlays");
       if (!drawn_file(overlay) && !std::holds_alternative<ImageOverlay>(overlay.content)) {
         what.insert("ts's own setting of texts (--overlays DIR draws them as it does)");

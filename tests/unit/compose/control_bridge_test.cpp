@@ -267,6 +267,22 @@ TEST_F(ControlBridgeTest, ASceneArrangedAnewOutlivesItsSource) {
   EXPECT_TRUE(ask(R"({"command":"cut","scene":"z"})").ok());
 }
 
+TEST_F(ControlBridgeTest, TheTallyFollowsAnArrangedScene) {
+  ASSERT_TRUE(ask(R"({"command":"source_add","name":"z","source":{"color":"#2020c0"}})").ok());
+  ASSERT_TRUE(ask(R"({"command":"events","kinds":["tally"]})").ok());
+
+  ASSERT_TRUE(ask(R"({"command":"cut","scene":"z"})").ok());
+  auto tally = event("tally");
+  while (tally.at("program") != Json::array({"z"})) tally = event("tally");
+  // Arranged while it is on air: a second camera is live now, and its light must be on.
+  ASSERT_TRUE(ask(R"({"command":"scene_set","name":"z",
+                      "scene":{"layout":"side-by-side","slots":["z","red"]}})")
+                  .ok());
+  while (tally.at("program").size() < 2) tally = event("tally");
+
+  EXPECT_EQ(tally.at("program"), Json::array({"red", "z"}));
+}
+
 TEST_F(ControlBridgeTest, AnswersStopBeforeTheProgramEnds) {
   const auto reply = ask(R"({"command":"stop"})");
 
