@@ -27,9 +27,17 @@ net::HttpTransport& Context::transport() {
     network_ = net::make_curl_transport(
         {.user_agent = "ts/" TS_VERSION, .ca_file = ca_file.ok() ? ca_file.value() : ""},
         *parts_.log);
-    if (parts_.options.curl) traced_ = make_curl_printing_transport(*network_, *parts_.log);
+    top_ = network_.get();
+    if (parts_.log->enabled(LogLevel::kTrace)) {
+      bodies_ = make_body_logging_transport(*top_, *parts_.log);
+      top_ = bodies_.get();
+    }
+    if (parts_.options.curl) {
+      traced_ = make_curl_printing_transport(*top_, *parts_.log);
+      top_ = traced_.get();
+    }
   }
-  return traced_ ? *traced_ : *network_;
+  return *top_;
 }
 
 Status Context::finish_dry_run(Status status) {

@@ -108,7 +108,9 @@ class Context {
  private:
   Parts parts_;
   std::unique_ptr<net::HttpTransport> network_;
+  std::unique_ptr<net::HttpTransport> bodies_;
   std::unique_ptr<net::HttpTransport> traced_;
+  net::HttpTransport* top_ = nullptr;  ///< The outermost of these.
   std::unique_ptr<RequestRecorder> recorder_;
   std::unique_ptr<SignalWatch> signals_;
 };

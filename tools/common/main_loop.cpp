@@ -583,9 +583,13 @@ int run_help(const Program& program, const std::vector<std::string>& words, bool
       (path.size() > 1 || match.command->path == path[0])) {
     return show(command_help(program, *match.command));
   }
-  for (const Command& command : program.commands) {
-    if (command.path.substr(0, command.path.find(' ')) == path[0]) {
-      return show(noun_help(program, path[0]));
+  // The longest noun first: "mux asset", then "mux".
+  for (std::string noun = fmt::format("{}", fmt::join(path, " ")); !noun.empty();
+       noun.resize(noun.rfind(' ') == std::string::npos ? 0 : noun.rfind(' '))) {
+    for (const Command& command : program.commands) {
+      if (command.path == noun || command.path.starts_with(noun + " ")) {
+        return show(noun_help(program, noun));
+      }
     }
   }
   std::vector<std::string> topics;
@@ -619,10 +623,23 @@ int dispatch(const Program& program, int argc, char** argv) {
   }
   if (words.front() == "help") return run_help(program, words, line.wants_json);
   const Match match = find_command(program, words);
-  const bool asks_help = words.size() > 1 && (words[1] == "--help" || words[1] == "-h");
-  if (asks_help &&
-      (match.command == nullptr || match.command->path.find(' ') != std::string_view::npos)) {
-    return run_help(program, {"help", words[0]}, line.wants_json);
+  const auto help = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+    return word == "--help" || word == "-h";
+  });
+  // Of a noun, or of one of two words such as "mux asset". A command of its own knows its options.
+  const auto noun_words = static_cast<std::size_t>(help - words.begin());
+  if (help != words.end() && (noun_words == 1 || noun_words == 2) &&
+      (match.command == nullptr ||
+       (noun_words == 1 && match.command->path.find(' ') != std::string_view::npos))) {
+    std::vector<std::string> noun(words.begin(), help);
+    const bool known =
+        std::any_of(program.commands.begin(), program.commands.end(), [&](const Command& command) {
+          return command.path.starts_with(fmt::format("{} ", fmt::join(noun, " ")));
+        });
+    if (known || noun_words == 1) {
+      noun.insert(noun.begin(), "help");
+      return run_help(program, noun, line.wants_json);
+    }
   }
   if (match.command == nullptr || mistypes_a_verb(program, words, match)) {
     return usage_failure(program, unknown_command(program, words), line.wants_json);

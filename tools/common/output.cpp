@@ -62,6 +62,35 @@ std::size_t columns(std::string_view text) {
   }));
 }
 
+/// A text with somebody else's words in it, such as the name of a room: no terminal commands but
+/// colors, which can move, clear or retitle nothing.
+/// @param lines  line breaks and tabs stay.
+std::string printable(std::string_view text, bool lines) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == 0x1B && i + 1 < text.size() && text[i + 1] == '[') {
+      const auto end = text.find_first_not_of("0123456789;", i + 2);
+      if (end != std::string_view::npos && text[end] == 'm') {
+        out.append(text, i, end + 1 - i);
+        i = end;
+        continue;
+      }
+    }
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if (c == 0xC2 && next >= 0x80 && next < 0xA0) {  // the same commands in one code point
+      out.push_back('?');
+      ++i;
+    } else if ((c < 0x20 && !(lines && (c == '\n' || c == '\t'))) || c == 0x7F) {
+      out.push_back('?');
+    } else {
+      out.push_back(text[i]);
+    }
+  }
+  return out;
+}
+
 /// A shell-safe value for NAME=value lines.
 std::string shell_value(std::string_view value) {
   constexpr std::string_view kPlain =
@@ -132,7 +161,7 @@ Status Output::report(const Report& report) {
     case Format::kText:
       break;
   }
-  return report.text.empty() ? ok_status() : print(with_newline(report.text));
+  return report.text.empty() ? ok_status() : print(with_newline(printable(report.text, true)));
 }
 
 Status Output::json_line(const Json& document) { return print(dump_json(document) + "\n"); }
@@ -152,13 +181,14 @@ void Output::write_stderr(std::string_view text) {
 }
 
 void Output::status(std::string_view text) {
-  if (!options_.quiet && !json() && !held_) write_stderr(log_.scrubbed(std::string(text)) + "\n");
+  if (options_.quiet || json() || held_) return;
+  write_stderr(printable(log_.scrubbed(std::string(text)), true) + "\n");
 }
 
 void Output::warn(std::string_view text) {
   if (json()) return;
   write_stderr(fmt::format("{} {}\n", styled_stderr(Style::kYellow, "warning:"),
-                           log_.scrubbed(std::string(text))));
+                           printable(log_.scrubbed(std::string(text)), true)));
 }
 
 void Output::progress(std::string_view text) {
@@ -174,11 +204,14 @@ void Output::error(std::string_view program, const Error& error) {
     write_stderr(log_.scrubbed(dump_json(error_document(error))) + "\n");
     return;
   }
-  std::string text = fmt::format("{}: {}\n", program, log_.scrubbed(error.message));
+  std::string text =
+      fmt::format("{}: {}\n", program, printable(log_.scrubbed(error.message), true));
   for (const std::string& left : error.residue) {
-    text += fmt::format("    left behind: {}\n", log_.scrubbed(left));
+    text += fmt::format("    left behind: {}\n", printable(log_.scrubbed(left), true));
   }
-  if (!error.hint.empty()) text += fmt::format("    {}\n", log_.scrubbed(error.hint));
+  if (!error.hint.empty()) {
+    text += fmt::format("    {}\n", printable(log_.scrubbed(error.hint), true));
+  }
   write_stderr(text);
 }
 
@@ -192,33 +225,13 @@ std::string Output::styled_stderr(Style style, std::string_view text) const {
   return fmt::format("{}{}\033[0m", escape(style), text);
 }
 
-namespace {
-
-/// A cell whose text is somebody else's: no line breaks, and no terminal commands but our colors.
-std::string safe_cell(const std::string& cell) {
-  std::string out;
-  for (std::size_t i = 0; i < cell.size(); ++i) {
-    const auto c = static_cast<unsigned char>(cell[i]);
-    if (c == 0x1B && i + 1 < cell.size() && cell[i + 1] == '[') {
-      const auto end = cell.find_first_not_of("0123456789;", i + 2);
-      if (end != std::string::npos && cell[end] == 'm') {
-        out.append(cell, i, end + 1 - i);
-        i = end;
-        continue;
-      }
-    }
-    out.push_back(c < 0x20 || c == 0x7F ? '?' : cell[i]);
-  }
-  return out;
-}
-
-}  // namespace
-
 std::string table(const std::vector<std::string>& header,
                   const std::vector<std::vector<std::string>>& given, std::string_view empty) {
   if (given.empty()) return std::string(empty);
   std::vector<std::vector<std::string>> rows = given;
-  for (auto& row : rows) std::transform(row.begin(), row.end(), row.begin(), safe_cell);
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = printable(cell, false);
+  }
   std::vector<std::size_t> widths;
   widths.reserve(header.size());
   for (const std::string& cell : header) widths.push_back(columns(cell));

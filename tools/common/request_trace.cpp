@@ -145,6 +145,65 @@ class CurlPrintingTransport final : public net::HttpTransport {
   Log& log_;
 };
 
+/// An address without what a stranger could use: the key at the end of a push address, the token
+/// after the question mark, a password.
+std::string traced_address(std::string_view url) {
+  std::string out = masked_url(url);
+  if (const auto query = out.find('?'); query != std::string::npos)
+    out.replace(query, out.npos, "?***");
+  if (out.starts_with("rtmp://") || out.starts_with("rtmps://")) {
+    const auto path = out.find('/', out.find("://") + 3);
+    const auto key = out.rfind('/');
+    if (path != std::string::npos && key > path) out.replace(key + 1, out.npos, "***");
+  }
+  return out;
+}
+
+/// Everything in it that is an address.
+void mask_addresses(Json& json) {
+  if (json.is_string()) {
+    const auto& text = json.get_ref<const std::string&>();
+    if (text.find("://") != std::string::npos) json = traced_address(text);
+    return;
+  }
+  if (!json.is_structured()) return;
+  for (auto& [name, member] : json.items()) {
+    // Whoever has a WHIP address of Cloudflare's may publish.
+    if (name == "webRTC" && member.is_object() && member.contains("url")) member["url"] = "***";
+    mask_addresses(member);
+  }
+}
+
+class BodyLoggingTransport final : public net::HttpTransport {
+ public:
+  BodyLoggingTransport(net::HttpTransport& next, Log& log) : next_(next), log_(log) {}
+
+  Result<net::HttpResponse> send(const net::HttpRequest& request, std::stop_token stop) override {
+    if (request.has_body) say("request", request.body);
+    auto response = next_.send(request, std::move(stop));
+    if (response.ok()) say("answer", response.value().body);
+    return response;
+  }
+
+ private:
+  static constexpr std::size_t kMostShown = 16 * 1024;
+
+  void say(std::string_view what, std::string_view body) {
+    auto json = parse_json(body, "a body");
+    if (!json.ok() || !(json.value().is_object() || json.value().is_array())) {
+      log_.write(LogLevel::kTrace, "net", fmt::format("{}: {} bytes, no JSON", what, body.size()));
+      return;
+    }
+    mask_secrets(json.value());
+    mask_addresses(json.value());
+    log_.write(LogLevel::kTrace, "net",
+               fmt::format("{}: {}", what, shorten(dump_json(json.value()), kMostShown)));
+  }
+
+  net::HttpTransport& next_;
+  Log& log_;
+};
+
 }  // namespace
 
 std::unique_ptr<RequestRecorder> make_recording_transport(Output& out, Log& log) {
@@ -154,6 +213,11 @@ std::unique_ptr<RequestRecorder> make_recording_transport(Output& out, Log& log)
 std::unique_ptr<net::HttpTransport> make_curl_printing_transport(net::HttpTransport& next,
                                                                  Log& log) {
   return std::make_unique<CurlPrintingTransport>(next, log);
+}
+
+std::unique_ptr<net::HttpTransport> make_body_logging_transport(net::HttpTransport& next,
+                                                                Log& log) {
+  return std::make_unique<BodyLoggingTransport>(next, log);
 }
 
 }  // namespace ts::cli

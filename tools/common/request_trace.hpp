@@ -26,4 +26,8 @@ std::unique_ptr<RequestRecorder> make_recording_transport(Output& out, Log& log)
 std::unique_ptr<net::HttpTransport> make_curl_printing_transport(net::HttpTransport& next,
                                                                  Log& log);
 
+/// For -vvv: writes the bodies of each request and its answer into the log, credentials masked,
+/// and sends it through `next`. What is no JSON is told by its size.
+std::unique_ptr<net::HttpTransport> make_body_logging_transport(net::HttpTransport& next, Log& log);
+
 }  // namespace ts::cli

@@ -85,6 +85,7 @@ Command compose_audio() {
   return {.path = "compose audio",
           .summary = "Change a source's gain, mute, solo, follow or delay",
           .example = "ts compose audio wide --gain=-6\nts compose audio phone --mute",
+          .forms = "raw",
           .bind = in_compose_audio::bind,
           .details =
               "Changes are ramped over 10 ms, so they do not click; all that is given happens "

@@ -52,6 +52,7 @@ Command compose_batch() {
               "ts compose batch '[{\"command\":\"cut\",\"scene\":\"two\"},"
               "{\"command\":\"overlay_show\",\"overlay\":\"name\"}]'\n"
               "ts compose batch @opening.json",
+          .forms = "raw",
           .bind = in_compose_batch::bind,
           .details =
               "Each is an object of the control protocol: preview, take, cut, black, go, "

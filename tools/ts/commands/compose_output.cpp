@@ -107,6 +107,7 @@ Command compose_output_add() {
           .example =
               "ts compose output add file:extra.mp4 --name extra\n"
               "ts compose output add rtmp-url-file:key.txt",
+          .forms = "raw",
           .bind = bind_add,
           .details =
               "It begins with the next key frame; the other outputs do not notice. A "
@@ -118,6 +119,7 @@ Command compose_output_remove() {
   return {.path = "compose output remove",
           .summary = "Finish one output of a running program",
           .example = "ts compose output remove extra",
+          .forms = "raw",
           .bind = bind_remove,
           .details = "A file is complete when this returns."};
 }

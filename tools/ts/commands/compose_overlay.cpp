@@ -76,6 +76,7 @@ Command compose_overlay_show() {
   return {.path = "compose overlay show",
           .summary = "Fade an overlay in",
           .example = "ts compose overlay show name\nts compose overlay show name --for 8s",
+          .forms = "raw",
           .bind = bind_switch<kShow>};
 }
 
@@ -84,6 +85,7 @@ Command compose_overlay_hide() {
   return {.path = "compose overlay hide",
           .summary = "Fade an overlay out",
           .example = "ts compose overlay hide name",
+          .forms = "raw",
           .bind = bind_switch<kHide>};
 }
 
@@ -92,6 +94,7 @@ Command compose_overlay_set() {
   return {.path = "compose overlay set",
           .summary = "Change an overlay's words, on air or not",
           .example = "ts compose overlay set name --title 'Ana Ruiz' --subtitle Officiant",
+          .forms = "raw",
           .bind = bind_set};
 }
 

@@ -72,6 +72,7 @@ Command compose_shot() {
               "ts compose shot program.png\n"
               "ts compose shot phone.png --source phone\n"
               "ts compose shot desk.png --multiview",
+          .forms = "raw",
           .bind = in_compose_shot::bind,
           .details =
               "In a multiview the frames are red on air and green in preview. A source that "

@@ -89,6 +89,7 @@ Command compose_source_add() {
           .example =
               "ts compose source add late --url late.mp4 --loop\n"
               "ts compose source add phone2 --definition @phone2.json",
+          .forms = "raw",
           .bind = bind_add};
 }
 
@@ -98,6 +99,7 @@ Command compose_source_remove() {
       .path = "compose source remove",
       .summary = "Take a source out of a running compositor",
       .example = "ts compose source remove late",
+      .forms = "raw",
       .bind = bind_named<kRemove>,
       .details =
           "The scene that joined with it leaves, too, unless it was arranged anew; other scenes "
@@ -109,6 +111,7 @@ Command compose_source_restart() {
   return {.path = "compose source restart",
           .summary = "Open a source again, from its beginning",
           .example = "ts compose source restart phone",
+          .forms = "raw",
           .bind = bind_named<kRestart>};
 }
 

@@ -64,6 +64,7 @@ Command compose_stop() {
   return {.path = "compose stop",
           .summary = "End a running program in good order",
           .example = "ts compose stop",
+          .forms = "raw",
           .bind = in_compose_stop::bind};
 }
 

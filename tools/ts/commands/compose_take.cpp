@@ -116,6 +116,7 @@ Command compose_take() {
   return {.path = "compose take",
           .summary = "Put the preview, or a scene, on air with a transition",
           .example = "ts compose take\nts compose take two --transition fade --duration 500ms",
+          .forms = "raw",
           .bind = bind_take,
           .details =
               "Prints the first frame it holds for. What was on air becomes the preview when "
@@ -127,6 +128,7 @@ Command compose_cut() {
   return {.path = "compose cut",
           .summary = "Put the preview, or a scene, on air at once",
           .example = "ts compose cut\nts compose cut two",
+          .forms = "raw",
           .bind = bind_cut};
 }
 
@@ -135,6 +137,7 @@ Command compose_preview() {
   return {.path = "compose preview",
           .summary = "Prepare a scene for the next take",
           .example = "ts compose preview two",
+          .forms = "raw",
           .bind = bind_preview};
 }
 
@@ -143,6 +146,7 @@ Command compose_black() {
   return {.path = "compose black",
           .summary = "Fade the program to black and silence, or back",
           .example = "ts compose black --duration 1s\nts compose black --back",
+          .forms = "raw",
           .bind = bind_black};
 }
 
@@ -151,6 +155,7 @@ Command compose_go() {
   return {.path = "compose go",
           .summary = "Begin the show of a compositor started with --hold",
           .example = "ts compose go",
+          .forms = "raw",
           .bind = bind_go};
 }
 

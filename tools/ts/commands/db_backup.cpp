@@ -52,6 +52,7 @@ Command db_backup() {
   return {.path = "db backup",
           .summary = "Copy the state database consistently, even while shows run",
           .example = "ts db backup /srv/backup/ts.sqlite",
+          .forms = "raw",
           .bind = in_db_backup::bind,
           .details = "The copy is checked, whole in itself and readable by its owner only."};
 }

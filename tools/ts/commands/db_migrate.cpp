@@ -77,6 +77,7 @@ Command db_migrate() {
           .summary = "Bring the schema up to date, drop the legacy signaling_message table",
           .example =
               "ts db migrate --dry-run\nts db migrate --database sqlite:///srv/app/data.db --yes",
+          .forms = "none",
           .bind = in_db_migrate::bind,
           .details =
               "Other tables are left alone. Dropping the legacy table asks first (--yes off "

@@ -58,6 +58,7 @@ Command db_restore() {
   return {.path = "db restore",
           .summary = "Put a backup in the state database's place",
           .example = "ts db restore /srv/backup/ts.sqlite --yes",
+          .forms = "none",
           .bind = in_db_restore::bind,
           .details =
               "The backup is checked first; what was there is kept beside it. Refused while a "

@@ -54,6 +54,7 @@ Command env_fix() {
   return {.path = "env fix",
           .summary = "Rename legacy settings in .env (livekit_websocket_url and friends)",
           .example = "ts env fix\nts env fix --write",
+          .forms = "none",
           .bind = in_env_fix::bind};
 }
 

@@ -96,6 +96,7 @@ Command env_init() {
   return {.path = "env init",
           .summary = "Write a commented .env.example with every variable",
           .example = "ts env init\nts env init --dev --file .env",
+          .forms = "raw",
           .bind = in_env_init::bind};
 }
 

@@ -201,6 +201,7 @@ Command env_add() {
   return {.path = "env add",
           .summary = "Keep the current credentials as a named profile",
           .example = "ts env add live\nts env add sandbox --from sandbox.env",
+          .forms = "id",
           .bind = bind_add};
 }
 Command env_list() {
@@ -215,6 +216,7 @@ Command env_use() {
   return {.path = "env use",
           .summary = "Make a profile the default (none: no default)",
           .example = "ts env use live\nts env use none",
+          .forms = "id",
           .bind = bind_named<use>};
 }
 Command env_remove() {
@@ -222,6 +224,7 @@ Command env_remove() {
   return {.path = "env remove",
           .summary = "Forget a profile and its credentials",
           .example = "ts env remove live --yes",
+          .forms = "id",
           .bind = bind_named<remove>};
 }
 

@@ -114,6 +114,7 @@ Command live_end() {
   return {.path = "live end",
           .summary = "End a show in order: egress, compositor, stream, recording, room",
           .example = "ts live end\nts live end service --json",
+          .forms = "id",
           .bind = in_live_end::bind};
 }
 

@@ -249,6 +249,7 @@ Command live_start() {
               "ts live start examples/rehearsal/show.json --duration 30s\n"
               "ts live start show.json --name service --detach\n"
               "ts live start show.json --direct",
+          .forms = "id raw",
           .bind = in_live_start::bind,
           .details =
               "Each step that fails undoes what this run made. The run ends with the show, with "

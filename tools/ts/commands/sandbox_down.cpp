@@ -75,6 +75,7 @@ Command sandbox_down() {
   return {.path = "sandbox down",
           .summary = "End the sandbox and everything it started",
           .example = "ts sandbox down",
+          .forms = "none",
           .bind = in_sandbox_down::bind,
           .details =
               "Recordings stay until ts sandbox reset or the next ts sandbox up. Exit 0 also when "

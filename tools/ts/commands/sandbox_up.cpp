@@ -259,6 +259,7 @@ Command sandbox_up() {
               "ts sandbox up --detach --write-env .env.sandbox\n"
               "ts sandbox up --port 7880 --webhook-url http://127.0.0.1:9000/hooks\n"
               "ts sandbox up --fail 429=1@/video/v1/live-streams*3,slow=5s@StopEgress",
+          .forms = "id raw",
           .bind = in_sandbox_up::bind,
           .details =
               "Listens on 127.0.0.1 only. Rooms get media by RTMP ingress; egress forwards it to "
