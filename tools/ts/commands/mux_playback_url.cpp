@@ -8,6 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ts::cli {
 namespace in_mux_playback_url {
 
@@ -22,16 +24,25 @@ struct Options {
   std::string ttl = "7d";
 };
 
-/// The playback id itself, or the first one of the named live stream or asset.
+/// What a token is for, when one is wanted and there is such an id; else what plays for most.
+template <typename Owner>
+const mux::PlaybackId* best_id(const Owner& owner, bool sign) {
+  const auto found = std::find_if(
+      owner.playback_ids.begin(), owner.playback_ids.end(),
+      [](const mux::PlaybackId& id) { return id.policy == mux::PlaybackPolicy::kSigned; });
+  return sign && found != owner.playback_ids.end() ? &*found : owner.best_playback_id();
+}
+
+/// The playback id itself, or the best one of the named live stream or asset.
 Result<mux::PlaybackId> find_playback_id(const Options& options, Context& context) {
   if (!options.live && !options.asset) return mux::PlaybackId{.id = options.id};
   TS_TRY(const auto client, mux_client(context));
   if (options.live) {
     TS_TRY(const auto stream, client->get_live_stream(options.id));
-    if (const mux::PlaybackId* found = stream.best_playback_id()) return *found;
+    if (const mux::PlaybackId* found = best_id(stream, options.sign)) return *found;
   } else {
     TS_TRY(const auto recording, client->get_asset(options.id));
-    if (const mux::PlaybackId* found = recording.best_playback_id()) return *found;
+    if (const mux::PlaybackId* found = best_id(recording, options.sign)) return *found;
   }
   return Error{.kind = ErrorKind::kNotFound,
                .message = fmt::format("'{}' has no playback id", options.id),
