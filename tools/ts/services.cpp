@@ -4,6 +4,7 @@
 #include "core/duration.hpp"
 #include "core/text.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace ts::cli {
@@ -62,6 +63,22 @@ void scrub_address(std::string_view url, Log& log) {
       log.scrub(Secret(pair.substr(equals + 1)));
       break;
     }
+  }
+}
+
+void refuse_empty(CLI::Option& option) {
+  option.check(CLI::Validator(
+      [](const std::string& value) {
+        return std::string(
+            value.empty() ? "the value is empty; is the variable set that it comes from?" : "");
+      },
+      std::string()));
+}
+
+void refuse_empty(CLI::App& app, std::size_t shared) {
+  const auto options = app.get_options([](CLI::Option* /*option*/) { return true; });
+  for (std::size_t i = shared; i < options.size(); ++i) {
+    if (options[i]->get_items_expected_max() > 0) refuse_empty(*options[i]);
   }
 }
 

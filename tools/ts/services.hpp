@@ -13,6 +13,11 @@
 #include <memory>
 #include <string_view>
 
+namespace CLI {  // NOLINT(readability-identifier-naming): of CLI11
+class App;
+class Option;
+}  // namespace CLI
+
 namespace ts::cli {
 
 /// The LiveKit server of the settings. @return kConfig naming what is missing.
@@ -33,6 +38,11 @@ std::function<void(std::chrono::milliseconds wait, int status)> wait_teller(
 /// Registers for scrubbing what an address carries in secret: user and password, and a passphrase,
 /// token or key of its query. SRT has no other place for them.
 void scrub_address(std::string_view url, Log& log);
+
+/// Has '' refused as `option`'s value: an empty shell variable must not widen what is meant.
+void refuse_empty(CLI::Option& option);
+/// The same for every option with a value that `app` was given after its first `shared`.
+void refuse_empty(CLI::App& app, std::size_t shared);
 
 /// The database of TS_DATABASE_URL, or the default file under the state folder.
 Result<store::Database> open_database(Context& context);
