@@ -10,6 +10,8 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 namespace ts::cli {
 namespace in_egress_list {
@@ -19,6 +21,14 @@ struct Options {
   bool active = false;
 };
 
+/// When it began. One that never did has no start: it was heard of last instead, and one that is
+/// still to begin is the newest.
+std::int64_t began_at(const livekit::EgressInfo& egress) {
+  if (egress.started_at != 0) return egress.started_at;
+  if (!livekit::is_terminal(egress.status)) return std::numeric_limits<std::int64_t>::max();
+  return egress.ended_at != 0 ? egress.ended_at : egress.updated_at;
+}
+
 Status run(const Options& options, Context& context) {
   TS_TRY(auto service, livekit_service(context));
   livekit::EgressClient client(service);
@@ -26,7 +36,7 @@ Status run(const Options& options, Context& context) {
          client.list({.room_name = options.room, .active = options.active}, context.stop()));
   // The service gives no order: newest first.
   std::stable_sort(all.begin(), all.end(),
-                   [](const auto& a, const auto& b) { return a.started_at > b.started_at; });
+                   [](const auto& a, const auto& b) { return began_at(a) > began_at(b); });
   Json body;
   body["egress"] = Json::array();
   for (const auto& egress : all) body["egress"].push_back(egress_json(egress));
@@ -39,7 +49,7 @@ Status run(const Options& options, Context& context) {
 
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--room", options->room, "Only of this room");
+  refuse_empty(*app.add_option("--room", options->room, "Only of this room"));
   app.add_flag("--active", options->active, "Only starting, active and ending ones");
   return [options](Context& context) { return run(*options, context); };
 }
