@@ -70,6 +70,19 @@ Status check_stream(const StreamOutput& stream) {
   return ok_status();
 }
 
+/// The worker encodes AAC for streams whatever is asked for, and fails where Opus is.
+Status check_stream_codec(const std::optional<EncodingOptions>& advanced,
+                          const StreamOutput& stream) {
+  if (!advanced || !(advanced->audio_codec == AudioCodec::kOpus)) return ok_status();
+  for (const Secret& url : stream.urls) {
+    const auto protocol = stream_protocol(url);
+    if (protocol.ok() && protocol.value() == StreamProtocol::kRtmp) {
+      return usage("RTMP carries AAC, not Opus", "leave the audio codec out, or write aac");
+    }
+  }
+  return ok_status();
+}
+
 Status check_outputs(const EgressOutputs& outputs) {
   TS_CHECK(check_encoding(outputs.preset, outputs.advanced));
   const std::size_t count = outputs.file_outputs.size() + outputs.stream_outputs.size() +
@@ -87,7 +100,10 @@ Status check_outputs(const EgressOutputs& outputs) {
                    "several stream URLs go into one stream output");
     }
   }
-  for (const StreamOutput& stream : outputs.stream_outputs) TS_CHECK(check_stream(stream));
+  for (const StreamOutput& stream : outputs.stream_outputs) {
+    TS_CHECK(check_stream(stream));
+    TS_CHECK(check_stream_codec(outputs.advanced, stream));
+  }
   return ok_status();
 }
 
@@ -229,7 +245,9 @@ Status check(const StartEgressRequest& request) {
     seen[0] += output.file ? 1 : 0;
     seen[1] += output.stream ? 1 : 0;
     seen[2] += output.segments ? 1 : 0;
-    if (output.stream) TS_CHECK(check_stream(*output.stream));
+    if (!output.stream) continue;
+    TS_CHECK(check_stream(*output.stream));
+    TS_CHECK(check_stream_codec(request.advanced, *output.stream));
   }
   if (seen[0] > 1 || seen[1] > 1 || seen[2] > 1) {
     return usage("an egress takes at most one file, one stream and one segments output");

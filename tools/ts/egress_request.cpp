@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -108,10 +109,21 @@ void scrub_secrets(const EgressRequest& request, Log& log) {
       request);
 }
 
+/// What the addresses in `json`, at any depth, carry in secret.
+void scrub_addresses(const Json& json, Log& log) {
+  if (json.is_string()) {
+    scrub_address(json.get_ref<const std::string&>(), log);
+  } else if (json.is_structured()) {
+    for (const Json& item : json) scrub_addresses(item, log);
+  }
+}
+
 /// The request of --request, or an empty one of the kind that the flags mean.
 Result<EgressRequest> base_request(Context& context, const EgressStartOptions& options) {
   TS_TRY(const auto by_flags, kind_of_flags(options));
-  for (const std::string& url : {options.web, options.webhook}) scrub_address(url, context.log());
+  for (const std::string& url : {options.web, options.template_url, options.webhook}) {
+    scrub_address(url, context.log());
+  }
   if (options.request.empty()) {
     if (!options.kind.empty()) return usage("--kind belongs to --request");
     return read_request(Json::object(), by_flags);
@@ -121,6 +133,7 @@ Result<EgressRequest> base_request(Context& context, const EgressStartOptions& o
   if (!json.is_object()) {
     return JsonReader(json, ErrorKind::kUsage).expected("an object").with_context("--request");
   }
+  scrub_addresses(json, context.log());
   TS_TRY(const auto kind, kind_of_request(json, options.kind));
   if (by_flags != EgressKind::kNone && by_flags != kind) {
     return usage("the flags name another kind of egress than --request");
@@ -360,6 +373,43 @@ Status check_request(const EgressRequest& request) {
   return std::visit([](const auto& typed) { return livekit::check(typed); }, request);
 }
 
+/// Players want a key frame every 2 s and Mux one every 5 at least; the worker's own is 4. Only for
+/// requests made of flags: what --request says is as it was meant.
+void space_key_frames(const EgressStartOptions& options, EgressRequest& request) {
+  if (options.targets.empty() || !options.request.empty()) return;
+  std::visit(
+      [&](auto& typed) {
+        if constexpr (requires { typed.outputs.stream_outputs; }) {
+          auto& outputs = typed.outputs;
+          // A preset is taken as it is: it and advanced options exclude each other.
+          if (outputs.preset || outputs.stream_outputs.empty()) return;
+          if (outputs.stream_outputs.front().protocol == livekit::StreamProtocol::kWebsocket)
+            return;
+          // Members left out keep the values of 720p30, as without any.
+          auto& encoding = outputs.advanced ? *outputs.advanced : outputs.advanced.emplace();
+          if (encoding.key_frame_interval == 0) encoding.key_frame_interval = 2;
+        }
+      },
+      request);
+}
+
+/// A layout that the bundled template does not have. One's own template may: only told.
+void look_at_layout(Context& context, const EgressStartOptions& options) {
+  if (options.layout.empty() || !options.template_url.empty()) return;
+  std::vector<std::string> known;
+  for (const std::string_view name : {"grid", "speaker", "single-speaker"}) {
+    for (const std::string_view tone : {"", "-light", "-dark"}) {
+      known.push_back(fmt::format("{}{}", name, tone));
+    }
+  }
+  if (std::find(known.begin(), known.end(), options.layout) != known.end()) return;
+  const auto meant = nearest(options.layout, known);
+  context.out().warn(fmt::format(
+      "LiveKit's own template has no layout '{}': {}", shorten(options.layout, 40),
+      meant ? fmt::format("did you mean {}?", *meant)
+            : "it has grid, speaker and single-speaker, each also with -light or -dark"));
+}
+
 }  // namespace
 
 void scrub_difference(const Json& full, const Json& redacted, Log& log) {
@@ -408,6 +458,7 @@ Result<PlannedEgress> plan_egress(Context& context, const EgressStartOptions& op
                       !std::holds_alternative<livekit::TrackEgressRequest>(plan.request),
                   "--websocket-url-file", "--track"));
   TS_CHECK(std::visit(Apply{context, options}, plan.request));
+  look_at_layout(context, options);
   if (options.targets.empty()) {
     TS_CHECK(check_request(plan.request));
     return plan;
@@ -423,6 +474,7 @@ Result<PlannedEgress> plan_egress(Context& context, const EgressStartOptions& op
   urls.clear();
   for (const Target& target : plan.targets) urls.push_back(target.url.clone());
   std::visit(AddStreams{urls}, plan.request);
+  space_key_frames(options, plan.request);
   TS_CHECK(check_request(plan.request));
   return plan;
 }

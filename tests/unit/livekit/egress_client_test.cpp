@@ -49,6 +49,8 @@ TEST(EgressClient, RefusesBadRequestsBeforeSending) {
   auto both = video_to("mux://k");
   both.outputs.advanced = EncodingOptions{.width = 854};
   both.outputs.preset = EncodingPreset::kH264_1080p30;
+  auto opus = video_to("rtmp://host/app/key");
+  opus.outputs.advanced = EncodingOptions{.audio_codec = AudioCodec::kOpus};
 
   EXPECT_EQ(message(std::move(no_output)), "the egress has no output");
   EXPECT_EQ(message(std::move(no_track)),
@@ -57,6 +59,7 @@ TEST(EgressClient, RefusesBadRequestsBeforeSending) {
   EXPECT_EQ(message(std::move(twice)), "the stream URL mux://{abc...ghi} is given twice");
   EXPECT_EQ(message(std::move(odd)), "the width 853 is not an even number from 16 to 8192");
   EXPECT_EQ(message(std::move(both)), "a preset and advanced options exclude each other");
+  EXPECT_EQ(message(std::move(opus)), "RTMP carries AAC, not Opus");
   EXPECT_EQ(message(video_to("mux://k/extra")),
             "mux:// takes the bare stream key, nothing after it");
   EXPECT_EQ(message(video_to("rtmp://host/key")), "the rtmp URL is not host/app/key");
