@@ -68,11 +68,15 @@ std::string permission_question(const Options& options) {
   note(options.can_update_metadata, "can-update-metadata");
   note(options.can_subscribe_metrics, "can-subscribe-metrics");
   note(options.hidden, "hidden");
-  if (lost.empty()) {
-    return fmt::format("replace every permission of '{}'?", options.identity);
+  // No flag gives these.
+  for (const char* name : {"recorder", "agent", "can-manage-agent-session"})
+    lost.emplace_back(name);
+  std::string out = fmt::format("replace every permission of '{}'? these become false: {}",
+                                options.identity, fmt::join(lost, ", "));
+  if (options.can_publish.value_or(false) && options.sources.empty()) {
+    out += "; without --source every source may be published";
   }
-  return fmt::format("replace every permission of '{}'? these become false: {}", options.identity,
-                     fmt::join(lost, ", "));
+  return out;
 }
 
 Status run(const Options& options, Context& context) {
@@ -143,7 +147,9 @@ Command room_update_participant() {
           "true --can-publish-data true --yes",
       .forms = "id",
       .bind = in_room_update_participant::bind,
-      .details = "Permissions are replaced as a whole: what is not given becomes false.",
+      .details =
+          "Permissions are replaced as a whole: what is not given becomes false, and without "
+          "--source every source may be published.",
   };
 }
 
