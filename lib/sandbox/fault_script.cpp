@@ -19,6 +19,32 @@ Error wrong(std::string_view part, std::string_view why) {
               "apply-reset@StartTrackCompositeEgress"};
 }
 
+/// The Twirp code that goes with a status (https://twitchtv.github.io/twirp/docs/errors.html).
+std::string_view twirp_code(int status) noexcept {
+  switch (status) {
+    case 401:
+      return "unauthenticated";
+    case 403:
+      return "permission_denied";
+    case 404:
+      return "not_found";
+    case 408:
+      return "deadline_exceeded";
+    case 409:
+      return "already_exists";
+    case 412:
+      return "failed_precondition";
+    case 429:
+      return "resource_exhausted";
+    case 500:
+      return "internal";
+    case 501:
+      return "unimplemented";
+    default:
+      return status < 500 ? "invalid_argument" : "unavailable";
+  }
+}
+
 }  // namespace
 
 Result<FaultScript::Rule> FaultScript::parse(std::string_view part) {
@@ -106,7 +132,8 @@ httpd::Response FaultScript::run(const httpd::Request& request,
       // Every vendor's error shape at once: each reader finds its own.
       auto answer = httpd::Response::json(
           rule->status,
-          R"({"code":"unavailable","msg":"a fault on purpose","error":{"type":"fault","messages":["a fault on purpose"]},"result":null,"success":false,"errors":[{"code":10001,"message":"a fault on purpose"}],"messages":[]})");
+          R"({"code":")" + std::string(twirp_code(rule->status)) +
+              R"(","msg":"a fault on purpose","error":{"type":"fault","messages":["a fault on purpose"]},"result":null,"success":false,"errors":[{"code":10001,"message":"a fault on purpose"}],"messages":[]})");
       if (rule->retry_after_s > 0) {
         answer.headers.set("Retry-After", std::to_string(rule->retry_after_s));
       }

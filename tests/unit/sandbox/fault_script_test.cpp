@@ -44,6 +44,22 @@ TEST(FaultScript, TellsWhenToComeBack) {
   EXPECT_EQ(served.count, 0);
 }
 
+TEST(FaultScript, NamesTheTwirpCodeOfTheStatus) {
+  for (const auto& [status, code] :
+       {std::pair("401", "unauthenticated"), std::pair("403", "permission_denied"),
+        std::pair("404", "not_found"), std::pair("429", "resource_exhausted"),
+        std::pair("400", "invalid_argument"), std::pair("500", "internal"),
+        std::pair("503", "unavailable")}) {
+    FaultScript script;
+    Served served;
+    ASSERT_TRUE(script.add(status).ok());
+
+    const auto answer = script.run(post("/twirp/livekit.RoomService/CreateRoom"), std::ref(served));
+
+    EXPECT_TRUE(answer.body.starts_with(std::string("{\"code\":\"") + code + "\",")) << answer.body;
+  }
+}
+
 TEST(FaultScript, ResetsBeforeOrAfterTheCallIsCarriedOut) {
   FaultScript script;
   Served served;
