@@ -14,6 +14,10 @@ std::filesystem::path file_in(const std::filesystem::path& folder) {
   return folder / "instance.json";
 }
 
+std::filesystem::path mark_in(const std::filesystem::path& folder) {
+  return folder / ".ts-sandbox";
+}
+
 }  // namespace
 
 Result<std::optional<Instance>> find_instance(const std::filesystem::path& folder) {
@@ -61,6 +65,18 @@ Result<std::string> ask_instance(const Instance& instance, net::HttpTransport& t
   return Error{.kind = answer.status == 400 ? ErrorKind::kUsage : ErrorKind::kRemote,
                .message = shorten(answer.body),
                .http_status = answer.status};
+}
+
+Status mark_folder(const std::filesystem::path& folder) {
+  return write_file_atomic(mark_in(folder),
+                           "ts sandbox reset deletes the recordings beside this.\n", kPrivate);
+}
+
+bool is_sandbox_folder(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::exists(mark_in(folder), ignored)) return true;
+  const auto text = read_file(file_in(folder));
+  return text.ok() && text.value().find("ts.sandbox_instance/") != std::string::npos;
 }
 
 void remove_instance(const std::filesystem::path& folder) noexcept {

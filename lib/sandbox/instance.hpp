@@ -34,6 +34,10 @@ Status save_instance(const std::filesystem::path& folder, const Instance& instan
 /// @return its answer. kRemote when it does not answer, kUsage when it refuses the body.
 Result<std::string> ask_instance(const Instance& instance, net::HttpTransport& transport,
                                  std::string_view verb, std::string body, std::stop_token stop);
+/// Marks `folder` as a sandbox's own, for good: `ts sandbox reset` deletes in no other.
+Status mark_folder(const std::filesystem::path& folder);
+/// True for a marked folder, and for one whose sandbox was killed.
+bool is_sandbox_folder(const std::filesystem::path& folder);
 void remove_instance(const std::filesystem::path& folder) noexcept;
 
 }  // namespace ts::sandbox

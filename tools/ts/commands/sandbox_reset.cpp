@@ -20,6 +20,13 @@ struct Options {
 Status run(const Options& options, Context& context) {
   const auto folder = sandbox_folder(context, options.directory);
   TS_TRY(const auto found, sandbox::find_instance(folder));
+  if (!found && !sandbox::is_sandbox_folder(folder)) {
+    // Its "recordings" may be anybody's.
+    return Error{.kind = ErrorKind::kNotFound,
+                 .message = "no sandbox has been in " + folder.string() + ": nothing was deleted",
+                 .hint = "name the folder given to ts sandbox up with --dir",
+                 .code = "no_sandbox_folder"};
+  }
   if (found) {
     TS_TRY(const auto answer,
            sandbox::ask_instance(*found, context.transport(), "reset", "", context.stop()));

@@ -121,6 +121,7 @@ Status serve(const Options& options, Context& context, const std::filesystem::pa
                                    .rtmp_url = access.rtmp_url,
                                    .env_file = env_file,
                                    .control_token = access.control_token.clone()};
+  TS_CHECK(sandbox::mark_folder(folder));
   TS_CHECK(sandbox::save_instance(folder, instance));
   announced = true;
   report_to_parent(options.report_descriptor, nullptr);
