@@ -6,6 +6,8 @@
 #include "common/context.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
+#include "crypto/rsa.hpp"
 #include "net/url.hpp"
 
 #include <fmt/format.h>
@@ -46,6 +48,16 @@ CheckLine check_livekit(Context& context) {
   if (!key.ok()) return failed("LiveKit", key.error());
   const auto parsed = net::Url::parse(url.value());
   if (!parsed.ok()) return failed("LiveKit", parsed.error());
+  if (const auto& path = parsed.value().path; (!path.empty() && path != "/") ||
+                                              !parsed.value().query.empty() ||
+                                              !parsed.value().fragment.empty()) {
+    const std::string used =
+        fmt::format("{}://{}", parsed.value().scheme, parsed.value().authority());
+    return {.name = "LiveKit",
+            .state = State::kWarning,
+            .message = fmt::format("LIVEKIT_URL goes on after {}: that part is not used", used),
+            .hint = fmt::format("write it as {}", used)};
+  }
   const bool plain = parsed.value().scheme == "ws" || parsed.value().scheme == "http";
   if (plain && !parsed.value().is_loopback()) {
     return {.name = "LiveKit",
@@ -88,6 +100,34 @@ CheckLine check_secret(std::string name, std::string_view variable,
             .message = fmt::format("{} is not set", variable)};
   }
   return {.name = std::move(name), .message = fmt::format("{} is set", variable)};
+}
+
+/// What `ts mux sign` would stumble over: a key that is none.
+CheckLine check_signing(const config::Settings& settings) {
+  CheckLine line = check_secret("Mux signing", "MUX_PRIVATE_KEY", settings);
+  if (line.state != State::kOk) return line;
+  const auto secret = settings.secret("MUX_PRIVATE_KEY");
+  if (!secret.ok() || !secret.value()) return line;
+  const auto key = crypto::RsaPrivateKey::parse(*secret.value());
+  if (key.ok()) return line;
+  return failed(std::move(line.name), Error(key.error()).with_context("MUX_PRIVATE_KEY"));
+}
+
+/// A name that looks like a setting and is none: a legacy one, or a mistyped one.
+CheckLine check_name(const std::string& told) {
+  CheckLine line{.name = "Names",
+                 .state = State::kWarning,
+                 .message = fmt::format("ts does not read {}", told),
+                 .hint = "ts help environment lists the settings"};
+  const std::string lowered = to_lower(told);
+  constexpr std::string_view kMean = "(did you mean ";
+  if (lowered.starts_with("livekit_websocket_url") || lowered.starts_with("livekit_secret_token")) {
+    line.hint = "ts env fix renames the legacy names";
+  } else if (const auto at = told.find(kMean); at != std::string::npos) {
+    const std::string name = told.substr(at + kMean.size());
+    line.hint = fmt::format("write it as {}, or unset it", name.substr(0, name.find('?')));
+  }
+  return line;
 }
 
 }  // namespace
@@ -175,7 +215,7 @@ std::vector<CheckLine> check_settings(Context& context) {
                                 id ? "MUX_SIGNING_KEY" : "MUX_PRIVATE_KEY"),
          .hint = "set both, or neither"});
   } else {
-    out.push_back(check_secret("Mux signing", "MUX_PRIVATE_KEY", settings));
+    out.push_back(check_signing(settings));
   }
   for (const std::string_view name :
        {"MUX_BASE_URL", "MUX_INGEST_URL", "MUX_STREAM_BASE_URL", "CLOUDFLARE_BASE_URL"}) {
@@ -184,10 +224,7 @@ std::vector<CheckLine> check_settings(Context& context) {
     }
   }
   for (const std::string& name : settings.suspicious_names()) {
-    out.push_back({.name = "Names",
-                   .state = State::kWarning,
-                   .message = fmt::format("ts does not read {}", name),
-                   .hint = "ts env fix renames the legacy names"});
+    out.push_back(check_name(name));
   }
   return out;
 }

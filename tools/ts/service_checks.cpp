@@ -212,8 +212,12 @@ CheckLine ask_mux_signing_key(Context& context, const std::stop_token& stop) {
   const auto key = context.settings().text("MUX_SIGNING_KEY");
   auto token = context.settings().mux_token();
   auto base = context.settings().base_url("MUX_BASE_URL");
-  if (!key.ok() || key.value().empty() || !token.ok() || !base.ok()) {
-    line.message = "MUX_SIGNING_KEY is not set";
+  if (!key.ok() || key.value().empty()) {
+    line.message = key.ok() ? "MUX_SIGNING_KEY is not set" : key.error().message;
+    return line;
+  }
+  if (!token.ok() || !base.ok()) {
+    line.message = "not checked: " + (token.ok() ? base.error() : token.error()).message;
     return line;
   }
   DateWatch watch(context.transport(), context.clock());
