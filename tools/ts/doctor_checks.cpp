@@ -233,10 +233,13 @@ Lines look_at_service(const Place& place, std::string_view area, Ask ask, const 
 }
 
 /// What an unsigned webhook is answered: a receiver that verifies refuses it.
-CheckLine look_at_webhook(const std::string& url, const Tools& tools) {
+/// @param alone  no other receiver needs to be told from this one.
+CheckLine look_at_webhook(const std::string& url, bool alone, const Tools& tools) {
   const auto parsed = net::Url::parse(url);
-  const std::string shown = parsed.ok() ? parsed.value().redacted() : shorten(url, 100);
-  CheckLine line{.name = "receiver", .area = "webhook"};
+  // What is no URL may hold anything.
+  const std::string shown = parsed.ok() ? parsed.value().redacted() : "an address that is no URL";
+  const std::string name = alone ? "receiver" : "receiver " + shown;
+  CheckLine line{.name = name, .area = "webhook"};
   const auto response =
       tools.context.transport().send({.method = "POST",
                                       .url = url,
@@ -246,7 +249,8 @@ CheckLine look_at_webhook(const std::string& url, const Tools& tools) {
                                       .timeout = kDoctorPatience},
                                      tools.stop);
   if (!response.ok()) {
-    line = failed_line("webhook", "receiver", response.error());
+    line = failed_line("webhook", name, response.error());
+    if (alone) line.message = shown + ": " + line.message;
     return line;
   }
   const int status = response.value().status;
@@ -293,7 +297,9 @@ Lines look_at_webhooks(const DoctorOptions& options, const Tools& tools) {
                           "name the receiver: ts doctor webhook --webhook-url URL"));
     }
   }
-  for (const std::string& url : urls) out.push_back(look_at_webhook(url, tools));
+  for (const std::string& url : urls) {
+    out.push_back(look_at_webhook(url, urls.size() == 1, tools));
+  }
   if (out.empty()) {
     out.push_back(unset("webhook", "receiver", "no address is known",
                         "name one with --webhook-url, or make one with ts webhook endpoint add"));
