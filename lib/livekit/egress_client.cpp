@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ts::livekit {
 namespace {
 
@@ -69,7 +71,12 @@ std::string waiting_hint(const EgressInfo& egress) {
                : "check that the tracks are published: ts room who ROOM";
   }
   if (egress.status == EgressStatus::kActive) {
-    return "check the address and the key of the output";
+    const bool refused = std::any_of(
+        egress.stream_results.begin(), egress.stream_results.end(), [](const StreamInfo& stream) {
+          return stream.status == StreamStatus::kFailed || stream.started_at == 0;
+        });
+    if (refused) return "check the address and the key of the output";
+    return fmt::format("it runs until it is stopped: ts egress stop {}", egress.egress_id);
   }
   return fmt::format("look again with ts egress get {}", egress.egress_id);
 }
