@@ -358,7 +358,7 @@ Json Sandbox::Impl::describe() {
   Json can{"rooms",
            "rtmp ingress",
            "egress of a room, composed: grid, speaker and single-speaker, at any preset, to RTMP, "
-           "to files and to HLS segments",
+           "to files, to HLS segments and to pictures",
            "egress of a participant or of tracks to the same (as they are, not re-encoded)",
            "mux live streams with HLS and recordings",
            "mux assets from files and playlists on this machine (H.264 and AAC, copied)",
@@ -374,7 +374,7 @@ Json Sandbox::Impl::describe() {
   out["cannot_make"] = {"WebRTC participants",
                         "WHIP and URL ingress",
                         "web egress (503, as without a worker)",
-                        "egress of pictures, to a websocket or to cloud storage (503)",
+                        "egress to a websocket or to cloud storage (503)",
                         "composites by a template of one's own (custom_base_url), of other codecs "
                         "than H.264 and AAC, or of channels apart (503)",
                         "egress to other machines",
