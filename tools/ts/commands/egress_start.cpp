@@ -182,7 +182,8 @@ Runner bind(CLI::App& app) {
   app.add_option("--fps", options->fps, "Frames a second");
   app.add_option("--video-bitrate", options->video_bitrate, "Such as 2500k or 4.5M");
   app.add_option("--audio-bitrate", options->audio_bitrate, "Such as 128k");
-  app.add_option("--key-frame-interval", options->key_frame_interval, "Such as 2s");
+  app.add_option("--key-frame-interval", options->key_frame_interval,
+                 "Such as 2s, which streams get unless a preset is named");
   app.add_option("--video-codec,--profile-h264", options->video_codec,
                  "baseline, main or high (H.264), or vp8; streams are H.264");
   app.add_option("--audio-codec", options->audio_codec, "aac, opus or mp3; streams are AAC");
