@@ -223,6 +223,18 @@ Status run(const Options& options, Context& context) {
                  .hint = "run ts sandbox status or ts sandbox down, or use another --dir",
                  .code = "sandbox_running"};
   }
+  // Those of an earlier sandbox are deleted; another's are not.
+  if (const auto recordings = folder / "recordings";
+      !options.directory.empty() && !sandbox::is_sandbox_folder(folder) &&
+      std::filesystem::exists(recordings, failure) &&
+      !std::filesystem::is_empty(recordings, failure)) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = recordings.string() +
+                            " holds something, and no sandbox has been in that folder: it would "
+                            "be deleted",
+                 .hint = "name another --dir, or move it away",
+                 .code = "not_a_sandbox_folder"};
+  }
   if (options.detach) return detach(options, context, folder);
   bool announced = false;
   auto ended = serve(options, context, folder, announced);
