@@ -24,6 +24,10 @@ std::string fresh_idempotency_key() {
   return fmt::format("ts-{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
 }
 
+/// Follows a creation whose outcome nobody told.
+constexpr std::string_view kMaybeThere =
+    "it may have been made all the same: look with ts cloudflare input list before you try again";
+
 std::string without(std::string text, std::string_view secret) {
   if (secret.size() < 4) return text;
   for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
@@ -189,12 +193,16 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
   }
   const std::string text = shorten(trim(refusal.text));
   const ErrorKind kind = kind_for(response.status, refusal.code);
+  std::string hint = hint_for(kind, response.status);
+  if (call.method == "POST" && sent.maybe_done_before) {
+    hint = hint.empty() ? std::string(kMaybeThere) : fmt::format("{}; {}", kMaybeThere, hint);
+  }
   return Error{
       .kind = kind,
       .message =
           fmt::format("{}: {} ({})", call.what.empty() ? call.method + " " + call.path : call.what,
                       text.empty() ? "Cloudflare refused it" : text, response.status),
-      .hint = hint_for(kind, response.status),
+      .hint = std::move(hint),
       .retryable = response.status == 408 || response.status == 429 || response.status >= 500,
       .code = refusal.code != 0 ? fmt::format("cloudflare_{}", refusal.code)
                                 : fmt::format("http_{}", response.status),
@@ -212,15 +220,25 @@ Result<LiveInput> CloudflareClient::create_input(const NewLiveInput& wish,
   }
   TS_TRY(const auto account, account_segment(credentials_.account_id));
   const Json body = to_body(wish);
-  TS_TRY(const auto result,
-         exchange({.method = "POST",
-                   .path = fmt::format("/accounts/{}/stream/live_inputs", account),
-                   .body = &body,
-                   .idempotency_key = idempotency_key.empty() ? fresh_idempotency_key()
-                                                              : std::string(idempotency_key),
-                   .what = "create live input"},
-                  stop));
-  return read_live_input(result);
+  auto result = exchange({.method = "POST",
+                          .path = fmt::format("/accounts/{}/stream/live_inputs", account),
+                          .body = &body,
+                          .idempotency_key = idempotency_key.empty() ? fresh_idempotency_key()
+                                                                     : std::string(idempotency_key),
+                          .what = "create live input"},
+                         stop);
+  if (!result) {
+    Error error = std::move(result).error();
+    if (error.code == "bad_answer") error.hint = fmt::format("{}; {}", kMaybeThere, error.hint);
+    return error;
+  }
+  auto input = read_live_input(result.value());
+  if (input.ok()) return input;
+  Error unreadable = std::move(input).error();
+  unreadable.code = "bad_answer";
+  unreadable.retryable = false;
+  unreadable.hint = kMaybeThere;
+  return std::move(unreadable).with_context("create live input");
 }
 
 Result<std::vector<LiveInput>> CloudflareClient::list_inputs(std::stop_token stop) {

@@ -47,6 +47,40 @@ TEST_F(Client, RepeatsACreationUnderTheSameIdempotencyKey) {
   EXPECT_EQ(header(0, "idempotency-key"), header(1, "idempotency-key"));
 }
 
+TEST_F(Client, SaysThatACreationMayHaveBeenMadeBeforeItWasRefused) {
+  transport.fail(lost()).answer(401,
+                                R"({"success":false,"errors":[{"code":10000,"message":"no"}]})");
+
+  const auto input = client.create_input({.name = "n"});
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_EQ(input.error().kind, ErrorKind::kAuth);
+  EXPECT_THAT(input.error().hint, HasSubstr("it may have been made all the same"));
+  EXPECT_THAT(input.error().hint, HasSubstr("ts cloudflare input list"));
+  EXPECT_THAT(input.error().hint, HasSubstr("CLOUDFLARE_API_TOKEN"));
+}
+
+TEST_F(Client, ClaimsNothingMadeWhenTheFirstTryIsRefused) {
+  transport.answer(401, R"({"success":false,"errors":[{"code":10000,"message":"no"}]})");
+
+  const auto input = client.create_input({.name = "n"});
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_THAT(input.error().hint, Not(HasSubstr("may have been made")));
+}
+
+TEST_F(Client, SaysThatAnInputMayBeThereWhenTheAnswerIsCutOrEmpty) {
+  for (const std::string& body : {std::string(R"({"success":tr)"), ok("{}")}) {
+    transport.answer(200, body);
+
+    const auto input = client.create_input({.name = "n"});
+
+    ASSERT_FALSE(input.ok());
+    EXPECT_EQ(input.error().kind, ErrorKind::kRemote);
+    EXPECT_THAT(input.error().hint, HasSubstr("ts cloudflare input list"));
+  }
+}
+
 TEST_F(Client, TakesSuccessFalseForARefusalWhateverTheStatus) {
   transport.answer(
       200, R"({"success":false,"errors":[{"code":10005,"message":"Bad Request"}],"result":null})");
