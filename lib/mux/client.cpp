@@ -126,6 +126,16 @@ std::string hint_for(int status, ErrorKind kind, std::string_view path) {
   return "run it again with -vv to see each request";
 }
 
+std::string stats_hint(int status) {
+  if (status == 401 || status == 403) {
+    return "check that the signing key belongs to the stream's environment";
+  }
+  if (status == 404) {
+    return "look the id up with ts mux list: statistics are told of this environment's own only";
+  }
+  return "try again in a few seconds";
+}
+
 std::string code_for(int status, const Refusal& refusal) {
   if (status == 429) return "rate_limited";
   if (!refusal.type.empty() && refusal.type.find_first_not_of(
@@ -280,9 +290,7 @@ Result<Json> MuxClient::stats(std::string_view base_url, std::string_view path, 
     return Error{.kind = kind_for(response.status, refusal),
                  .message = fmt::format("Mux statistics {} answered {}{}", path, response.status,
                                         refusal.text.empty() ? "" : ": " + refusal.text),
-                 .hint = response.status == 401 || response.status == 403
-                             ? "check that the signing key belongs to the stream's environment"
-                             : "try again in a few seconds",
+                 .hint = stats_hint(response.status),
                  .retryable = response.status == 429 || response.status >= 500,
                  .code = code_for(response.status, refusal),
                  .http_status = response.status};

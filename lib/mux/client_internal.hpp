@@ -73,7 +73,16 @@ Result<T> MuxClient::create_once(const Call& call, Result<T> (*read)(const Json&
         unreadable.residue.push_back(made);
         return unreadable;
       }
-      data = std::move(unreadable);
+      // It says done and names nothing: one look, and no second try.
+      auto found = look();
+      if (found && found.value()) return std::move(*std::move(found).value());
+      unreadable.code = "maybe_created";
+      unreadable.retryable = false;
+      unreadable.hint = call.what == "create live stream"
+                            ? "it may have been made all the same: look for it with ts mux list"
+                            : "it may have been made all the same: look before you send it again";
+      return std::move(unreadable)
+          .with_context("the answer of Mux to " + call.method + " " + call.path);
     }
     if (data.error().kind == ErrorKind::kInterrupted) {
       Error error = std::move(data).error();

@@ -220,13 +220,7 @@ Result<LiveStream> MuxClient::reset_stream_key(std::string_view id, std::stop_to
 Result<LiveStream> MuxClient::wait_live_stream(
     std::string_view id, std::string_view state, std::chrono::milliseconds timeout,
     const std::function<void(const LiveStream&)>& on_change, std::stop_token stop) {
-  if (state != "idle" && state != "connecting" && state != "active" && state != "disabled") {
-    const auto near = nearest(state, {"idle", "connecting", "active", "disabled"});
-    return Error{.kind = ErrorKind::kUsage,
-                 .message = fmt::format("state '{}' is unknown", shorten(state, 60)),
-                 .hint = near ? fmt::format("did you mean {}?", *near)
-                              : "use idle, connecting, active or disabled"};
-  }
+  TS_CHECK(check_state(state));
   const SteadyTime deadline = clock_.steady_now() + timeout;
   std::string last;
   std::string hint = "check the network, and status.mux.com";

@@ -71,6 +71,26 @@ struct SimulcastTarget {
   std::string error_severity{};  ///< "normal" (Mux tries again), "fatal", or empty.
 };
 
+struct EmbeddedSubtitle {
+  std::string name{};
+  std::string language_code{};
+  std::string language_channel{};  ///< cc1 … cc4
+  std::optional<std::string> passthrough{};
+};
+
+struct GeneratedSubtitle {
+  std::string name{};
+  std::string language_code{};
+  std::optional<std::string> passthrough{};
+  std::vector<std::string> transcription_vocabulary_ids{};
+};
+
+/// What the recordings of a live stream get, as far as the answer tells.
+struct AssetSettings {
+  std::vector<std::string> static_renditions{};  ///< Their resolutions.
+  std::string video_quality{};
+};
+
 /// A live stream as Mux answers it. Absent and null mean the same.
 struct LiveStream {
   std::string id{};
@@ -92,6 +112,9 @@ struct LiveStream {
   std::string title{};
   std::string passthrough{};
   std::vector<SimulcastTarget> simulcast_targets{};
+  std::vector<EmbeddedSubtitle> embedded_subtitles{};    ///< Channel and language only.
+  std::vector<GeneratedSubtitle> generated_subtitles{};  ///< Language only.
+  std::optional<AssetSettings> new_asset_settings{};     ///< nullopt: the answer does not tell.
   std::optional<WallTime> created_at{};
 
   /// Idle with an active asset: an encoder is connected, viewers get 412 still.
@@ -159,20 +182,6 @@ struct NewSimulcastTarget {
   std::string url{};
   StreamKey stream_key{};  ///< May be empty for srt://, where the url holds everything.
   std::optional<std::string> passthrough{};
-};
-
-struct EmbeddedSubtitle {
-  std::string name{};
-  std::string language_code{};
-  std::string language_channel{};  ///< cc1 … cc4
-  std::optional<std::string> passthrough{};
-};
-
-struct GeneratedSubtitle {
-  std::string name{};
-  std::string language_code{};
-  std::optional<std::string> passthrough{};
-  std::vector<std::string> transcription_vocabulary_ids{};
 };
 
 struct NewStaticRendition {

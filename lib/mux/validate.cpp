@@ -137,6 +137,16 @@ Result<PlaybackPolicy> parse_policy(std::string_view text) {
                 near ? fmt::format("did you mean {}?", *near) : "use public or signed");
 }
 
+Status check_state(std::string_view state) {
+  if (state == "idle" || state == "connecting" || state == "active" || state == "disabled") {
+    return ok_status();
+  }
+  const auto near = nearest(state, {"idle", "connecting", "active", "disabled"});
+  return refuse(
+      fmt::format("state '{}' is unknown", shorten(state, 60)),
+      near ? fmt::format("did you mean {}?", *near) : "use idle, connecting, active or disabled");
+}
+
 Status validate_passthrough(std::string_view text, std::string_view what) {
   return check_text(text, what, 255);
 }

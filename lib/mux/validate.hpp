@@ -21,6 +21,9 @@ Result<LatencyMode> parse_latency(std::string_view text);
 /// "public", "signed" or "drm". @return kUsage with the nearest name.
 Result<PlaybackPolicy> parse_policy(std::string_view text);
 
+/// Whether a live stream can be waited for in that state. @return kUsage with the nearest name.
+Status check_state(std::string_view state);
+
 /// Where a simulcast target pushes: a full URL, or "twitch", "youtube", "facebook" for the
 /// platform's own RTMPS address.
 Result<std::string> simulcast_url(std::string_view url_or_platform);

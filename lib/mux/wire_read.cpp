@@ -99,6 +99,39 @@ Result<std::string> title_of(const JsonReader& reader) {
   return meta->string_or("title");
 }
 
+Status read_captions(const JsonReader& reader, LiveStream& out) {
+  TS_TRY(const auto embedded, reader.items_of("embedded_subtitles"));
+  for (const JsonReader& item : embedded) {
+    EmbeddedSubtitle entry;
+    TS_TRY(entry.language_code, item.string_or("language_code"));
+    TS_TRY(entry.language_channel, item.string_or("language_channel"));
+    out.embedded_subtitles.push_back(std::move(entry));
+  }
+  TS_TRY(const auto generated, reader.items_of("generated_subtitles"));
+  for (const JsonReader& item : generated) {
+    GeneratedSubtitle entry;
+    TS_TRY(entry.language_code, item.string_or("language_code"));
+    out.generated_subtitles.push_back(std::move(entry));
+  }
+  return ok_status();
+}
+
+Result<std::optional<AssetSettings>> asset_settings_of(const JsonReader& reader) {
+  TS_TRY(const auto settings, object_of(reader, "new_asset_settings"));
+  if (!settings) return std::optional<AssetSettings>{};
+  AssetSettings out;
+  TS_TRY(const auto renditions, settings->find("static_renditions"));
+  if (renditions && renditions->is_array()) {
+    TS_TRY(const auto items, renditions->items());
+    for (const JsonReader& item : items) {
+      TS_TRY(auto resolution, item.string_or("resolution"));
+      out.static_renditions.push_back(std::move(resolution));
+    }
+  }
+  TS_TRY(out.video_quality, settings->string_or("video_quality"));
+  return std::optional(std::move(out));
+}
+
 Result<LiveStream> live_stream_from(const JsonReader& reader) {
   LiveStream out;
   TS_TRY(const auto id, reader.at("id"));
@@ -134,6 +167,8 @@ Result<LiveStream> live_stream_from(const JsonReader& reader) {
     TS_TRY(auto target, simulcast_target_from(item));
     out.simulcast_targets.push_back(std::move(target));
   }
+  TS_CHECK(read_captions(reader, out));
+  TS_TRY(out.new_asset_settings, asset_settings_of(reader));
   TS_TRY(out.created_at, read_time(reader, "created_at"));
   return out;
 }

@@ -184,6 +184,23 @@ Status read_subtitles(const JsonReader& reader, NewLiveStream& out) {
   return ok_status();
 }
 
+/// Even an empty one is no change that Mux makes: it must not be dropped without a word.
+Status only_changeable(const JsonReader& reader) {
+  TS_TRY(const auto settings, reader.find("new_asset_settings"));
+  if (!settings) return ok_status();
+  for (const std::string_view fixed :
+       {"playback_policies", "playback_policy", "advanced_playback_policies", "passthrough",
+        "max_resolution_tier", "static_renditions", "normalize_audio"}) {
+    TS_TRY(const auto member, settings->find(fixed));
+    if (!member) continue;
+    Error error =
+        member->error("only mp4_support, master_access, video_quality and meta can change");
+    error.hint = "create a new live stream for the rest";
+    return error;
+  }
+  return ok_status();
+}
+
 }  // namespace
 
 Result<NewLiveStream> read_new_live_stream(const Json& json) {
@@ -227,6 +244,7 @@ Result<LiveStreamUpdate> read_live_stream_update(const Json& json) {
   TS_TRY(out.max_continuous_duration, seconds_of(reader, "max_continuous_duration"));
   TS_TRY(const auto about, meta_of(reader, false));
   out.title = about.title;
+  TS_CHECK(only_changeable(reader));
   TS_TRY(out.new_asset_settings, settings_of(reader));
   TS_TRY(out.passthrough, text_of(reader, "passthrough"));
   TS_TRY(out.reconnect_slate_url, text_of(reader, "reconnect_slate_url"));

@@ -52,6 +52,31 @@ TEST_F(Client, FindsALiveStreamByItsRefInsteadOfMakingASecond) {
   EXPECT_THAT(asked(), ElementsAre(kList));
 }
 
+TEST_F(Client, SaysThatAStreamMayBeThereWhenTheAnswerNamesNone) {
+  transport.answer(201, R"({"data":{}})").answer(200, R"({"data":[]})");
+
+  const auto created = client.create_live_stream({});
+
+  ASSERT_FALSE(created.ok());
+  EXPECT_EQ(created.error().kind, ErrorKind::kRemote);
+  EXPECT_EQ(created.error().code, "maybe_created");
+  EXPECT_FALSE(created.error().retryable);
+  EXPECT_THAT(created.error().message, HasSubstr("POST /video/v1/live-streams"));
+  EXPECT_THAT(created.error().hint, HasSubstr("ts mux list"));
+  EXPECT_EQ(transport.requests.size(), 2U);
+}
+
+TEST_F(Client, FindsByItsRefWhatAnAnswerWithoutIdMade) {
+  transport.answer(200, R"({"data":[]})")
+      .answer(201, R"({"data":{}})")
+      .answer(200, R"({"data":[{"id":"N","passthrough":"k"}]})");
+
+  const auto created = client.create_live_stream({}, "k");
+
+  ASSERT_TRUE(created.ok()) << created.error().message;
+  EXPECT_EQ(created.value().live_stream.id, "N");
+}
+
 TEST_F(Client, TakesUpACreationWhoseAnswerWasLostByItsRef) {
   transport.answer(200, R"({"data":[]})")
       .fail(lost("receive"))

@@ -98,8 +98,17 @@ TEST(ValidateUpdate, RefusesSettingsThatCannotChange) {
   const auto update =
       read_live_stream_update(Json::parse(R"({"new_asset_settings":{"passthrough":"x"}})"));
 
-  ASSERT_TRUE(update.ok());
-  EXPECT_FALSE(validate(update.value()).ok());
+  ASSERT_FALSE(update.ok());
+  EXPECT_EQ(update.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(update.error().message, HasSubstr("$.new_asset_settings.passthrough"));
+}
+
+TEST(ValidateUpdate, RefusesAnEmptyListThatCannotChangeEither) {
+  const auto update =
+      read_live_stream_update(Json::parse(R"({"new_asset_settings":{"static_renditions":[]}})"));
+
+  ASSERT_FALSE(update.ok());
+  EXPECT_THAT(update.error().hint, HasSubstr("create a new live stream"));
 }
 
 TEST(ToBody, AlwaysSendsTheReconnectWindow) {
