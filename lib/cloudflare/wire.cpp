@@ -10,6 +10,17 @@
 namespace ts::cloudflare {
 namespace {
 
+/// The address of an output without what may be a passphrase or stream id in it.
+std::string shown_url(const std::string& url) {
+  auto parsed = net::Url::parse(url);
+  if (!parsed) return "(unreadable)";
+  net::Url shown = std::move(parsed).value();
+  shown.userinfo.clear();
+  const bool has_query = !shown.query.empty();
+  shown.query.clear();
+  return has_query ? shown.text() + "?..." : shown.text();
+}
+
 Result<std::optional<JsonReader>> object_of(const JsonReader& reader, std::string_view key) {
   TS_TRY(const auto member, reader.find(key));
   if (member && !member->is_object()) return member->expected("an object");
@@ -198,7 +209,7 @@ Json describe(const LiveInput& input) {
 }
 
 Json describe(const Output& output) {
-  Json out{{"uid", output.uid}, {"url", output.url}, {"enabled", output.enabled}};
+  Json out{{"uid", output.uid}, {"url", shown_url(output.url)}, {"enabled", output.enabled}};
   out["stream_key"] = redact_identifier(output.stream_key.reveal());
   put_text(out, "status", output.status);
   return out;

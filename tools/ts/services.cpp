@@ -58,7 +58,8 @@ void scrub_address(std::string_view url, Log& log) {
     const auto equals = pair.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string name = to_lower(pair.substr(0, equals));
-    for (const std::string_view secret : {"pass", "key", "token", "secret", "auth", "sig"}) {
+    for (const std::string_view secret :
+         {"pass", "key", "token", "secret", "auth", "sig", "streamid"}) {
       if (name.find(secret) == std::string::npos || equals + 1 == pair.size()) continue;
       log.scrub(Secret(pair.substr(equals + 1)));
       break;
@@ -80,6 +81,26 @@ void refuse_empty(CLI::App& app, std::size_t shared) {
   for (std::size_t i = shared; i < options.size(); ++i) {
     if (options[i]->get_items_expected_max() > 0) refuse_empty(*options[i]);
   }
+}
+
+Status not_empty(const std::optional<std::string>& value, std::string_view option) {
+  if (!value || !trim(*value).empty()) return ok_status();
+  return Error{.kind = ErrorKind::kUsage,
+               .message = fmt::format("{} is empty", option),
+               .hint = "give it a value, or leave it out: is the variable set that it comes from?"};
+}
+
+Result<std::string> address_from(const std::string& path_or_dash, Context& context) {
+  TS_TRY(const auto secret, context.secret_from(path_or_dash));
+  const std::string url(trim(secret.reveal()));
+  scrub_address(url, context.log());
+  if (url.find("://") == std::string::npos || url.find_first_of(" \t\r\n") != std::string::npos) {
+    return Error{
+        .kind = ErrorKind::kUsage,
+        .message = fmt::format("{} holds no URL", path_or_dash == "-" ? "stdin" : path_or_dash),
+        .hint = "write one such as srt://host:port?passphrase=… into it, and nothing else"};
+  }
+  return url;
 }
 
 Result<store::Database> open_database(Context& context) {

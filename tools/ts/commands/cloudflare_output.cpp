@@ -18,21 +18,28 @@ struct Options {
   std::string output;
   std::string mux;
   std::string url;
+  std::string url_file;
   std::string key_file;
   bool disabled = false;
 };
 
 Result<cloudflare::NewOutput> wish_of(const Options& options, Context& context) {
-  if (options.mux.empty() == options.url.empty()) {
+  if ((options.mux.empty() ? 0 : 1) + (options.url.empty() ? 0 : 1) +
+          (options.url_file.empty() ? 0 : 1) !=
+      1) {
     return Error{.kind = ErrorKind::kUsage,
-                 .message = "give either --mux LIVE_ID or --url URL",
+                 .message = "give either --mux LIVE_ID, --url URL or --url-file F",
                  .hint = "such as --mux LIVE_ID, or --url rtmps://host/app --key-file F"};
   }
   cloudflare::NewOutput wish;
   if (options.disabled) wish.enabled = false;
-  if (!options.url.empty()) {
-    wish.url = options.url;
-    scrub_address(wish.url, context.log());
+  if (options.mux.empty()) {
+    if (options.url.empty()) {
+      TS_TRY(wish.url, address_from(options.url_file, context));
+    } else {
+      wish.url = options.url;
+      scrub_address(wish.url, context.log());
+    }
     if (!options.key_file.empty()) {
       TS_TRY(wish.stream_key, context.secret_from(options.key_file));
     }
@@ -54,9 +61,10 @@ Status add(const Options& options, Context& context) {
   Json document{{"schema", "ts.cloudflare/1"}};
   document.update(cloudflare::describe(added));
   document["input"] = options.input;
-  return context.out().report({.document = &document,
-                               .text = fmt::format("output {} to {}", added.uid, added.url),
-                               .id = added.uid});
+  return context.out().report(
+      {.document = &document,
+       .text = fmt::format("output {} to {}", added.uid, document["url"].get<std::string>()),
+       .id = added.uid});
 }
 
 Status list(const Options& options, Context& context) {
@@ -66,8 +74,10 @@ Status list(const Options& options, Context& context) {
   std::vector<std::vector<std::string>> rows;
   std::string ids;
   for (const cloudflare::Output& output : outputs) {
-    document["outputs"].push_back(cloudflare::describe(output));
-    rows.push_back({output.uid, output.enabled ? "yes" : "no", output.status, output.url});
+    Json entry = cloudflare::describe(output);
+    rows.push_back({output.uid, output.enabled ? "yes" : "no", output.status,
+                    entry["url"].get<std::string>()});
+    document["outputs"].push_back(std::move(entry));
     ids += output.uid + "\n";
   }
   return context.out().report(
@@ -91,6 +101,9 @@ Runner bind_add(CLI::App& app) {
   app.add_option("INPUT", options->input, "Live input")->required();
   app.add_option("--mux", options->mux, "Push to this Mux live stream");
   app.add_option("--url", options->url, "Push to this rtmp(s):// or srt:// URL, without the key");
+  app.add_option("--url-file", options->url_file,
+                 "File with the URL, where it holds a passphrase or stream id, or -")
+      ->type_name("FILE");
   app.add_option("--key-file", options->key_file, "File with the stream key of --url, or -");
   app.add_flag("--disabled", options->disabled, "Made, but not sent to yet");
   return [options](Context& context) { return add(*options, context); };

@@ -29,6 +29,22 @@ bool is_destructive(std::string_view method, std::string_view path) {
   return method == "POST" && path.ends_with("/reset-stream-key");
 }
 
+/// The targets of a simulcast carry secrets in their addresses.
+void scrub_addresses(const Json& body, Log& log) {
+  if (body.is_string()) scrub_address(body.get_ref<const std::string&>(), log);
+  if (!body.is_structured()) return;
+  for (const Json& item : body) scrub_addresses(item, log);
+}
+
+/// What Mux tells once, in the answer to this call, and never again; empty for every other call.
+std::string_view told_once(std::string_view method, std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (method != "POST") return {};
+  if (path.ends_with("/signing-keys")) return "private key";
+  return path.ends_with("/system/v1/webhooks") ? "signing secret" : "";
+}
+
 Status run(const Options& options, Context& context) {
   std::string method = options.method;
   std::transform(method.begin(), method.end(), method.begin(),
@@ -38,6 +54,15 @@ Status run(const Options& options, Context& context) {
   if (!options.body.empty()) {
     TS_TRY(const auto text, context.text_or_file(options.body));
     TS_TRY(body, parse_json(text, "--body"));
+    scrub_addresses(body, context.log());
+  }
+  const std::string_view once = told_once(method, options.path);
+  if (!once.empty() && !options.reveal) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("the {} is told only once, and would be masked", once),
+                 .hint = once == "private key"
+                             ? "add --reveal, and send the output to a file of mode 0600"
+                             : "add --reveal, or use ts webhook endpoint add --secret-to FILE"};
   }
   if (is_destructive(method, options.path)) {
     TS_CHECK(context.confirm(fmt::format("{} {}?", method, options.path)));

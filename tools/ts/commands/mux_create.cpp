@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace ts::cli {
@@ -28,6 +29,7 @@ struct Options {
   bool audio_only = false;
   std::vector<std::string> simulcast;
   std::vector<std::string> simulcast_key_files;
+  std::vector<std::string> simulcast_url_files;
   std::vector<std::string> captions;
   std::string auto_captions;
   std::vector<std::string> renditions;
@@ -35,7 +37,7 @@ struct Options {
   std::string passthrough;
   std::string ref;
   std::string request;
-  std::string wait;
+  std::optional<std::string> wait;
   std::string timeout = "60s";
 };
 
@@ -54,6 +56,11 @@ Status add_simulcast(const Options& options, Context& context, mux::NewLiveStrea
       TS_TRY(const auto key, context.secret_from(options.simulcast_key_files[i]));
       target.stream_key = mux::StreamKey(key.reveal());
     }
+    wish.simulcast_targets.push_back(std::move(target));
+  }
+  for (const std::string& file : options.simulcast_url_files) {
+    mux::NewSimulcastTarget target;
+    TS_TRY(target.url, address_from(file, context));
     wish.simulcast_targets.push_back(std::move(target));
   }
   return ok_status();
@@ -100,6 +107,9 @@ Result<mux::NewLiveStream> wish_of(const Options& options, Context& context) {
     TS_TRY(const auto text, context.text_or_file(options.request));
     TS_TRY(const auto json, parse_json(text, "--request", ErrorKind::kUsage, kWrittenByPeople));
     TS_TRY(wish, mux::read_new_live_stream(json));
+    for (const mux::NewSimulcastTarget& target : wish.simulcast_targets) {
+      scrub_address(target.url, context.log());
+    }
   }
   TS_CHECK(add_recording(options, wish));
   if (!options.title.empty()) wish.title = options.title;
@@ -123,6 +133,16 @@ Result<mux::NewLiveStream> wish_of(const Options& options, Context& context) {
   return wish;
 }
 
+/// Whether it has that target, with that key as far as the answer tells keys.
+bool pushes_to(const mux::LiveStream& found, const mux::NewSimulcastTarget& target) {
+  return std::any_of(found.simulcast_targets.begin(), found.simulcast_targets.end(),
+                     [&](const mux::SimulcastTarget& present) {
+                       return present.url == target.url &&
+                              (present.stream_key.empty() ||
+                               present.stream_key.reveal() == target.stream_key.reveal());
+                     });
+}
+
 /// A stream found by its ref must be what was asked for: who wants it watched with signed tokens
 /// only must not be handed a public one. What is not asked for may be anything.
 Status check_same(const Options& options, const mux::NewLiveStream& wish,
@@ -131,12 +151,13 @@ Status check_same(const Options& options, const mux::NewLiveStream& wish,
   const auto compare = [&](bool same, std::string_view field, const auto& has) {
     if (!same) others.push_back(fmt::format("{} is {}", field, has));
   };
-  if (!options.policies.empty()) {
+  if (!options.policies.empty() || !options.request.empty()) {
     std::set<mux::PlaybackPolicy> wanted(wish.playback_policies.begin(),
                                          wish.playback_policies.end());
+    for (const auto& advanced : wish.advanced_playback_policies) wanted.insert(advanced.policy);
     std::set<mux::PlaybackPolicy> present;
     for (const mux::PlaybackId& id : found.playback_ids) present.insert(id.policy);
-    compare(wanted == present, "policy",
+    compare(wanted.empty() || wanted == present, "policy",
             found.playback_ids.empty() ? "none" : policies_text(found.playback_ids));
   }
   if (wish.latency) {
@@ -154,6 +175,45 @@ Status check_same(const Options& options, const mux::NewLiveStream& wish,
     compare(wish.max_continuous_duration->count() == found.max_continuous_duration_s,
             "max duration", fmt::format("{} s", found.max_continuous_duration_s));
   }
+  if (wish.reconnect_slate_url) {
+    compare(*wish.reconnect_slate_url == found.reconnect_slate_url, "slate",
+            found.reconnect_slate_url.empty() ? "Mux's own" : "another");
+  }
+  if (wish.use_slate_for_standard_latency) {
+    compare(*wish.use_slate_for_standard_latency ==
+                found.use_slate_for_standard_latency.value_or(false),
+            "slate at standard latency",
+            found.use_slate_for_standard_latency.value_or(false) ? "on" : "off");
+  }
+  compare(std::all_of(wish.simulcast_targets.begin(), wish.simulcast_targets.end(),
+                      [&](const auto& target) { return pushes_to(found, target); }),
+          "simulcast", "without a target that is asked for");
+  for (const mux::EmbeddedSubtitle& item : wish.embedded_subtitles) {
+    compare(std::any_of(found.embedded_subtitles.begin(), found.embedded_subtitles.end(),
+                        [&](const mux::EmbeddedSubtitle& present) {
+                          return present.language_channel == item.language_channel &&
+                                 present.language_code == item.language_code;
+                        }),
+            "captioning", fmt::format("without {}:{}", item.language_channel, item.language_code));
+  }
+  for (const mux::GeneratedSubtitle& item : wish.generated_subtitles) {
+    compare(std::any_of(found.generated_subtitles.begin(), found.generated_subtitles.end(),
+                        [&](const mux::GeneratedSubtitle& present) {
+                          return present.language_code == item.language_code;
+                        }),
+            "automatic captioning", fmt::format("without {}", item.language_code));
+  }
+  if (wish.new_asset_settings && found.new_asset_settings) {
+    const auto& renditions = found.new_asset_settings->static_renditions;
+    for (const mux::NewStaticRendition& item : wish.new_asset_settings->static_renditions) {
+      compare(std::find(renditions.begin(), renditions.end(), item.resolution) != renditions.end(),
+              "recording", fmt::format("without the rendition {}", item.resolution));
+    }
+    const std::string& quality = found.new_asset_settings->video_quality;
+    if (wish.new_asset_settings->video_quality && !quality.empty()) {
+      compare(*wish.new_asset_settings->video_quality == quality, "quality", quality);
+    }
+  }
   if (others.empty()) return ok_status();
   return Error{
       .kind = ErrorKind::kConflict,
@@ -166,6 +226,11 @@ Status check_same(const Options& options, const mux::NewLiveStream& wish,
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto wish, wish_of(options, context));
   TS_TRY(const auto timeout, parse_duration(options.timeout));
+  TS_CHECK(not_empty(options.wait, "--wait"));
+  if (options.wait) TS_CHECK(mux::check_state(*options.wait));
+  if (wish.playback_policies.empty() && wish.advanced_playback_policies.empty()) {
+    context.out().warn("without a playback policy nobody can watch it: add --policy public");
+  }
   TS_TRY(const auto client, mux_client(context));
   TS_TRY(const auto base_url, context.settings().base_url("MUX_BASE_URL"));
   TS_TRY(const auto lock, RefLock::take(context, "mux.live_stream " + base_url, options.ref));
@@ -179,9 +244,16 @@ Status run(const Options& options, Context& context) {
                                    created.live_stream.id, shorten(created.live_stream.title, 60),
                                    created.live_stream.id));
   }
-  if (options.wait.empty()) return report_live_stream(context, created.live_stream, note);
+  if (created.existed && !created.live_stream.new_asset_settings && !context.dry_run() &&
+      (!options.renditions.empty() || !options.quality.empty())) {
+    context.out().warn(
+        fmt::format("Mux does not tell what {} records: --rendition and --quality "
+                    "may not be what it has",
+                    created.live_stream.id));
+  }
+  if (!options.wait) return report_live_stream(context, created.live_stream, note);
   auto reached = client->wait_live_stream(
-      created.live_stream.id, options.wait, timeout,
+      created.live_stream.id, *options.wait, timeout,
       [&](const mux::LiveStream& seen) {
         context.out().status(fmt::format("{} is {}", seen.id, seen.state()));
       },
@@ -213,6 +285,9 @@ Runner bind(CLI::App& app) {
                  "Also push to: twitch, youtube, facebook or an rtmp(s):// or srt:// URL; up to 6");
   app.add_option("--simulcast-key-file", options->simulcast_key_files,
                  "File with the stream key of the --simulcast at the same place");
+  app.add_option("--simulcast-url-file", options->simulcast_url_files,
+                 "File with an srt:// URL to push to that holds its passphrase or stream id")
+      ->type_name("FILE");
   app.add_option("--caption", options->captions,
                  "Captions inside the video: CHANNEL:LANGUAGE[:NAME], such as cc1:en-US");
   app.add_option("--auto-captions", options->auto_captions,

@@ -17,6 +17,7 @@ namespace in_mux_simulcast {
 struct Options {
   std::string live_id;
   std::string target;
+  std::string url_file;
   std::string key_file;
   std::string passthrough;
   std::string ref;
@@ -50,10 +51,19 @@ Status report_target(const Options& options, const mux::SimulcastTarget& target,
 }
 
 Status add(const Options& options, Context& context) {
+  if (options.target.empty() == options.url_file.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "give either a TARGET or --url-file",
+                 .hint = "such as twitch --key-file F, or --url-file F for an srt:// URL"};
+  }
   mux::NewSimulcastTarget target;
-  TS_TRY(target.url, mux::simulcast_url(options.target));
-  scrub_address(target.url, context.log());
-  if (target.url != options.target) target.passthrough = options.target;
+  if (!options.url_file.empty()) {
+    TS_TRY(target.url, address_from(options.url_file, context));
+  } else {
+    TS_TRY(target.url, mux::simulcast_url(options.target));
+    scrub_address(target.url, context.log());
+    if (target.url != options.target) target.passthrough = options.target;
+  }
   if (!options.passthrough.empty()) target.passthrough = options.passthrough;
   if (!options.ref.empty()) {
     if (!options.passthrough.empty() && options.passthrough != options.ref) {
@@ -107,7 +117,14 @@ Status list(const std::string& live_id, Context& context) {
 Status remove(const std::string& live_id, const std::string& id, Context& context) {
   TS_CHECK(context.confirm(fmt::format("remove simulcast target {}?", id)));
   TS_TRY(const auto client, mux_client(context));
-  TS_CHECK(client->remove_simulcast_target(live_id, id));
+  auto removed = client->remove_simulcast_target(live_id, id);
+  if (!removed.ok()) {
+    Error error = std::move(removed).error();
+    if (error.kind == ErrorKind::kNotFound) {
+      error.hint = fmt::format("list its targets with ts mux simulcast list {}", live_id);
+    }
+    return error;
+  }
   return report_done(context, "simulcast target", id, "removed", "removed");
 }
 
@@ -115,8 +132,10 @@ Runner bind_add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("LIVE_ID", options->live_id, "Live stream (must be idle)")->required();
   app.add_option("TARGET", options->target,
-                 "twitch, youtube, facebook or an rtmp(s):// or srt:// URL without the key")
-      ->required();
+                 "twitch, youtube, facebook or an rtmp(s):// or srt:// URL without the key");
+  app.add_option("--url-file", options->url_file,
+                 "File with the URL instead, where it holds a passphrase or stream id, or -")
+      ->type_name("FILE");
   app.add_option("--key-file", options->key_file, "File with the target's stream key, or -");
   app.add_option("--passthrough", options->passthrough, "Your name for it");
   app.add_option("--ref", options->ref,
