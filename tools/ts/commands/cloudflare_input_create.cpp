@@ -21,7 +21,7 @@ struct Options {
   bool force = false;
   std::vector<std::string> origins;
   std::optional<std::int64_t> delete_after_days;
-  std::string backup_to_mux;
+  std::optional<std::string> backup_to_mux;
   std::string ref;
 };
 
@@ -34,19 +34,20 @@ Result<cloudflare::Ingest> ingest_of(const std::string& text) {
                .hint = "use rtmps, srt or whip"};
 }
 
-/// Where the copy goes; nullopt, with one warning, without Mux credentials.
+/// Where the copy goes; nullopt, with one warning, without any Mux credentials. Half a pair, or a
+/// setting that is wrong, is the error that it is elsewhere.
 Result<std::optional<cloudflare::NewOutput>> backup_output(const Options& options,
                                                            Context& context) {
-  if (options.backup_to_mux.empty()) return std::optional<cloudflare::NewOutput>{};
+  if (!options.backup_to_mux) return std::optional<cloudflare::NewOutput>{};
   auto client = mux_client(context);
   if (!client) {
-    if (client.error().kind != ErrorKind::kConfig) return std::move(client).error();
+    if (client.error().code != "missing_credentials") return std::move(client).error();
     context.out().warn(fmt::format("the backup to Mux is off: {}", client.error().message));
     return std::optional<cloudflare::NewOutput>{};
   }
   cloudflare::NewOutput output;
   TS_TRY(output.url, mux_ingest_url(context));
-  TS_TRY(const auto live_stream, client.value()->get_live_stream(options.backup_to_mux));
+  TS_TRY(const auto live_stream, client.value()->get_live_stream(*options.backup_to_mux));
   output.stream_key = live_stream.stream_key.clone();
   context.log().scrub(output.stream_key);
   return std::optional(std::move(output));
@@ -55,6 +56,9 @@ Result<std::optional<cloudflare::NewOutput>> backup_output(const Options& option
 /// An input found by its ref must be what was asked for; what is not asked for may be anything.
 Status check_same(const cloudflare::NewLiveInput& wish, const cloudflare::LiveInput& found) {
   std::vector<std::string> others;
+  if (wish.name && *wish.name != found.name) {
+    others.push_back(fmt::format("name is '{}'", shorten(found.name, 60)));
+  }
   if (wish.recording && *wish.recording != found.recording) {
     others.push_back(fmt::format("recording is {}", to_string(found.recording)));
   }
@@ -87,9 +91,10 @@ Status check_same(const cloudflare::NewLiveInput& wish, const cloudflare::LiveIn
 
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto ingest, ingest_of(options.ingest));
-  const bool record = options.record || !options.backup_to_mux.empty();
+  TS_CHECK(not_empty(options.backup_to_mux, "--backup-to-mux"));
+  const bool record = options.record || options.backup_to_mux.has_value();
   if (!options.force) {
-    TS_CHECK(cloudflare::check_whip(ingest, record, !options.backup_to_mux.empty()));
+    TS_CHECK(cloudflare::check_whip(ingest, record, options.backup_to_mux.has_value()));
   }
   cloudflare::NewLiveInput wish;
   if (!options.name.empty()) wish.name = options.name;
@@ -125,7 +130,7 @@ Status run(const Options& options, Context& context) {
         error.kind = ErrorKind::kPartial;
         error.residue.push_back("live input " + input->uid);
         error.hint = fmt::format("add the output with ts cloudflare output add {} --mux {}",
-                                 input->uid, options.backup_to_mux);
+                                 input->uid, *options.backup_to_mux);
       }
       return std::move(error).with_context("the backup to Mux");
     }
@@ -134,7 +139,7 @@ Status run(const Options& options, Context& context) {
     context.out().status("note: without --record there is neither a recording nor HLS playback");
   }
   // Where stderr is kept for one error, the document alone can say that there is no backup.
-  const std::string_view state = options.backup_to_mux.empty() ? "" : backup ? "on" : "off";
+  const std::string_view state = !options.backup_to_mux ? "" : backup ? "on" : "off";
   return report_input(context, *input, false, existed ? "found by its ref" : "created", state);
 }
 
@@ -164,6 +169,7 @@ Command cloudflare_input_create() {
           .example =
               "ts cloudflare input create --name service --record\n"
               "ts cloudflare input create --name service --backup-to-mux LIVE_ID",
+          .forms = "id env",
           .bind = in_cloudflare_input_create::bind,
           .details =
               "By Cloudflare's documentation WHIP inputs are neither recorded nor sent to "
