@@ -159,6 +159,7 @@ Command mux_asset_download() {
           .example =
               "ts mux asset download ASSET_ID --to service.mp4\n"
               "ts mux asset download ASSET_ID --rendition audio-only",
+          .forms = "id raw",
           .bind = in_mux_asset_download::bind};
 }
 

@@ -3,6 +3,7 @@
 #include "mux_common.hpp"
 
 #include "core/json.hpp"
+#include "core/text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -45,6 +46,11 @@ Result<Json> claims_of(const Options& options, mux::TokenType type, Context& con
   }
   TS_TRY(const auto pairs, parse_pairs(options.params, "--param"));
   for (const auto& [name, value] : pairs) {
+    if (!is_utf8(name) || !is_utf8(value)) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("--param '{}' is not UTF-8",
+                                          is_utf8(name) ? shorten(name, 60) : "")};
+    }
     if (claims.contains(name)) {
       return Error{.kind = ErrorKind::kUsage,
                    .message = fmt::format("parameter '{}' is given twice", name)};
@@ -84,6 +90,9 @@ Result<std::string> address_of(const Options& options, mux::TokenType type,
 }
 
 Status run(const Options& options, Context& context) {
+  if (!is_utf8(options.subject)) {
+    return Error{.kind = ErrorKind::kUsage, .message = "PLAYBACK_ID is not UTF-8"};
+  }
   TS_TRY(const auto type, mux::parse_token_type(options.type));
   TS_TRY(const auto lifetime, lifetime_of(options, context.clock()));
   TS_TRY(const auto claims, claims_of(options, type, context));
