@@ -36,6 +36,11 @@ std::string without(std::string text, std::string_view secret) {
   return text;
 }
 
+void say_may_be_there(Error& error) {
+  error.hint = error.hint.empty() ? std::string(kMaybeThere)
+                                  : fmt::format("{}; {}", kMaybeThere, error.hint);
+}
+
 struct Refusal {
   std::int64_t code = 0;
   std::string text{};
@@ -148,6 +153,10 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
     if (error.kind == ErrorKind::kInterrupted && call.method != "GET") {
       error.hint = "Cloudflare may have done it all the same: look before you send it again";
     }
+    const bool keyed = !call.idempotency_key.empty();
+    if (keyed && error.kind == ErrorKind::kRemote && !net::never_sent(error)) {
+      say_may_be_there(error);
+    }
     return error;
   }
   const net::Exchange& sent = answer.value();
@@ -193,21 +202,20 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
   }
   const std::string text = shorten(trim(refusal.text));
   const ErrorKind kind = kind_for(response.status, refusal.code);
-  std::string hint = hint_for(kind, response.status);
-  if (call.method == "POST" && sent.maybe_done_before) {
-    hint = hint.empty() ? std::string(kMaybeThere) : fmt::format("{}; {}", kMaybeThere, hint);
-  }
-  return Error{
+  Error error{
       .kind = kind,
       .message =
           fmt::format("{}: {} ({})", call.what.empty() ? call.method + " " + call.path : call.what,
                       text.empty() ? "Cloudflare refused it" : text, response.status),
-      .hint = std::move(hint),
+      .hint = hint_for(kind, response.status),
       .retryable = response.status == 408 || response.status == 429 || response.status >= 500,
       .code = refusal.code != 0 ? fmt::format("cloudflare_{}", refusal.code)
                                 : fmt::format("http_{}", response.status),
       .http_status = response.status,
       .request_id = shorten(response.header("cf-ray"), 100)};
+  const bool keyed = !call.idempotency_key.empty();
+  if (keyed && (sent.maybe_done_before || outcome_unknown(error))) say_may_be_there(error);
+  return error;
 }
 
 Result<LiveInput> CloudflareClient::create_input(const NewLiveInput& wish,
@@ -229,7 +237,7 @@ Result<LiveInput> CloudflareClient::create_input(const NewLiveInput& wish,
                          stop);
   if (!result) {
     Error error = std::move(result).error();
-    if (error.code == "bad_answer") error.hint = fmt::format("{}; {}", kMaybeThere, error.hint);
+    if (error.code == "bad_answer") say_may_be_there(error);
     return error;
   }
   auto input = read_live_input(result.value());

@@ -60,6 +60,16 @@ TEST_F(Client, SaysThatACreationMayHaveBeenMadeBeforeItWasRefused) {
   EXPECT_THAT(input.error().hint, HasSubstr("CLOUDFLARE_API_TOKEN"));
 }
 
+TEST_F(Client, SaysThatACreationMayHaveBeenMadeWhenNoAnswerCame) {
+  for (int i = 0; i < 8; ++i) transport.fail(lost());
+
+  const auto input = client.create_input({.name = "n"});
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_EQ(input.error().kind, ErrorKind::kRemote);
+  EXPECT_THAT(input.error().hint, HasSubstr("ts cloudflare input list"));
+}
+
 TEST_F(Client, ClaimsNothingMadeWhenTheFirstTryIsRefused) {
   transport.answer(401, R"({"success":false,"errors":[{"code":10000,"message":"no"}]})");
 

@@ -23,14 +23,18 @@ struct Options {
   std::string ref;
 };
 
-/// The target that has this passthrough already, when it goes to the same place.
+/// The target that has this passthrough already, when it goes to the same place with the same key.
 Result<std::optional<mux::SimulcastTarget>> find_by_ref(mux::MuxClient& client,
                                                         const Options& options,
                                                         const mux::NewSimulcastTarget& wish) {
   TS_TRY(auto live_stream, client.get_live_stream(options.live_id));
   for (mux::SimulcastTarget& target : live_stream.simulcast_targets) {
     if (target.passthrough != options.ref) continue;
-    if (target.url == wish.url) return std::optional<mux::SimulcastTarget>(std::move(target));
+    const bool same_key = target.stream_key.empty() || wish.stream_key.empty() ||
+                          target.stream_key.reveal() == wish.stream_key.reveal();
+    if (target.url == wish.url && same_key) {
+      return std::optional<mux::SimulcastTarget>(std::move(target));
+    }
     return Error{
         .kind = ErrorKind::kConflict,
         .message = fmt::format("ref '{}' belongs to another target, {}", options.ref, target.id),
