@@ -186,7 +186,7 @@ class BodyLoggingTransport final : public net::HttpTransport {
   }
 
  private:
-  static constexpr std::size_t kMostShown = 16 * 1024;
+  static constexpr std::size_t kMostShown = 16'384;
 
   void say(std::string_view what, std::string_view body) {
     auto json = parse_json(body, "a body");
