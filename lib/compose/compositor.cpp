@@ -2,6 +2,7 @@
 #include "compose/compositor_internal.hpp"
 #include "compose/text_painter.hpp"
 #include "core/assert.hpp"
+#include "core/thread_name.hpp"
 #include "media/filter_check.hpp"
 
 #include <fmt/format.h>
@@ -199,6 +200,7 @@ bool Compositor::Impl::is_lagging(std::uint64_t tick) {
 
 Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
                                                  const std::stop_token& abort) {
+  name_this_thread("clock");
   std::optional<std::uint64_t> total;
   if (show_.duration) total = std::max<std::uint64_t>(1, program_.ticks_of(*show_.duration));
   preroll(stop);

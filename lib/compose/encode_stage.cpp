@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/encode_stage.hpp"
 
+#include "core/thread_name.hpp"
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -180,6 +182,7 @@ void EncodeStage::push_samples(std::vector<float> samples, std::stop_token stop)
 }
 
 void EncodeStage::encode_video() {
+  name_this_thread("encode picture");
   const media::PacketSink sink = [this](media::EncodedPacket packet) {
     fan_out_.push(std::move(packet));
   };
@@ -218,6 +221,7 @@ void EncodeStage::encode_video() {
 }
 
 void EncodeStage::encode_audio() {
+  name_this_thread("encode sound");
   const media::PacketSink sink = [this](const media::EncodedPacket& packet) {
     const std::lock_guard lock(sound_mutex_);
     for (FanOut* to : sound_to_) to->push(packet);

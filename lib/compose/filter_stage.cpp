@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/filter_stage.hpp"
 
+#include "core/thread_name.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -43,6 +45,7 @@ void FilterStage::push(Picture picture, std::uint64_t tick) {
 }
 
 void FilterStage::run() {
+  name_this_thread("program filter");
   Picture shown;
   while (true) {
     Item item;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/live_text.hpp"
 
+#include "core/thread_name.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -101,6 +103,7 @@ DrawnOverlay LiveText::at(std::size_t overlay, WallTime wall, milliseconds elaps
 }
 
 void LiveText::run(const std::stop_token& stop) {
+  name_this_thread("live text");
   while (true) {
     Job job{};
     {

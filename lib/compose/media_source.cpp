@@ -7,6 +7,7 @@
 #include "compose/source_recording.hpp"
 #include "compose/timeline.hpp"
 #include "core/duration.hpp"
+#include "core/thread_name.hpp"
 
 #include <fmt/format.h>
 
@@ -230,6 +231,7 @@ class MediaSource final : public SourceRunner {
   }
 
   void run(const std::stop_token& stop) {
+    name_this_thread(source_.name);
     SystemClock clock;
     milliseconds retry = kFirstRetry;
     SteadyTime away = clock.steady_now();

@@ -2,6 +2,7 @@
 #include "compose/source.hpp"
 
 #include "compose/media_source.hpp"
+#include "core/thread_name.hpp"
 
 #include <fmt/format.h>
 
@@ -68,6 +69,7 @@ class PatternSource final : public SourceRunner {
 
  private:
   void run(const std::stop_token& stop, ProgramTime origin) {
+    name_this_thread(source_.name);
     for (std::int64_t n = 0; !stop.stop_requested(); ++n) {
       auto frame = graph_.pull();
       if (!frame.ok() || !frame.value()) {
