@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/outputs.hpp"
 
+#include "compose/wire.hpp"
 #include "core/thread_name.hpp"
 
 #include <fmt/format.h>
@@ -157,7 +158,7 @@ bool OutputRunner::republish_due(const media::EncodedPacket& packet) const {
 }
 
 void OutputRunner::run(const std::stop_token& stop) {
-  name_this_thread(name_);
+  name_this_thread(short_name(name_));
   SystemClock clock;
   std::mt19937 random(std::random_device{}());
   milliseconds retry = kFirstRetry;
