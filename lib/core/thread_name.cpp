@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/thread_name.hpp"
 
+#include <pthread.h>
+
 #include <array>
 #include <cstddef>
-
-#include <pthread.h>
 
 namespace ts {
 

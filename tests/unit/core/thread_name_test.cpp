@@ -2,13 +2,12 @@
 #include "core/thread_name.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <array>
 #include <string>
 #include <string_view>
 #include <thread>
-
-#include <pthread.h>
 
 namespace ts {
 namespace {
@@ -28,9 +27,7 @@ TEST(ThreadName, IsWhatTheSystemSays) { EXPECT_EQ(named("camera-1"), "camera-1")
 
 TEST(ThreadName, IsCutToFifteenBytes) { EXPECT_EQ(named("rtmp://host/app/x"), "rtmp://host/app"); }
 
-TEST(ThreadName, IsNeverCutWithinACharacter) {
-  EXPECT_EQ(named("Kapelle S\xC3\xBC" "d\xC3\xBC\xC3\xBC\xC3\xBC"), "Kapelle S\xC3\xBC" "d\xC3\xBC");
-}
+TEST(ThreadName, IsNeverCutWithinACharacter) { EXPECT_EQ(named("Kapelle Südüüü"), "Kapelle Südü"); }
 
 }  // namespace
 }  // namespace ts
