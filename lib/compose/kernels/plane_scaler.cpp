@@ -15,6 +15,10 @@ namespace {
 
 constexpr int kMargin = 64;
 constexpr int kMostTaps = 128;  // 32 : 1; beyond, pixels are left out
+/// What scaled rows read is asked of memory this many rows before its turn: a picture that was
+/// decoded some ticks ago is in no cache any more, and waiting for it cost more than scaling it.
+constexpr int kRowsAhead = 2;
+constexpr int kCacheLine = 64;
 
 double catmull_rom(double x) noexcept {
   x = std::abs(x);
@@ -111,6 +115,8 @@ void PlaneScaler::run(const Kernels& kernels, const std::uint8_t* in, int in_str
   std::uint8_t* line = line_.data() + kMargin;
   std::array<const std::uint8_t*, kMostTaps> rows{};
   std::array<std::int8_t, kMostTaps> row_weights{};
+  const int last_row = part.y + part.height - 1;
+  int asked = down.offsets[static_cast<std::size_t>(part.y)];
   for (int y = 0; y < part.height; ++y) {
     const auto row = static_cast<std::size_t>(part.y + y);
     const std::int8_t* all = down.weights.data() + row * 16 * static_cast<std::size_t>(down.blocks);
@@ -124,6 +130,12 @@ void PlaneScaler::run(const Kernels& kernels, const std::uint8_t* in, int in_str
         row_weights[2 * pairs + static_cast<std::size_t>(tap - k)] = all[tap];
       }
       ++pairs;
+    }
+    const auto ahead = std::min(row + kRowsAhead, static_cast<std::size_t>(last_row));
+    for (const int end = std::min(down.from, down.offsets[ahead] + 16 * down.blocks); asked < end;
+         ++asked) {
+      const std::uint8_t* at = in + static_cast<std::ptrdiff_t>(asked) * in_stride;
+      for (int x = left; x < right; x += kCacheLine) __builtin_prefetch(at + x);
     }
     std::uint8_t* to = out + static_cast<std::ptrdiff_t>(y) * out_stride;
     const auto vertical = [&](std::uint8_t* target) {
