@@ -56,7 +56,14 @@ Result<Exchange> Retrier::send(const HttpRequest& request, Repeat repeat,
         error.retryable = false;
         return error;
       }
-      if (retries_left <= 0 || !error.retryable) return error;
+      if (retries_left <= 0 || !error.retryable) {
+        // The last try never left, but one before it may have been carried out.
+        if (unsent && exchange.maybe_done_before && request.method != "GET") {
+          error.code = "maybe_done";
+          if (repeat == Repeat::kCreate) error.retryable = false;
+        }
+        return error;
+      }
       exchange.maybe_done_before |= !unsent;
     }
     const milliseconds own = backoff.next();

@@ -45,7 +45,8 @@ class Retrier {
       : transport_(transport), clock_(clock), options_(std::move(options)) {}
 
   /// @return the last answer of any status; an Error when none came. Code "maybe_done" in place of
-  ///         the transport's when a kCreate request left and its answer was lost: look before
+  ///         the transport's when a kCreate request left and its answer was lost, or when the last
+  ///         try of a change never left but one before it may have been carried out: look before
   ///         repeating.
   Result<Exchange> send(const HttpRequest& request, Repeat repeat,
                         const std::stop_token& stop) const;

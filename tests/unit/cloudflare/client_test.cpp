@@ -70,6 +70,28 @@ TEST_F(Client, SaysThatACreationMayHaveBeenMadeWhenNoAnswerCame) {
   EXPECT_THAT(input.error().hint, HasSubstr("ts cloudflare input list"));
 }
 
+// Issue 3: the retry's "connection refused" hid that the first try's answer was lost.
+TEST_F(Client, SaysThatACreationMayHaveBeenMadeBeforeTheServiceWasGone) {
+  const Error gone{.kind = ErrorKind::kRemote, .retryable = true, .code = "connect"};
+  transport.fail(lost());
+  for (int i = 0; i < 8; ++i) transport.fail(gone);
+
+  const auto input = client.create_input({.name = "n"});
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_THAT(input.error().hint, HasSubstr("it may have been made all the same"));
+}
+
+TEST_F(Client, ClaimsNothingMadeWhenNoTryLeft) {
+  const Error gone{.kind = ErrorKind::kRemote, .retryable = true, .code = "connect"};
+  for (int i = 0; i < 8; ++i) transport.fail(gone);
+
+  const auto input = client.create_input({.name = "n"});
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_THAT(input.error().hint, Not(HasSubstr("may have been made")));
+}
+
 TEST_F(Client, ClaimsNothingMadeWhenTheFirstTryIsRefused) {
   transport.answer(401, R"({"success":false,"errors":[{"code":10000,"message":"no"}]})");
 

@@ -12,9 +12,10 @@ namespace {
 class RetrierTest : public testing::Test {
  protected:
   RetrierTest() { options.backoff.least_share = 1.0; }
-  Result<Exchange> send(Repeat repeat, std::stop_token stop = {}) {
+  Result<Exchange> send(Repeat repeat, std::stop_token stop = {},
+                        const std::string& method = "GET") {
     return Retrier(transport, clock, options)
-        .send({.method = "GET", .url = "https://x/"}, repeat, stop);
+        .send({.method = method, .url = "https://x/"}, repeat, stop);
   }
   milliseconds elapsed() const {
     return std::chrono::duration_cast<milliseconds>(clock.steady_now() - begun);
@@ -75,6 +76,27 @@ TEST_F(RetrierTest, RemembersThatAnEarlierTryMayHaveWorked) {
   transport.fail({.kind = ErrorKind::kRemote, .retryable = true, .code = "receive"}).answer(404);
 
   EXPECT_TRUE(send(Repeat::kSafe).value().maybe_done_before);
+}
+
+TEST_F(RetrierTest, SaysThatAChangeMayBeDoneWhoseLastTryAloneNeverLeft) {
+  const Error refused{.kind = ErrorKind::kRemote, .retryable = true, .code = "connect"};
+  transport.fail({.kind = ErrorKind::kRemote, .retryable = true, .code = "receive"});
+  transport.fail(refused).fail(refused);
+
+  const auto exchange = send(Repeat::kSafe, {}, "POST");
+
+  ASSERT_FALSE(exchange.ok());
+  EXPECT_EQ(exchange.error().code, "maybe_done");
+}
+
+TEST_F(RetrierTest, SaysOfAChangeThatNeverLeftHowFarItGot) {
+  const Error refused{.kind = ErrorKind::kRemote, .retryable = true, .code = "connect"};
+  transport.fail(refused).fail(refused).fail(refused);
+
+  const auto exchange = send(Repeat::kSafe, {}, "POST");
+
+  ASSERT_FALSE(exchange.ok());
+  EXPECT_EQ(exchange.error().code, "connect");
 }
 
 TEST_F(RetrierTest, DoesNotRepeatWhatCannotWork) {
