@@ -103,7 +103,7 @@ struct LiveStream {
   std::vector<std::string> recent_asset_ids{};  ///< Newest last.
   std::string active_ingest_protocol{};         ///< "rtmp", "srt" or empty.
   LatencyMode latency = LatencyMode::kStandard;
-  double reconnect_window_s = 0;
+  std::optional<double> reconnect_window_s{};  ///< nullopt: the answer does not tell.
   std::int64_t max_continuous_duration_s = 43'200;
   std::string reconnect_slate_url{};
   std::optional<bool> use_slate_for_standard_latency{};

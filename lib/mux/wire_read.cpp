@@ -151,7 +151,10 @@ Result<LiveStream> live_stream_from(const JsonReader& reader) {
   }
   TS_TRY(out.active_ingest_protocol, reader.string_or("active_ingest_protocol"));
   TS_CHECK(read_latency(reader, out));
-  TS_TRY(out.reconnect_window_s, reader.number_or("reconnect_window", 0));
+  TS_TRY(const auto window, reader.find("reconnect_window"));
+  if (window) {
+    TS_TRY(out.reconnect_window_s, window->as_number());
+  }
   TS_TRY(out.max_continuous_duration_s, reader.int_or("max_continuous_duration", 43'200));
   TS_TRY(out.reconnect_slate_url, reader.string_or("reconnect_slate_url"));
   TS_TRY(const auto slate, reader.find("use_slate_for_standard_latency"));

@@ -211,7 +211,9 @@ Json describe(const LiveStream& live_stream) {
   for (const PlaybackId& id : live_stream.playback_ids) out["playback_ids"].push_back(describe(id));
   out["stream_key"] = redact_identifier(live_stream.stream_key.reveal());
   out["latency_mode"] = std::string(to_string(live_stream.latency));
-  out["reconnect_window_s"] = live_stream.reconnect_window_s;
+  // Untold is not 0, which would say that every drop ends the recording.
+  out["reconnect_window_s"] =
+      live_stream.reconnect_window_s ? Json(*live_stream.reconnect_window_s) : Json(nullptr);
   out["max_continuous_duration_s"] = live_stream.max_continuous_duration_s;
   put_text(out, "reconnect_slate_url", live_stream.reconnect_slate_url);
   put(out, "use_slate_for_standard_latency", live_stream.use_slate_for_standard_latency);

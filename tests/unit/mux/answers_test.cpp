@@ -65,8 +65,17 @@ TEST(ReadLiveStream, TakesNumbersAsTextOrNumbersAndIgnoresTheRest) {
 
   ASSERT_TRUE(stream.ok()) << stream.error().message;
   EXPECT_EQ(stream.value().max_continuous_duration_s, 3600);
-  EXPECT_DOUBLE_EQ(stream.value().reconnect_window_s, 12.5);
+  EXPECT_EQ(stream.value().reconnect_window_s, std::optional<double>(12.5));
   EXPECT_EQ(format_rfc3339(*stream.value().created_at), "2023-11-14T22:13:20Z");
+}
+
+// Issue 3: an absent window was told as one of 0 s.
+TEST(ReadLiveStream, TellsNoReconnectWindowWhereTheAnswerHasNone) {
+  const auto stream = read_live_stream(Json::parse(R"({"id":"L","status":"idle"})"));
+
+  ASSERT_TRUE(stream.ok());
+  EXPECT_FALSE(stream.value().reconnect_window_s);
+  EXPECT_TRUE(describe(stream.value())["reconnect_window_s"].is_null());
 }
 
 TEST(ReadLiveStream, KeepsAnUnknownStatusReadable) {

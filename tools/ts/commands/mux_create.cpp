@@ -167,9 +167,9 @@ Status check_same(const Options& options, const mux::NewLiveStream& wish,
   if (wish.audio_only) {
     compare(*wish.audio_only == found.audio_only, "audio only", found.audio_only);
   }
-  if (!options.reconnect_window.empty()) {
-    compare(static_cast<double>(wish.reconnect_window.count()) == found.reconnect_window_s,
-            "reconnect window", fmt::format("{} s", found.reconnect_window_s));
+  if (!options.reconnect_window.empty() && found.reconnect_window_s) {
+    compare(static_cast<double>(wish.reconnect_window.count()) == *found.reconnect_window_s,
+            "reconnect window", fmt::format("{} s", *found.reconnect_window_s));
   }
   if (wish.max_continuous_duration) {
     compare(wish.max_continuous_duration->count() == found.max_continuous_duration_s,
