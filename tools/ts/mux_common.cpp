@@ -150,14 +150,4 @@ Result<std::chrono::seconds> parse_seconds(std::string_view text, std::string_vi
   return whole;
 }
 
-std::string policies_text(const std::vector<mux::PlaybackId>& ids) {
-  std::string out;
-  for (const mux::PlaybackId& id : ids) {
-    if (out.find(id.policy_text) != std::string::npos) continue;
-    if (!out.empty()) out += ", ";
-    out += id.policy_text;
-  }
-  return out;
-}
-
 }  // namespace ts::cli

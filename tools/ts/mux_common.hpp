@@ -53,7 +53,4 @@ Result<mux::EmbeddedSubtitle> parse_caption(const std::string& text);
 /// A duration of whole seconds. @return kUsage for milliseconds.
 Result<std::chrono::seconds> parse_seconds(std::string_view text, std::string_view option);
 
-/// "public", or "public, signed".
-std::string policies_text(const std::vector<mux::PlaybackId>& ids);
-
 }  // namespace ts::cli

@@ -5,14 +5,12 @@
 
 #include "core/duration.hpp"
 #include "core/json.hpp"
+#include "mux/same.hpp"
 #include "mux/validate.hpp"
 #include "mux/wire.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <set>
 
 namespace ts::cli {
 namespace in_mux_create {
@@ -133,96 +131,6 @@ Result<mux::NewLiveStream> wish_of(const Options& options, Context& context) {
   return wish;
 }
 
-/// Whether it has that target, with that key as far as the answer tells keys.
-bool pushes_to(const mux::LiveStream& found, const mux::NewSimulcastTarget& target) {
-  return std::any_of(found.simulcast_targets.begin(), found.simulcast_targets.end(),
-                     [&](const mux::SimulcastTarget& present) {
-                       return present.url == target.url &&
-                              (present.stream_key.empty() ||
-                               present.stream_key.reveal() == target.stream_key.reveal());
-                     });
-}
-
-/// A stream found by its ref must be what was asked for: who wants it watched with signed tokens
-/// only must not be handed a public one. What is not asked for may be anything.
-Status check_same(const Options& options, const mux::NewLiveStream& wish,
-                  const mux::LiveStream& found) {
-  std::vector<std::string> others;
-  const auto compare = [&](bool same, std::string_view field, const auto& has) {
-    if (!same) others.push_back(fmt::format("{} is {}", field, has));
-  };
-  if (!options.policies.empty() || !options.request.empty()) {
-    std::set<mux::PlaybackPolicy> wanted(wish.playback_policies.begin(),
-                                         wish.playback_policies.end());
-    for (const auto& advanced : wish.advanced_playback_policies) wanted.insert(advanced.policy);
-    std::set<mux::PlaybackPolicy> present;
-    for (const mux::PlaybackId& id : found.playback_ids) present.insert(id.policy);
-    compare(wanted.empty() || wanted == present, "policy",
-            found.playback_ids.empty() ? "none" : policies_text(found.playback_ids));
-  }
-  if (wish.latency) {
-    compare(*wish.latency == found.latency, "latency", mux::to_string(found.latency));
-  }
-  if (wish.test) compare(*wish.test == found.test, "test", found.test);
-  if (wish.audio_only) {
-    compare(*wish.audio_only == found.audio_only, "audio only", found.audio_only);
-  }
-  if (!options.reconnect_window.empty() && found.reconnect_window_s) {
-    compare(static_cast<double>(wish.reconnect_window.count()) == *found.reconnect_window_s,
-            "reconnect window", fmt::format("{} s", *found.reconnect_window_s));
-  }
-  if (wish.max_continuous_duration) {
-    compare(wish.max_continuous_duration->count() == found.max_continuous_duration_s,
-            "max duration", fmt::format("{} s", found.max_continuous_duration_s));
-  }
-  if (wish.reconnect_slate_url) {
-    compare(*wish.reconnect_slate_url == found.reconnect_slate_url, "slate",
-            found.reconnect_slate_url.empty() ? "Mux's own" : "another");
-  }
-  if (wish.use_slate_for_standard_latency) {
-    compare(*wish.use_slate_for_standard_latency ==
-                found.use_slate_for_standard_latency.value_or(false),
-            "slate at standard latency",
-            found.use_slate_for_standard_latency.value_or(false) ? "on" : "off");
-  }
-  compare(std::all_of(wish.simulcast_targets.begin(), wish.simulcast_targets.end(),
-                      [&](const auto& target) { return pushes_to(found, target); }),
-          "simulcast", "without a target that is asked for");
-  for (const mux::EmbeddedSubtitle& item : wish.embedded_subtitles) {
-    compare(std::any_of(found.embedded_subtitles.begin(), found.embedded_subtitles.end(),
-                        [&](const mux::EmbeddedSubtitle& present) {
-                          return present.language_channel == item.language_channel &&
-                                 present.language_code == item.language_code;
-                        }),
-            "captioning", fmt::format("without {}:{}", item.language_channel, item.language_code));
-  }
-  for (const mux::GeneratedSubtitle& item : wish.generated_subtitles) {
-    compare(std::any_of(found.generated_subtitles.begin(), found.generated_subtitles.end(),
-                        [&](const mux::GeneratedSubtitle& present) {
-                          return present.language_code == item.language_code;
-                        }),
-            "automatic captioning", fmt::format("without {}", item.language_code));
-  }
-  if (wish.new_asset_settings && found.new_asset_settings) {
-    const auto& renditions = found.new_asset_settings->static_renditions;
-    for (const mux::NewStaticRendition& item : wish.new_asset_settings->static_renditions) {
-      compare(std::find(renditions.begin(), renditions.end(), item.resolution) != renditions.end(),
-              "recording", fmt::format("without the rendition {}", item.resolution));
-    }
-    const std::string& quality = found.new_asset_settings->video_quality;
-    if (wish.new_asset_settings->video_quality && !quality.empty()) {
-      compare(*wish.new_asset_settings->video_quality == quality, "quality", quality);
-    }
-  }
-  if (others.empty()) return ok_status();
-  return Error{
-      .kind = ErrorKind::kConflict,
-      .message = fmt::format("ref '{}' belongs to {}, which differs: its {}", options.ref, found.id,
-                             fmt::join(others, ", its ")),
-      .hint = fmt::format("choose another --ref, or look at it with ts mux get {}", found.id),
-      .code = "ref_mismatch"};
-}
-
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto wish, wish_of(options, context));
   TS_TRY(const auto timeout, parse_duration(options.timeout));
@@ -236,7 +144,10 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto lock, RefLock::take(context, "mux.live_stream " + base_url, options.ref));
   TS_TRY(auto created, client->create_live_stream(wish, options.ref));
   if (created.existed && !context.dry_run()) {
-    TS_CHECK(check_same(options, wish, created.live_stream));
+    TS_CHECK(mux::check_same(wish,
+                             {.policies = !options.policies.empty() || !options.request.empty(),
+                              .reconnect_window = !options.reconnect_window.empty()},
+                             created.live_stream, options.ref));
   }
   const std::string_view note = created.existed ? "found by its ref" : "created";
   if (created.existed && wish.title && *wish.title != created.live_stream.title) {

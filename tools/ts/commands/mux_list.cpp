@@ -3,6 +3,7 @@
 #include "mux_common.hpp"
 
 #include "core/json.hpp"
+#include "mux/same.hpp"
 #include "mux/wire.hpp"
 
 #include <CLI/CLI.hpp>
@@ -27,7 +28,7 @@ Status run(const Options& options, Context& context) {
   std::string ids;
   for (const mux::LiveStream& stream : streams) {
     document["live_streams"].push_back(mux::describe(stream));
-    rows.push_back({stream.id, std::string(stream.state()), policies_text(stream.playback_ids),
+    rows.push_back({stream.id, std::string(stream.state()), mux::policies_text(stream.playback_ids),
                     std::string(mux::to_string(stream.latency)),
                     stream.created_at ? format_rfc3339(*stream.created_at) : "",
                     stream.title.empty() ? stream.passthrough : stream.title});

@@ -5,6 +5,7 @@
 #include "ref_lock.hpp"
 
 #include "core/json.hpp"
+#include "mux/same.hpp"
 #include "mux/validate.hpp"
 #include "mux/wire.hpp"
 
@@ -30,9 +31,7 @@ Result<std::optional<mux::SimulcastTarget>> find_by_ref(mux::MuxClient& client,
   TS_TRY(auto live_stream, client.get_live_stream(options.live_id));
   for (mux::SimulcastTarget& target : live_stream.simulcast_targets) {
     if (target.passthrough != options.ref) continue;
-    const bool same_key = target.stream_key.empty() || wish.stream_key.empty() ||
-                          target.stream_key.reveal() == wish.stream_key.reveal();
-    if (target.url == wish.url && same_key) {
+    if (mux::same_target(target, wish)) {
       return std::optional<mux::SimulcastTarget>(std::move(target));
     }
     return Error{
