@@ -12,10 +12,7 @@
 namespace ts::mux {
 
 Result<AssetPage> MuxClient::list_assets(const AssetFilter& filter, std::stop_token stop) {
-  if (filter.limit < 1 || filter.limit > 100) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .message = fmt::format("limit is {}, outside 1 to 100", filter.limit)};
-  }
+  TS_CHECK(check_page_limit(filter.limit));
   Call call{.path = "/video/v1/assets", .what = "assets"};
   if (!filter.live_stream_id.empty()) {
     call.query.emplace_back("live_stream_id", filter.live_stream_id);

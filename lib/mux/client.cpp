@@ -157,6 +157,12 @@ Result<std::string> asset_path(std::string_view id, std::string_view rest) {
   return fmt::format("/video/v1/assets/{}{}", segment, rest);
 }
 
+Status check_page_limit(int limit) {
+  if (limit >= 1 && limit <= 100) return ok_status();
+  return Error{.kind = ErrorKind::kUsage,
+               .message = fmt::format("limit is {}, outside 1 to 100", limit)};
+}
+
 std::string live_stream_name(std::string_view id) {
   return fmt::format("live stream '{}'", shorten(id, 80));
 }

@@ -29,6 +29,8 @@ struct MuxClient::Answer {
 /// @return kUsage for an id that would address something else.
 Result<std::string> live_stream_path(std::string_view id, std::string_view rest = {});
 Result<std::string> asset_path(std::string_view id, std::string_view rest = {});
+/// How many entries a page may hold. @return kUsage outside 1 to 100.
+Status check_page_limit(int limit);
 std::string live_stream_name(std::string_view id);
 std::string asset_name(std::string_view id);
 

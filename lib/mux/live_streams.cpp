@@ -15,10 +15,7 @@ namespace {
 constexpr std::string_view kCollection = "/video/v1/live-streams";
 
 Status check_paging(int limit, int page) {
-  if (limit < 1 || limit > 100) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .message = fmt::format("limit is {}, outside 1 to 100", limit)};
-  }
+  TS_CHECK(check_page_limit(limit));
   if (page < 1) {
     return Error{.kind = ErrorKind::kUsage, .message = "pages are counted from 1"};
   }

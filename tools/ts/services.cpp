@@ -71,7 +71,8 @@ void refuse_empty(CLI::Option& option) {
   option.check(CLI::Validator(
       [](const std::string& value) {
         return std::string(
-            value.empty() ? "the value is empty; is the variable set that it comes from?" : "");
+            trim(value).empty() ? "the value is empty; is the variable set that it comes from?"
+                                : "");
       },
       std::string()));
 }
@@ -81,13 +82,6 @@ void refuse_empty(CLI::App& app, std::size_t shared) {
   for (std::size_t i = shared; i < options.size(); ++i) {
     if (options[i]->get_items_expected_max() > 0) refuse_empty(*options[i]);
   }
-}
-
-Status not_empty(const std::optional<std::string>& value, std::string_view option) {
-  if (!value || !trim(*value).empty()) return ok_status();
-  return Error{.kind = ErrorKind::kUsage,
-               .message = fmt::format("{} is empty", option),
-               .hint = "give it a value, or leave it out: is the variable set that it comes from?"};
 }
 
 Result<std::string> address_from(const std::string& path_or_dash, Context& context) {

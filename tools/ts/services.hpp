@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,14 +40,11 @@ std::function<void(std::chrono::milliseconds wait, int status)> wait_teller(
 /// token, key or stream id (Mux's is the stream key) of its query. SRT has no other place for them.
 void scrub_address(std::string_view url, Log& log);
 
-/// Has '' refused as `option`'s value: an empty shell variable must not widen what is meant.
+/// Has an empty value of `option` refused: a shell variable that is not set must not widen what is
+/// meant, nor take back what was asked for.
 void refuse_empty(CLI::Option& option);
 /// The same for every option with a value that `app` was given after its first `shared`.
 void refuse_empty(CLI::App& app, std::size_t shared);
-
-/// @return kUsage when the option was given an empty text, as by a variable that is not set: what
-///         it narrows or asks for must not fall away without a word.
-Status not_empty(const std::optional<std::string>& value, std::string_view option);
 
 /// An address that is a secret itself, from a file that others cannot read ("-": stdin).
 Result<std::string> address_from(const std::string& path_or_dash, Context& context);

@@ -91,7 +91,6 @@ Status check_same(const cloudflare::NewLiveInput& wish, const cloudflare::LiveIn
 
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto ingest, ingest_of(options.ingest));
-  TS_CHECK(not_empty(options.backup_to_mux, "--backup-to-mux"));
   const bool record = options.record || options.backup_to_mux.has_value();
   if (!options.force) {
     TS_CHECK(cloudflare::check_whip(ingest, record, options.backup_to_mux.has_value()));
@@ -147,8 +146,8 @@ Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("--name", options->name, "Name shown in the dashboard");
   app.add_flag("--record", options->record, "Record, and make HLS playback possible");
-  app.add_option("--backup-to-mux", options->backup_to_mux,
-                 "Also push everything to this Mux live stream (implies --record)");
+  refuse_empty(*app.add_option("--backup-to-mux", options->backup_to_mux,
+                               "Also push everything to this Mux live stream (implies --record)"));
   app.add_option("--ingest", options->ingest, "How it will be fed: rtmps, srt or whip")
       ->capture_default_str();
   app.add_flag("--signed", options->signed_urls, "Playback needs signed URLs");

@@ -46,15 +46,7 @@ Status report_asset(Context& context, const mux::Asset& asset) {
                                .env = {{"MUX_ASSET_ID", asset.id}}});
 }
 
-struct ListOptions {
-  mux::AssetFilter filter{};
-  std::optional<std::string> live{};
-};
-
-Status list(const ListOptions& options, Context& context) {
-  TS_CHECK(not_empty(options.live, "--live"));
-  mux::AssetFilter filter = options.filter;
-  filter.live_stream_id = options.live.value_or("");
+Status list(const mux::AssetFilter& filter, Context& context) {
   TS_TRY(const auto client, mux_client(context));
   TS_TRY(const auto page, client->list_assets(filter));
   Json document{{"schema", "ts.mux/1"}, {"assets", Json::array()}};
@@ -96,13 +88,13 @@ Status wait(const WaitOptions& options, Context& context) {
 }
 
 Runner bind_list(CLI::App& app) {
-  auto options = std::make_shared<ListOptions>();
-  mux::AssetFilter* filter = &options->filter;
-  app.add_option("--live", options->live, "Only recordings of this live stream");
+  auto filter = std::make_shared<mux::AssetFilter>();
+  refuse_empty(
+      *app.add_option("--live", filter->live_stream_id, "Only recordings of this live stream"));
   app.add_option("--limit", filter->limit, "Assets a page, 1 to 100")->capture_default_str();
   app.add_option("--cursor", filter->cursor, "Where the last page ended (next_cursor)");
   app.add_flag("--all", filter->all, "Every page");
-  return [options](Context& context) { return list(*options, context); };
+  return [filter](Context& context) { return list(*filter, context); };
 }
 
 Runner bind_get(CLI::App& app) {

@@ -134,7 +134,6 @@ Result<mux::NewLiveStream> wish_of(const Options& options, Context& context) {
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto wish, wish_of(options, context));
   TS_TRY(const auto timeout, parse_duration(options.timeout));
-  TS_CHECK(not_empty(options.wait, "--wait"));
   if (options.wait) TS_CHECK(mux::check_state(*options.wait));
   if (wish.playback_policies.empty() && wish.advanced_playback_policies.empty()) {
     context.out().warn("without a playback policy nobody can watch it: add --policy public");
@@ -212,7 +211,8 @@ Runner bind(CLI::App& app) {
                  "Your key for it: the same key finds the same live stream again");
   app.add_option("--request", options->request,
                  "Mux's own request as JSON, @FILE or -; options add to it");
-  app.add_option("--wait", options->wait, "Wait for this state: active, connecting, idle");
+  refuse_empty(*app.add_option("--wait", options->wait,
+                               "Wait for this state: active, connecting, idle"));
   app.add_option("--timeout", options->timeout, "Longest --wait")->capture_default_str();
   return [options](Context& context) { return run(*options, context); };
 }

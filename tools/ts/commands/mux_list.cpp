@@ -12,15 +12,7 @@
 namespace ts::cli {
 namespace in_mux_list {
 
-struct Options {
-  mux::LiveStreamFilter filter{};
-  std::optional<std::string> status{};
-};
-
-Status run(const Options& options, Context& context) {
-  TS_CHECK(not_empty(options.status, "--status"));
-  mux::LiveStreamFilter filter = options.filter;
-  filter.status = options.status.value_or("");
+Status run(const mux::LiveStreamFilter& filter, Context& context) {
   TS_TRY(const auto client, mux_client(context));
   TS_TRY(const auto streams, client->list_live_streams(filter));
   Json document{{"schema", "ts.mux/1"}, {"live_streams", Json::array()}};
@@ -42,13 +34,13 @@ Status run(const Options& options, Context& context) {
 }
 
 Runner bind(CLI::App& app) {
-  auto options = std::make_shared<Options>();
-  mux::LiveStreamFilter* filter = &options->filter;
-  app.add_option("--status", options->status, "Only active, idle or disabled ones");
+  auto filter = std::make_shared<mux::LiveStreamFilter>();
+  refuse_empty(
+      *app.add_option("--status", filter->status, "Only active, idle or disabled ones"));
   app.add_option("--limit", filter->limit, "Live streams a page, 1 to 100")->capture_default_str();
   app.add_option("--page", filter->page, "Which page")->capture_default_str();
   app.add_flag("--all", filter->all, "Every page");
-  return [options](Context& context) { return run(*options, context); };
+  return [filter](Context& context) { return run(*filter, context); };
 }
 
 }  // namespace in_mux_list
