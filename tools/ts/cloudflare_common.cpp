@@ -22,14 +22,16 @@ Result<std::unique_ptr<cloudflare::CloudflareClient>> cloudflare_client(Context&
       std::move(options));
 }
 
+bool goes_where(const cloudflare::Output& output, const cloudflare::NewOutput& wish) {
+  return output.url == wish.url && output.stream_key.reveal() == wish.stream_key.reveal();
+}
+
 Result<cloudflare::Output> add_output_once(cloudflare::CloudflareClient& client,
                                            std::string_view input,
                                            const cloudflare::NewOutput& wish) {
   TS_TRY(auto outputs, client.list_outputs(input));
   for (cloudflare::Output& output : outputs) {
-    if (output.url == wish.url && output.stream_key.reveal() == wish.stream_key.reveal()) {
-      return std::move(output);
-    }
+    if (goes_where(output, wish)) return std::move(output);
   }
   return client.add_output(input, wish);
 }

@@ -13,6 +13,9 @@ namespace ts::cli {
 /// A client of Cloudflare Stream with the settings' account, token and address.
 Result<std::unique_ptr<cloudflare::CloudflareClient>> cloudflare_client(Context& context);
 
+/// Whether an output that is there goes where `wish` would, with the same key.
+bool goes_where(const cloudflare::Output& output, const cloudflare::NewOutput& wish);
+
 /// Adds an output unless the input has the same one already.
 Result<cloudflare::Output> add_output_once(cloudflare::CloudflareClient& client,
                                            std::string_view input,

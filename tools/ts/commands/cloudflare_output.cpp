@@ -3,6 +3,7 @@
 #include "cloudflare_common.hpp"
 #include "commands.hpp"
 #include "mux_common.hpp"
+#include "ref_note.hpp"
 #include "services.hpp"
 
 #include "core/json.hpp"
@@ -21,6 +22,7 @@ struct Options {
   std::string url_file;
   std::string key_file;
   bool disabled = false;
+  std::string ref;
 };
 
 Result<cloudflare::NewOutput> wish_of(const Options& options, Context& context) {
@@ -53,11 +55,33 @@ Result<cloudflare::NewOutput> wish_of(const Options& options, Context& context) 
   return wish;
 }
 
+/// A key that made an output to another place, or with another stream key, is not this one's.
+Status check_ref(cloudflare::CloudflareClient& client, const Options& options,
+                 const cloudflare::NewOutput& wish, const RefNote& note) {
+  if (note.made().empty()) return ok_status();
+  TS_TRY(const auto outputs, client.list_outputs(options.input));
+  for (const cloudflare::Output& output : outputs) {
+    if (output.uid != note.made()) continue;
+    if (goes_where(output, wish)) {
+      note.tell_found();
+      return ok_status();
+    }
+    return note.mismatch(fmt::format("output {}", output.uid));
+  }
+  return ok_status();
+}
+
 Status add(const Options& options, Context& context) {
   TS_TRY(const auto wish, wish_of(options, context));
   TS_CHECK(cloudflare::validate(wish));
   TS_TRY(const auto client, cloudflare_client(context));
+  TS_TRY(const auto base_url, context.settings().base_url("CLOUDFLARE_BASE_URL"));
+  TS_TRY(auto note,
+         RefNote::take(context, fmt::format("cloudflare.output {} {}", base_url, options.input),
+                       options.ref));
+  TS_CHECK(check_ref(*client, options, wish, note));
   TS_TRY(const auto added, add_output_once(*client, options.input, wish));
+  TS_CHECK(note.note(added.uid));
   Json document{{"schema", "ts.cloudflare/1"}};
   document.update(cloudflare::describe(added));
   document["input"] = options.input;
@@ -106,6 +130,9 @@ Runner bind_add(CLI::App& app) {
       ->type_name("FILE");
   app.add_option("--key-file", options->key_file, "File with the stream key of --url, or -");
   app.add_flag("--disabled", options->disabled, "Made, but not sent to yet");
+  app.add_option("--ref", options->ref,
+                 "Your key for it, noted on this machine: refused where it made another output")
+      ->type_name("KEY");
   return [options](Context& context) { return add(*options, context); };
 }
 
@@ -132,7 +159,10 @@ Command cloudflare_output_add() {
               "ts cloudflare output add INPUT --mux LIVE_ID\n"
               "ts cloudflare output add INPUT --url rtmps://host/app --key-file key.txt",
           .forms = "id",
-          .bind = bind_add};
+          .bind = bind_add,
+          .details =
+              "An output is known by its address and stream key: the same ones again find the\n"
+              "output that is there, with or without --ref.\n"};
 }
 
 Command cloudflare_output_list() {

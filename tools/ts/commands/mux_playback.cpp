@@ -2,6 +2,7 @@
 // The playback ids of a live stream: add, list, remove.
 #include "commands.hpp"
 #include "mux_common.hpp"
+#include "ref_note.hpp"
 
 #include "core/json.hpp"
 #include "mux/validate.hpp"
@@ -17,13 +18,43 @@ struct Options {
   std::string live_id;
   std::string policy = "public";
   std::string drm_configuration;
+  std::string ref;
 };
+
+/// The playback id that the key made before; nullopt when it made none, or that one was removed.
+Result<std::optional<mux::PlaybackId>> find_by_ref(mux::MuxClient& client, const Options& options,
+                                                   mux::PlaybackPolicy policy,
+                                                   const RefNote& note) {
+  if (note.made().empty()) return std::optional<mux::PlaybackId>{};
+  TS_TRY(auto live_stream, client.get_live_stream(options.live_id));
+  for (mux::PlaybackId& id : live_stream.playback_ids) {
+    if (id.id != note.made()) continue;
+    if (id.policy != policy) return note.mismatch(fmt::format("{} ({})", id.id, id.policy_text));
+    return std::optional<mux::PlaybackId>(std::move(id));
+  }
+  return std::optional<mux::PlaybackId>{};
+}
+
+Result<mux::PlaybackId> add_or_find(const Options& options, mux::PlaybackPolicy policy,
+                                    Context& context) {
+  TS_TRY(const auto client, mux_client(context));
+  TS_TRY(const auto base_url, context.settings().base_url("MUX_BASE_URL"));
+  TS_TRY(auto note, RefNote::take(context,
+                                  fmt::format("mux.playback_id {} {}", base_url, options.live_id),
+                                  options.ref));
+  TS_TRY(auto found, find_by_ref(*client, options, policy, note));
+  if (found) {
+    note.tell_found();
+    return *std::move(found);
+  }
+  TS_TRY(auto added, client->add_playback_id(options.live_id, policy, options.drm_configuration));
+  TS_CHECK(note.note(added.id));
+  return added;
+}
 
 Status add(const Options& options, Context& context) {
   TS_TRY(const auto policy, mux::parse_policy(options.policy));
-  TS_TRY(const auto client, mux_client(context));
-  TS_TRY(const auto id,
-         client->add_playback_id(options.live_id, policy, options.drm_configuration));
+  TS_TRY(const auto id, add_or_find(options, policy, context));
   TS_TRY(const auto url, mux_hls_url(context, id.id));
   Json document{{"schema", "ts.mux/1"}};
   document.update(mux::describe(id));
@@ -68,6 +99,9 @@ Runner bind_add(CLI::App& app) {
   app.add_option("LIVE_ID", options->live_id, "Live stream")->required();
   app.add_option("--policy", options->policy, "public, signed or drm")->capture_default_str();
   app.add_option("--drm-configuration", options->drm_configuration, "For the drm policy");
+  app.add_option("--ref", options->ref,
+                 "The same key finds the same playback id again (noted on this machine)")
+      ->type_name("KEY");
   return [options](Context& context) { return add(*options, context); };
 }
 
@@ -83,7 +117,10 @@ Command mux_playback_add() {
   using namespace in_mux_playback;
   return {.path = "mux playback add",
           .summary = "Add a playback id to a live stream",
-          .example = "ts mux playback add LIVE_ID --policy signed",
+          .example =
+              "ts mux playback add LIVE_ID --policy signed\n"
+              "ts mux playback add LIVE_ID --policy signed --ref members",
+          .forms = "id raw env",
           .bind = bind_add};
 }
 
