@@ -20,16 +20,24 @@ Result<RefNote> RefNote::take(Context& context, std::string scope, std::string k
   return out;
 }
 
-Status RefNote::note(std::string_view id) {
-  if (key_.empty() || made_ == id) return ok_status();
+void RefNote::note(std::string_view id) {
+  if (key_.empty() || made_ == id) return;
+  const Status written = write(id);
+  if (written.ok()) {
+    made_ = id;
+    return;
+  }
+  context_->out().warn(fmt::format("what --ref {} stands for was not noted: {}", key_,
+                                   written.error().message));
+}
+
+Status RefNote::write(std::string_view id) {
   TS_TRY(auto database, open_database(*context_));
   // What the key stood for is gone.
   if (!made_.empty()) TS_CHECK(store::release_ref(database, scope_, key_));
   TS_TRY([[maybe_unused]] const auto claim,
          store::claim_ref(database, scope_, key_, "", context_->clock().now()));
-  TS_CHECK(store::complete_ref(database, scope_, key_, id, "{}"));
-  made_ = id;
-  return ok_status();
+  return store::complete_ref(database, scope_, key_, id, "{}");
 }
 
 void RefNote::tell_found() const {

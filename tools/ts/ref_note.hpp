@@ -22,14 +22,16 @@ class RefNote {
 
   /// The id that the key stands for; empty when it made nothing that was noted.
   [[nodiscard]] const std::string& made() const noexcept { return made_; }
-  /// From now on the key stands for `id`.
-  Status note(std::string_view id);
+  /// From now on the key stands for `id`. It is there already, so a database that cannot be written
+  /// is a warning, not a failure that would hide the id.
+  void note(std::string_view id);
   /// Says that nothing is made because the key found it.
   void tell_found() const;
   /// kConflict: the key stands for something else, `what`.
   [[nodiscard]] Error mismatch(std::string_view what) const;
 
  private:
+  Status write(std::string_view id);
   RefNote(Context& context, std::string scope, std::string key, RefLock lock)
       : context_(&context),
         scope_(std::move(scope)),

@@ -81,7 +81,7 @@ Status add(const Options& options, Context& context) {
                        options.ref));
   TS_CHECK(check_ref(*client, options, wish, note));
   TS_TRY(const auto added, add_output_once(*client, options.input, wish));
-  TS_CHECK(note.note(added.uid));
+  note.note(added.uid);
   Json document{{"schema", "ts.cloudflare/1"}};
   document.update(cloudflare::describe(added));
   document["input"] = options.input;
