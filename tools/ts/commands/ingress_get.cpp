@@ -77,8 +77,12 @@ Runner bind_get(CLI::App& app) {
 Runner bind_wait(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("id", options->id, "Ingress id")->required()->type_name("ID");
-  app.add_option("--state", options->state, "State to wait for")->capture_default_str();
-  app.add_option("--timeout", options->timeout, "Longest wait")->capture_default_str();
+  app.add_option("--for,--wait,--state", options->state,
+                 "State to wait for: publishing (media arrives), buffering, inactive, error or "
+                 "complete")
+      ->capture_default_str();
+  app.add_option("--timeout", options->timeout, "Give up after this long (exit 9)")
+      ->capture_default_str();
   return [options](Context& context) { return wait(*options, context); };
 }
 
@@ -99,7 +103,7 @@ Command ingress_wait() {
   return {
       .path = "ingress wait",
       .summary = "Wait until an ingress receives media",
-      .example = "ts ingress wait IN_abcdefghijkl --state publishing --timeout 2m",
+      .example = "ts ingress wait IN_abcdefghijkl --for publishing --timeout 2m",
       .bind = bind_wait,
   };
 }

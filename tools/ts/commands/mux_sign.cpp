@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "mux_common.hpp"
 
+#include "core/duration.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 
@@ -22,7 +23,12 @@ struct Options {
 
 Result<std::chrono::seconds> lifetime_of(const Options& options, const Clock& clock) {
   if (options.expires_at.empty()) {
-    return mux::parse_lifetime(options.ttl.empty() ? "7d" : options.ttl);
+    const std::string ttl = options.ttl.empty() ? "7d" : options.ttl;
+    // Seconds to Mux's SDKs; here, as everywhere, refused: minutes may have been meant.
+    if (ttl.find_first_not_of("0123456789") == std::string::npos) {
+      TS_TRY([[maybe_unused]] const auto none, parse_duration(ttl).with_context("--ttl"));
+    }
+    return mux::parse_lifetime(ttl);
   }
   TS_TRY(const auto expiry, parse_rfc3339(options.expires_at));
   const auto lifetime = std::chrono::floor<std::chrono::seconds>(expiry) -
@@ -137,7 +143,7 @@ Runner bind(CLI::App& app) {
                  "video, thumbnail, gif, storyboard, drm_license; for statistics stats, "
                  "live_stream, asset, video_id")
       ->capture_default_str();
-  auto* ttl = app.add_option("--ttl", options->ttl, "Lifetime, 7d unless given");
+  auto* ttl = app.add_option("--ttl", options->ttl, "Lifetime such as 90s, 12h or 7d; 7d unless given");
   app.add_option("--expires-at", options->expires_at, "End of validity, RFC 3339")->excludes(ttl);
   app.add_option("--param", options->params,
                  "Claim NAME=VALUE: modifiers such as max_resolution, time, width, and "

@@ -219,6 +219,7 @@ Status run(const Options& options, Context& context) {
   TS_CHECK(check_url(options.url));
   if (provider == Provider::kLivekit) return report_livekit_steps(options.url, context);
   TS_CHECK(check_secret_way(options));
+  if (context.out().format() == Format::kRaw) TS_CHECK(context.out().check_reveal(options.reveal));
   // With --ref it may be the one that the first run wrote.
   if (options.ref.empty()) TS_CHECK(check_new_secret_file(options));
   return provider == Provider::kMux ? add_mux(options, context) : add_cloudflare(options, context);
@@ -250,6 +251,7 @@ Command webhook_endpoint_add() {
           "ts webhook endpoint add https://live.example.com/api/webhooks/mux --provider mux "
           "--secret-to mux-webhook.secret\n"
           "ts webhook endpoint add https://live.example.com/hook --provider livekit",
+      .forms = "id raw env",
       .bind = in_webhook_endpoint_add::bind,
       .details =
           "The signing secret is told once: --secret-to keeps it in a file that\n"
