@@ -36,17 +36,19 @@ struct Endpoint {
   Secret passphrase{};
 };
 
+/// A live input as Cloudflare answers it. A list leaves out addresses, recording and the switch:
+/// what is not told stays empty.
 struct LiveInput {
   std::string uid{};
   std::string name{};
   std::string ref{};     ///< Your own key, kept in the input's meta.
   std::string status{};  ///< "connected", "disconnected" …; empty when it was never used.
   std::string status_reason{};
-  bool enabled = true;
+  std::optional<bool> enabled{};
   bool prefer_low_latency = false;
   RecordingMode recording = RecordingMode::kOff;
-  std::int64_t recording_timeout_s = 0;
-  bool require_signed_urls = false;
+  std::optional<std::int64_t> recording_timeout_s{};
+  std::optional<bool> require_signed_urls{};
   std::vector<std::string> allowed_origins{};
   std::optional<std::int64_t> delete_recording_after_days{};
   std::string default_creator{};
@@ -58,6 +60,11 @@ struct LiveInput {
   std::string dash_url{};
   std::string created{};
   std::string modified{};
+
+  /// True when the answer told where it is fed, as one of a single input does.
+  [[nodiscard]] bool tells_addresses() const noexcept {
+    return !rtmps.url.empty() || !srt.url.empty() || !whip_url.empty();
+  }
 };
 
 struct Output {

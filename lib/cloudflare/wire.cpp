@@ -107,7 +107,10 @@ Result<LiveInput> read_live_input(const Json& json, std::string_view path) {
     TS_TRY(out.ref, meta->string_or("ref"));
   }
   TS_CHECK(read_status(reader, out));
-  TS_TRY(out.enabled, reader.bool_or("enabled", true));
+  TS_TRY(const auto enabled, reader.find("enabled"));
+  if (enabled) {
+    TS_TRY(out.enabled, enabled->as_bool());
+  }
   TS_TRY(out.prefer_low_latency, reader.bool_or("preferLowLatency", false));
   TS_CHECK(read_recording(reader, out));
   TS_TRY(const auto days, reader.find("deleteRecordingAfterDays"));
@@ -126,6 +129,8 @@ Result<LiveInput> read_live_input(const Json& json, std::string_view path) {
   }
   TS_TRY(out.created, reader.string_or("created"));
   TS_TRY(out.modified, reader.string_or("modified"));
+  // The documented default, in an answer that is whole.
+  if (!out.enabled && out.tells_addresses()) out.enabled = true;
   return out;
 }
 
@@ -181,12 +186,12 @@ Json describe(const LiveInput& input) {
   put_text(out, "ref", input.ref);
   out["status"] = input.status.empty() ? Json(nullptr) : Json(input.status);
   put_text(out, "status_reason", input.status_reason);
-  out["enabled"] = input.enabled;
+  out["enabled"] = input.enabled ? Json(*input.enabled) : Json(nullptr);
   out["recording"] = Json{{"mode", input.recording == RecordingMode::kUnknown
                                        ? Json(nullptr)
-                                       : Json(std::string(to_string(input.recording)))},
-                          {"timeout_s", input.recording_timeout_s},
-                          {"require_signed_urls", input.require_signed_urls}};
+                                       : Json(std::string(to_string(input.recording)))}};
+  put(out["recording"], "timeout_s", input.recording_timeout_s);
+  put(out["recording"], "require_signed_urls", input.require_signed_urls);
   if (!input.allowed_origins.empty()) out["recording"]["allowed_origins"] = input.allowed_origins;
   if (input.prefer_low_latency) out["prefer_low_latency"] = true;
   put(out, "delete_recording_after_days", input.delete_recording_after_days);
@@ -200,7 +205,7 @@ Json describe(const LiveInput& input) {
         Json{{"url", input.srt.url}, {"stream_id", redact_identifier(input.srt.key.reveal())}};
   }
   // The WHIP and WHEP addresses are credentials themselves.
-  out["whip"] = !input.whip_url.empty();
+  out["whip"] = input.tells_addresses() ? Json(!input.whip_url.empty()) : Json(nullptr);
   put_text(out, "hls_url", input.hls_url);
   put_text(out, "dash_url", input.dash_url);
   put_text(out, "created_at", input.created);
