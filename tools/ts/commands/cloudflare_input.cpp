@@ -56,6 +56,11 @@ Status update(const UpdateOptions& options, Context& context) {
   if (!options.recording.empty()) {
     TS_TRY(change.recording, cloudflare::parse_recording_mode(options.recording));
   }
+  // Cloudflare ends what is being fed at once.
+  if (options.enabled == false) {
+    TS_CHECK(context.confirm(
+        fmt::format("disable live input {}? Whoever feeds it is cut off", options.uid)));
+  }
   TS_TRY(const auto client, cloudflare_client(context));
   TS_TRY(const auto input, client->update_input(options.uid, change));
   return report_input(context, input, false, "updated");
@@ -81,7 +86,7 @@ Runner bind_update(CLI::App& app) {
   app.add_option("INPUT", options->uid, "Live input")->required();
   app.add_option("--name", options->name, "Name");
   app.add_option("--recording", options->recording, "off or automatic");
-  app.add_option("--enabled", options->enabled, "true or false: whether it may be fed");
+  app.add_option("--enabled", options->enabled, "true or false: whether it may be fed; false asks, as it cuts off who feeds it");
   app.add_option("--low-latency", options->low_latency, "true or false: low-latency HLS (beta)");
   return [options](Context& context) { return update(*options, context); };
 }

@@ -8,6 +8,7 @@
 #include "livekit/ingress_client.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace ts::cli {
 namespace in_ingress_update {
@@ -26,6 +27,10 @@ Status run(const Options& options, Context& context) {
     return Error{.kind = ErrorKind::kUsage, .message = "there is nothing to change"};
   }
   TS_TRY(auto service, livekit_service(context));
+  if (request.enabled == false) {
+    TS_CHECK(context.confirm(
+        fmt::format("disable ingress {}? Whoever publishes to it is cut off", request.ingress_id)));
+  }
   TS_TRY(const auto ingress, livekit::IngressClient(service).update(request, context.stop()));
   context.log().scrub(ingress.stream_key);
   const Json document = document_of("ingress", ingress_json(ingress, false));
@@ -44,7 +49,8 @@ Runner bind(CLI::App& app) {
   app.add_option("--participant-name", request.participant_name, "Display name in the room");
   app.add_option("--metadata", options->metadata, "Participant metadata: text, @file or -");
   app.add_option("--transcode", request.enable_transcoding, "true or false (WHIP)");
-  app.add_option("--enabled", request.enabled, "true or false");
+  app.add_option("--enabled", request.enabled,
+                 "true or false; false asks, as it cuts off who publishes");
   return [options](Context& context) { return run(*options, context); };
 }
 
@@ -56,7 +62,7 @@ Command ingress_update() {
       .summary = "Change an RTMP or WHIP ingress",
       .example =
           "ts ingress update IN_abcdefghijkl --room rehearsal\n"
-          "ts ingress update IN_abcdefghijkl --enabled false",
+          "ts ingress update IN_abcdefghijkl --enabled false --yes",
       .forms = "id",
       .bind = in_ingress_update::bind,
   };
