@@ -6,6 +6,7 @@
 #include "cloudflare/wire.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "net/answer_text.hpp"
 #include "net/url.hpp"
 
 #include <fmt/format.h>
@@ -195,7 +196,7 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
                                          call.path);
   }
   // success:false is a refusal whatever the status says.
-  Refusal refusal = json.ok() ? read_refusal(json.value()) : Refusal{.text = response.body};
+  Refusal refusal = json.ok() ? read_refusal(json.value()) : Refusal{.text = net::answer_text(response)};
   if (call.body != nullptr && call.body->contains("streamKey")) {
     refusal.text =
         without(std::move(refusal.text), (*call.body)["streamKey"].get_ref<const std::string&>());

@@ -3,6 +3,7 @@
 #include "core/text.hpp"
 #include "livekit/egress.hpp"
 #include "livekit/twirp_error_internal.hpp"
+#include "net/answer_text.hpp"
 #include "net/backoff.hpp"
 
 #include <fmt/format.h>
@@ -158,7 +159,6 @@ void explain_twirp(Error& error, std::string_view code, const std::string& messa
 
 void explain_text(Error& error, const std::string& text, const net::HttpResponse& response,
                   const CallContext& context) {
-  const std::string_view type = response.header("Content-Type");
   if (response.status == 401 && contains(text, "invalid API key")) {
     error.kind = ErrorKind::kAuth;
     error.code = "unknown_key";
@@ -183,12 +183,12 @@ void explain_text(Error& error, const std::string& text, const net::HttpResponse
   error.kind = ErrorKind::kRemote;
   error.retryable = response.status >= 500 || response.status == 429;
   error.code = fmt::format("http_{}", response.status);
-  const bool html = contains(type, "html") || contains(to_lower(text.substr(0, 60)), "<html");
+  const bool page = net::is_web_page(response);
   error.message =
       fmt::format("{} answered {} with status {}{}", context.host, context.method, response.status,
-                  html           ? " and a web page"
-                  : text.empty() ? ""
-                                 : ": " + text);
+                  text.empty() ? ""
+                  : page       ? " and " + text
+                               : ": " + text);
   if (response.status == 413) {
     error.hint = "send less: a request holds at most 10 MiB";
   } else if (response.status < 500) {
@@ -225,7 +225,7 @@ Error answer_error(const net::HttpResponse& response, const CallContext& context
     explain_twirp(error, shorten(twirp->code, 60), scrub_answer(twirp->message, context), response,
                   context);
   } else {
-    explain_text(error, scrub_answer(response.body, context), response, context);
+    explain_text(error, scrub_answer(net::answer_text(response), context), response, context);
   }
   return error;
 }

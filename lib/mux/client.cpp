@@ -4,6 +4,7 @@
 #include "client_internal.hpp"
 
 #include "core/text.hpp"
+#include "net/answer_text.hpp"
 #include "net/backoff.hpp"
 
 #include <fmt/format.h>
@@ -66,7 +67,7 @@ Refusal read_refusal(const net::HttpResponse& response, const Json* body) {
       }
     }
   } else if (!trim(response.body).empty()) {
-    out.text = response.body;
+    out.text = net::answer_text(response);
   }
   out.text = shorten(trim(scrubbed(std::move(out.text), body)));
   return out;

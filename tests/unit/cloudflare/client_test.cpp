@@ -82,6 +82,18 @@ TEST_F(Client, SaysThatACreationMayHaveBeenMadeBeforeTheServiceWasGone) {
   EXPECT_THAT(input.error().hint, HasSubstr("it may have been made all the same"));
 }
 
+// Issue 3: the page of a proxy was printed with its markup.
+TEST_F(Client, TellsThePageOfAProxyInWords) {
+  transport.answer(422, "<html><head><title>422 Unprocessable</title></head></html>",
+                   {{"Content-Type", "text/html"}});
+
+  const auto input = client.get_input("U");
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_THAT(input.error().message, HasSubstr("a web page (text/html): 422 Unprocessable"));
+  EXPECT_THAT(input.error().message, Not(HasSubstr("<")));
+}
+
 TEST_F(Client, ClaimsNothingMadeWhenNoTryLeft) {
   const Error gone{.kind = ErrorKind::kRemote, .retryable = true, .code = "connect"};
   for (int i = 0; i < 8; ++i) transport.fail(gone);

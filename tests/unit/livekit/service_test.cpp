@@ -178,7 +178,8 @@ TEST(Service, SaysWhenAWebPageAnswers) {
 
   EXPECT_EQ(error.kind, ErrorKind::kRemote);
   EXPECT_EQ(error.message,
-            "http://127.0.0.1:7880 answered Egress/ListEgress with status 404 and a web page");
+            "http://127.0.0.1:7880 answered Egress/ListEgress with status 404 and a web page "
+            "(text/html): hello");
   EXPECT_EQ(error.hint, "check that LIVEKIT_URL is a LiveKit server");
 }
 

@@ -254,6 +254,18 @@ TEST_F(Client, TellsAWrongStateFromAWrongField) {
   EXPECT_THAT(field.error().hint, HasSubstr("correct what Mux names"));
 }
 
+// Issue 3: the page of a proxy was printed with its markup.
+TEST_F(Client, TellsThePageOfAProxyInWords) {
+  transport.answer(422, "<html><body><h1>Not this way</h1></body></html>",
+                   {{"Content-Type", "text/html"}});
+
+  const auto stream = client.get_live_stream("L");
+
+  ASSERT_FALSE(stream.ok());
+  EXPECT_EQ(stream.error().message,
+            "live stream 'L': a web page (text/html): Not this way (422)");
+}
+
 TEST_F(Client, FindsAWebhookEndpointWhoseCreationLostItsAnswerWithoutItsSecret) {
   transport.fail(lost("receive"))
       .answer(200, R"({"data":[{"id":"other","address":"https://b.example/"},)"

@@ -8,6 +8,7 @@
 #include "core/duration.hpp"
 #include "core/json.hpp"
 #include "crypto/random.hpp"
+#include "net/answer_text.hpp"
 #include "store/events.hpp"
 
 #include <CLI/CLI.hpp>
@@ -95,7 +96,7 @@ Status run(const Options& options, Context& context) {
     const bool refused = response.status == 401 || response.status == 403;
     return Error{.kind = ErrorKind::kCheckFailed,
                  .message = fmt::format("{} answered {}: {}", masked_url(options.url),
-                                        response.status, shorten(response.body)),
+                                        response.status, shorten(net::answer_text(response))),
                  .hint = refused ? "the receiver has another secret, or something altered the body "
                                    "on its way"
                                  : "check the path and what answers behind that address",

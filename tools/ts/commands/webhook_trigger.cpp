@@ -5,6 +5,7 @@
 #include "common/context.hpp"
 #include "common/mask.hpp"
 #include "core/json.hpp"
+#include "net/answer_text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -50,7 +51,7 @@ Status send(const std::string& to, const std::string& body, const webhook::Heade
   if (!response.ok()) {
     return Error{.kind = ErrorKind::kRemote,
                  .message = fmt::format("{} answered {}: {}", masked_url(to), response.status,
-                                        shorten(response.body)),
+                                        shorten(net::answer_text(response))),
                  .hint = "a receiver should answer 2xx to every genuine event",
                  .http_status = response.status};
   }
