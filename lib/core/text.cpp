@@ -178,4 +178,20 @@ std::optional<std::uint64_t> parse_u64(std::string_view text) noexcept {
   return value;
 }
 
+bool has_usable_port(std::string_view address) noexcept {
+  const auto scheme = address.find("://");
+  if (scheme == std::string_view::npos) return true;
+  std::string_view host = address.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  host.remove_prefix(host.rfind('@') + 1);  // npos + 1 is 0
+  // The colons of an IPv6 address stand in brackets.
+  const auto bracket = host.rfind(']');
+  const auto colon = host.rfind(':');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) {
+    return true;
+  }
+  const auto port = parse_u64(host.substr(colon + 1));
+  return port && *port >= 1 && *port <= 65'535;
+}
+
 }  // namespace ts

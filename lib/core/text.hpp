@@ -26,5 +26,9 @@ std::optional<std::string> nearest(std::string_view word,
                                    std::initializer_list<std::string_view> candidates);
 /// Decimal digits only, whole text, no sign. nullopt on anything else or on overflow.
 std::optional<std::uint64_t> parse_u64(std::string_view text) noexcept;
+/// False when an address (scheme://[user@]host:port…) names a port that is not 1 to 65535; one that
+/// names none is right. For addresses of media, whose stream keys and options a strict URL reader
+/// would refuse.
+bool has_usable_port(std::string_view address) noexcept;
 
 }  // namespace ts

@@ -145,6 +145,10 @@ Result<StreamProtocol> stream_protocol(const Secret& url) {
     }
     return StreamProtocol::kRtmp;
   }
+  if (!has_usable_port(text)) {
+    return usage(fmt::format("the port of the {} URL is not 1 to 65535", shorten(scheme, 20)),
+                 "correct the number after the host");
+  }
   if (scheme == "rtmp" || scheme == "rtmps") {
     const auto slash = rest.find('/');
     const std::string_view path =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "livekit/ingress_client.hpp"
 
+#include "core/text.hpp"
 #include "livekit/client_internal.hpp"
 #include "net/url.hpp"
 
@@ -24,6 +25,10 @@ Status check(const CreateIngressRequest& request) {
                  .message = "a URL belongs to an ingress that pulls, not to RTMP or WHIP"};
   }
   if (pulls) {
+    if (!has_usable_port(request.url->reveal())) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = "the port of the ingress URL is not 1 to 65535"};
+    }
     const auto url = net::Url::parse(request.url->reveal());
     if (!url.ok() || (url.value().scheme != "http" && url.value().scheme != "https" &&
                       url.value().scheme != "srt")) {

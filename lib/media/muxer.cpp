@@ -176,7 +176,16 @@ Status Muxer::start(const StreamFormat& video, const std::optional<StreamFormat>
     }
     location = (fs::path(target_.path) / "index.m3u8").string();
   }
-  if (target_.remote()) location = std::string(target_.url.reveal());
+  if (target_.remote()) {
+    location = std::string(target_.url.reveal());
+    // FFmpeg would take the rest of the number for another port.
+    if (!has_usable_port(location)) {
+      return Error{.kind = ErrorKind::kMedia,
+                   .message = fmt::format("open {}: the port of its address is not 1 to 65535",
+                                          target_.name),
+                   .hint = "correct the address"};
+    }
+  }
   if (const int code =
           avformat_alloc_output_context2(&format_, nullptr, format_name(target_), location.c_str());
       code < 0) {

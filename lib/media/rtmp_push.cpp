@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/rtmp_push.hpp"
 
+#include "core/text.hpp"
 #include "media/av_handles.hpp"
 #include "media/ffmpeg_log.hpp"
 #include "media/interrupt.hpp"
@@ -35,6 +36,10 @@ Result<RtmpAddress> split_address(std::string_view url) {
   if (scheme_end == std::string_view::npos) return bad;
   RtmpAddress out{.scheme = url.substr(0, scheme_end), .app = {}, .key = {}};
   if (out.scheme != "rtmp" && out.scheme != "rtmps") return bad;
+  if (!has_usable_port(url)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "the port of the RTMP address is not 1 to 65535"};
+  }
   const auto path = url.find('/', scheme_end + 3);
   if (path == std::string_view::npos || path == scheme_end + 3) return bad;
   // A slash inside the key's query does not cut.

@@ -14,6 +14,11 @@ namespace {
 
 constexpr milliseconds kMaxDelay{seconds{10}};
 
+Status check_port(const JsonReader& reader, std::string_view address) {
+  if (has_usable_port(address)) return ok_status();
+  return reader.error("the port of this address is not 1 to 65535");
+}
+
 Result<Input> read_media(const JsonReader& source, const JsonReader& url,
                          const std::filesystem::path& folder) {
   static constexpr std::array<std::string_view, 7> kSchemes{"http", "https", "rtmp", "rtmps",
@@ -33,6 +38,7 @@ Result<Input> read_media(const JsonReader& source, const JsonReader& url,
                                     : "use a path, or http, https, rtmp, rtmps, srt, rtsp or unix";
       return error;
     }
+    TS_CHECK(check_port(url, input.url));
   }
   TS_TRY(input.loop, source.bool_or("loop", false));
   TS_TRY(input.start, duration_or(source, "in", milliseconds{0}, kMaxAt));
@@ -60,6 +66,7 @@ Result<Input> read_listen(const JsonReader& reader) {
     error.hint = "write rtmp://0.0.0.0:1935/live/KEY or srt://0.0.0.0:9000";
     return error;
   }
+  TS_CHECK(check_port(reader, input.url));
   return Input{input};
 }
 

@@ -43,5 +43,23 @@ TEST(ParseU64, TakesDigitsOnly) {
   EXPECT_EQ(parse_u64(""), std::nullopt);
 }
 
+// Issue 3: rtmp://host:99999/app/key was taken.
+TEST(HasUsablePort, RefusesAPortOutside1To65535) {
+  for (const char* address : {"rtmp://host:99999/app/key", "srt://host:0", "srt://host:?mode=listener",
+                              "rtmp://user:pass@host:65536/app/key", "rtmp://[::1]:70000/a/k",
+                              "rtmp://host:19 35/app", "rtmp://host:-1/app"}) {
+    EXPECT_FALSE(has_usable_port(address)) << address;
+  }
+}
+
+TEST(HasUsablePort, TakesAPortInRangeAndNone) {
+  for (const char* address :
+       {"rtmp://host/app/key:99999", "rtmp://host:1935/app/key", "srt://host:65535?streamid=a:b",
+        "rtmp://[::1]/app/key", "rtmp://[::1]:1935/app/key", "rtsp://user:pass@host/cam",
+        "unix:/run/tap", "media/wide.mp4", "mux://KEY"}) {
+    EXPECT_TRUE(has_usable_port(address)) << address;
+  }
+}
+
 }  // namespace
 }  // namespace ts
