@@ -69,6 +69,11 @@ Status check_audience(const JsonReader& in) {
   return ok_status();
 }
 
+/// What a file of grants may hold beside a bare VideoGrant.
+constexpr std::initializer_list<std::string_view> kGrantFileNames{
+    "name",  "metadata", "attributes", "kind",          "kindDetails", "sha256",     "video",
+    "sip",   "agent",    "inference",  "observability", "roomPreset",  "roomConfig", "identity"};
+
 constexpr std::array<std::string_view, 21> kClaimNames{
     "iss",         "sub",    "aud",      "exp",       "nbf",           "iat",        "jti",
     "identity",    "name",   "metadata", "kind",      "attributes",    "video",      "sip",
@@ -256,9 +261,7 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
 
   Claims claims;
   if (strict) {
-    TS_CHECK(
-        in.only({"name", "metadata", "attributes", "kind", "kindDetails", "sha256", "video", "sip",
-                 "agent", "inference", "observability", "roomPreset", "roomConfig", "identity"}));
+    TS_CHECK(in.only(kGrantFileNames));
     TS_TRY(claims.identity, in.string_or("identity"));
   } else {
     TS_TRY(claims.issuer, in.string_or("iss"));
@@ -335,6 +338,27 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
   return claims;
 }
 
+namespace {
+
+/// A mistyped grant alone ({"canPublsh":true}) is told as a grant, not as an unknown claim.
+bool means_bare_grants(const Json& json) {
+  std::vector<std::string> known(kGrantFileNames.begin(), kGrantFileNames.end());
+  for (const std::string_view name : video_grant_names()) known.emplace_back(name);
+  bool grants = false;
+  for (const auto& member : json.items()) {
+    const std::string& key = member.key();
+    if (key == "agent") continue;  // a claim and a grant
+    if (std::find(kGrantFileNames.begin(), kGrantFileNames.end(), key) != kGrantFileNames.end()) {
+      return false;
+    }
+    const auto near = nearest(key, known);
+    grants = grants || (near && is_grant_name(*near));
+  }
+  return grants;
+}
+
+}  // namespace
+
 Result<Claims> claims_from_grant_file(std::string_view text, std::string_view what) {
   TS_TRY(const auto json, parse_json(text, what, ErrorKind::kUsage, kWrittenByPeople));
   const auto from = [&]() -> Result<Claims> {
@@ -344,7 +368,7 @@ Result<Claims> claims_from_grant_file(std::string_view text, std::string_view wh
                       std::any_of(json.items().begin(), json.items().end(), [](const auto& member) {
                         return member.key() != "agent" && is_grant_name(member.key());
                       });
-    if (!bare) return claims_from_json(json, ClaimSource::kGrantFile, ErrorKind::kUsage);
+    if (!bare && !means_bare_grants(json)) return claims_from_json(json, ClaimSource::kGrantFile, ErrorKind::kUsage);
     Claims claims;
     TS_TRY(claims.video,
            video_grant_from_json(json, UnknownGrants::kRefuse, ErrorKind::kUsage, "$"));
