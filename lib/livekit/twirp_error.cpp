@@ -126,11 +126,18 @@ void explain_twirp(Error& error, std::string_view code, const std::string& messa
   } else if (contains(message, "no response from servers")) {
     const bool ingress = context.method.starts_with("Ingress");
     error.code = "no_response";
-    error.message = fmt::format("no {} worker took the call {} (no response from servers)",
-                                ingress ? "ingress" : "egress", context.method);
+    error.message = fmt::format("no {} worker took the call {} ({})", ingress ? "ingress" : "egress",
+                                context.method, message);
     error.hint = fmt::format(
         "check that a livekit-{} worker is running, shares the server's Redis and has free CPU",
         ingress ? "ingress" : "egress");
+    if (contains(message, "the sandbox makes no ")) {
+      error.retryable = false;
+      error.hint = fmt::format(
+          "ts sandbox status tells what it makes; for the rest set LIVEKIT_URL to a LiveKit server "
+          "with a livekit-{} worker",
+          ingress ? "ingress" : "egress");
+    }
   } else if (contains(message, "redis required")) {
     error.code = "no_redis";
     error.hint = "run livekit-server and its workers with one common Redis";

@@ -61,7 +61,7 @@ struct RelayStart {
   std::string folder{};  ///< The same, of HLS segments.
   StillsWanted stills{};
 };
-/// What a relay into a file or folder has left there.
+/// What a relay into a file or folder has written there.
 struct RelayLeft {
   std::int64_t bytes = 0;
   std::int64_t files = 0;  ///< Segments, or stills.

@@ -15,6 +15,16 @@ Refusal missing(std::string_view field) {
   return service_error("invalid_argument",
                        "request has missing or invalid field: " + std::string(field));
 }
+
+void count_written(EgressOutput& output, RelayLeft left) {
+  if (output.kind == EgressOutput::Kind::kImages) {
+    output.info["image_count"] = left.files;
+    return;
+  }
+  output.info["size"] = left.bytes;
+  if (output.kind == EgressOutput::Kind::kSegments) output.info["segment_count"] = left.files;
+}
+
 }  // namespace
 
 EgressOutput LiveKitService::Impl::make_output(const std::string& url) {
@@ -67,7 +77,7 @@ std::optional<Refusal> LiveKitService::Impl::wrong_url(const WantedOutputs& want
       if (wanted.urls.size() > 1 && is_rtmp_scheme(wanted.urls.front())) {
         return invalid_url(url, "invalid scheme");
       }
-      return no_worker();
+      return no_worker("stream output to SRT, a websocket or Twitch");
     }
     if (!is_rtmp_scheme(url)) return invalid_url(url, "invalid scheme");
     if (!is_rtmp_target(expand_url(url))) {
@@ -121,13 +131,13 @@ Outcome LiveKitService::Impl::plan_source(std::string_view method, const Json& r
     const auto routes = audio.value("routes", Json::array());
     if (media.contains("participant_video") || flag_of(audio, "capture_all") || routes.size() > 1 ||
         (routes.size() == 1 && !routes[0].contains("track_id"))) {
-      return no_worker();
+      return no_worker("egress of that sound");
     }
     if (routes.size() == 1) item.audio_track = text_of(routes[0], "track_id");
     if (item.audio_track.empty() && item.video_track.empty()) return missing("media");
   } else {
     // A web page needs a browser: no worker takes it.
-    return no_worker();
+    return no_worker("egress of a web page");
   }
   item.audio = !item.audio_track.empty();
   item.video = !item.video_track.empty();
@@ -157,7 +167,7 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
   if (outputs.files.size() > 1) return missing("multiple file outputs");
   if (outputs.segments.size() > 1) return missing("multiple segmented file outputs");
   if (outputs.images.size() > 1) return missing("multiple image outputs");
-  if (outputs.needs_worker) return no_worker();
+  if (outputs.needs_worker) return no_worker("egress to cloud storage, a websocket or OGG");
   if (!outputs.images.empty() && !made.video) return missing("image_outputs");
   if (outputs.urls.empty() && outputs.files.empty() && outputs.segments.empty() &&
       outputs.images.empty()) {
@@ -165,7 +175,7 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
   }
   if (auto refusal = wrong_url(outputs)) return *refusal;
   const auto mixing = request.value("audio_mixing", std::string("DEFAULT_MIXING"));
-  if (mixing != "DEFAULT_MIXING") return no_worker();
+  if (mixing != "DEFAULT_MIXING") return no_worker("audio mixing but DEFAULT_MIXING");
   if (made.source == Egress::Source::kTracks && made.audio && made.video) {
     const auto owner = [&](const std::string& sid) -> PublishId {
       for (const auto& [identity, participant] : room->participants) {
@@ -177,7 +187,7 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
     };
     const auto audio_of = owner(made.audio_track);
     const auto video_of = owner(made.video_track);
-    if (audio_of != 0 && video_of != 0 && audio_of != video_of) return no_worker();
+    if (audio_of != 0 && video_of != 0 && audio_of != video_of) return no_worker("egress of two participants' tracks");
   }
 
   const auto id = new_id("EG_");
@@ -430,6 +440,12 @@ void LiveKitService::Impl::relay_is_up(RelayId relay) {
   if (text_of(item->info, "status") == "EGRESS_ACTIVE") egress_event("egress_updated", *item);
 }
 
+void LiveKitService::Impl::relay_has_written(RelayId relay, RelayLeft left) {
+  auto [item, output] = find_relay(relay);
+  if (item == nullptr || !output->running) return;
+  count_written(*output, left);
+}
+
 void LiveKitService::Impl::relay_is_over(RelayId relay, std::string_view error, RelayLeft left) {
   auto [item, output] = find_relay(relay);
   if (item == nullptr || !output->running) return;
@@ -440,11 +456,8 @@ void LiveKitService::Impl::relay_is_over(RelayId relay, std::string_view error, 
   if (output->kind == EgressOutput::Kind::kStream) {
     output->info["status"] = failed ? "FAILED" : "FINISHED";
     if (failed) output->info["error"] = error;
-  } else if (output->kind == EgressOutput::Kind::kImages) {
-    output->info["image_count"] = left.files;
   } else {
-    output->info["size"] = left.bytes;
-    if (output->kind == EgressOutput::Kind::kSegments) output->info["segment_count"] = left.files;
+    count_written(*output, left);
   }
   output->info["ended_at"] = now_ns();
   const auto started = number_of(output->info, "started_at");

@@ -82,7 +82,7 @@ Outcome LiveKitService::Impl::create_ingress(const Json& request) {
   }
   if (auto wrong = check(info)) return *wrong;
   // Pulling from a URL and WebRTC need workers that are not here.
-  if (input != "RTMP_INPUT") return no_worker();
+  if (input != "RTMP_INPUT") return no_worker("WHIP or URL ingress, RTMP only");
 
   const auto id = new_id("IN_");
   info["ingress_id"] = id;

@@ -34,7 +34,13 @@ inline Refusal invalid_url(const std::string& url, std::string_view why) {
 inline bool is_terminal(std::string_view status) {
   return status != "EGRESS_STARTING" && status != "EGRESS_ACTIVE" && status != "EGRESS_ENDING";
 }
-inline Refusal no_worker() { return service_error("unavailable", "no response from servers"); }
+/// As without a worker, since no worker here can do it.
+/// @param what  what the sandbox does not make; empty where no worker is meant.
+inline Refusal no_worker(std::string_view what = {}) {
+  std::string text = "no response from servers";
+  if (!what.empty()) text += ": the sandbox makes no " + std::string(what);
+  return service_error("unavailable", text);
+}
 
 std::string text_of(const Json& object, std::string_view key);
 bool flag_of(const Json& object, std::string_view key);
@@ -172,6 +178,7 @@ struct LiveKitService::Impl {
   void settle(Egress& item);
   void source_gone(PublishId publish);
   void relay_is_up(RelayId relay);
+  void relay_has_written(RelayId relay, RelayLeft left);
   void relay_is_over(RelayId relay, std::string_view error, RelayLeft left);
   void tick_egress();
   void run_waiting_egress();

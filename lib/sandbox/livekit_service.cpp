@@ -223,6 +223,9 @@ void LiveKitService::composite_over(RelayId composite, std::string_view error, b
   impl_->composite_is_over(composite, error, crashed);
 }
 void LiveKitService::relay_connected(RelayId relay) { impl_->relay_is_up(relay); }
+void LiveKitService::relay_wrote(RelayId relay, RelayLeft left) {
+  impl_->relay_has_written(relay, left);
+}
 void LiveKitService::relay_ended(RelayId relay, std::string_view error, RelayLeft left) {
   impl_->relay_is_over(relay, error, left);
 }

@@ -57,6 +57,8 @@ class LiveKitService {
 
   /// The far end took the stream.
   void relay_connected(RelayId relay);
+  /// What a relay that writes segments or stills has written by now.
+  void relay_wrote(RelayId relay, RelayLeft left);
   /// The relay is over. @param error  empty after RelayStop or the end of the source.
   /// @param left  of a relay that wrote files.
   void relay_ended(RelayId relay, std::string_view error, RelayLeft left = {});

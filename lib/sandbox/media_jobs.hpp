@@ -30,6 +30,8 @@ struct MediaHooks {
   /// A file of an asset is there, or is not going to be.
   std::function<void(const FileMake&, std::int64_t bytes, std::string_view error)> file_made{};
   std::function<void(RelayId)> connected{};
+  /// What a relay into a folder, or of stills, has written by now; told every second.
+  std::function<void(RelayId, RelayLeft)> written{};
   std::function<void(RelayId, std::string_view error, RelayLeft left)> ended{};
 };
 

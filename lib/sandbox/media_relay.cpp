@@ -37,6 +37,7 @@ std::string MediaRelay::forward(const std::stop_token& stop) {
       until = std::chrono::steady_clock::now() + kDrain;
     }
     if (const auto line = worker.line({})) read(parse_line(*line), error);
+    tell_written();
   }
   const auto status = worker.finish(seconds{1});
   if (!status.success() && error.empty()) error = "the relay " + status.describe();
@@ -76,6 +77,16 @@ std::filesystem::path MediaRelay::local_path() const {
   return name.empty() ? std::filesystem::path() : options_.files / name;
 }
 
+void MediaRelay::tell_written() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!hooks_.written || (start_.folder.empty() && start_.stills.prefix.empty()) ||
+      now < told_ + seconds{1}) {
+    return;
+  }
+  told_ = now;
+  hooks_.written(start_.relay, left());
+}
+
 RelayLeft MediaRelay::left() const {
   RelayLeft out;
   const auto path = local_path();
@@ -92,8 +103,11 @@ RelayLeft MediaRelay::left() const {
        std::filesystem::directory_iterator(stills ? path.parent_path() : path, ignored)) {
     const auto name = entry.path().filename().string();
     const bool still = name.starts_with(prefix) && name.ends_with(".jpeg");
-    if (stills ? !still : entry.path().extension() == ".m3u8") continue;
-    out.bytes += static_cast<std::int64_t>(entry.file_size(ignored));
+    const auto kind = entry.path().extension();
+    if (stills ? !still : kind == ".m3u8" || kind == ".tmp") continue;
+    const auto size = entry.file_size(ignored);
+    if (ignored) continue;  // gone meanwhile
+    out.bytes += static_cast<std::int64_t>(size);
     ++out.files;
   }
   return out;

@@ -36,12 +36,14 @@ class MediaRelay {
   [[nodiscard]] std::string describe_target(Json& add) const;
   [[nodiscard]] std::filesystem::path local_path() const;
   [[nodiscard]] RelayLeft left() const;
+  void tell_written();
   void read(const Json& json, std::string& error);
 
   const MediaOptions& options_;
   const MediaHooks& hooks_;
   RelayStart start_;
   std::shared_ptr<Publication> publication_;
+  SteadyTime told_{};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> done_{false};
   std::jthread thread_;

@@ -328,17 +328,10 @@ Reply MuxService::Impl::targets_of(std::string_view method, const std::vector<st
   if (parts.empty()) {
     if (method != "POST") return wrong_method();
     FieldCheck check(body);
-    check_simulcast_target(check);
+    check_simulcast_target(check, body);
     if (!idle) check.fail("simulcast targets can only be added while the live stream is idle");
     if (stream.targets.size() >= kMaxTargets) {
       check.fail(fmt::format("a live stream has at most {} simulcast targets", kMaxTargets));
-    }
-    const auto scheme = body.value("url", Json("")).is_string()
-                            ? body.value("url", std::string()).substr(0, 7)
-                            : std::string();
-    if (check.errors().empty() && !scheme.starts_with("rtmp://") &&
-        !scheme.starts_with("rtmps:/")) {
-      check.fail("url must begin with rtmp:// or rtmps://");
     }
     if (auto wrong = refused(check)) return *wrong;
     SimulcastTarget made{.id = new_id(), .data = body};

@@ -174,8 +174,16 @@ void FieldCheck::no_others() {
   }
 }
 
-void check_simulcast_target(FieldCheck& check) {
-  if (!check.text("url", 2048)) check.fail("url is required");
+void check_simulcast_target(FieldCheck& check, const Json& body) {
+  const auto url = body.is_object() && body.value("url", Json()).is_string()
+                       ? body["url"].get<std::string>()
+                       : std::string();
+  if (!check.text("url", 2048)) {
+    check.fail("url is required");
+  } else if (const auto scheme = url.substr(0, url.find("://"));
+             scheme != "rtmp" && scheme != "rtmps" && scheme != "srt") {
+    check.fail("url must begin with rtmp://, rtmps:// or srt://");
+  }
   check.text("stream_key", 2048);
   check.text("passthrough", kMaxPassthrough);
   check.no_others();
@@ -213,7 +221,7 @@ void check_live_stream(FieldCheck& check, const Json& body) {
   if (check.list("simulcast_targets", kMaxTargets)) {
     for (std::size_t i = 0; i < body["simulcast_targets"].size(); ++i) {
       FieldCheck target(body["simulcast_targets"][i], fmt::format("simulcast_targets[{}].", i));
-      check_simulcast_target(target);
+      check_simulcast_target(target, body["simulcast_targets"][i]);
       check.add(target);
     }
   }

@@ -55,6 +55,6 @@ void check_live_stream(FieldCheck& check, const Json& body);
 void check_live_stream_update(FieldCheck& check, const Json& body);
 /// What creating an asset accepts beside its inputs, which are checked already.
 void check_asset(FieldCheck& check, const Json& body);
-void check_simulcast_target(FieldCheck& check);
+void check_simulcast_target(FieldCheck& check, const Json& body);
 
 }  // namespace ts::sandbox

@@ -117,6 +117,13 @@ void Sandbox::Impl::make_media(const std::filesystem::path& recordings) {
                   return true;
                 });
               },
+          .written =
+              [this](RelayId relay, RelayLeft left) {
+                with_state([&] {
+                  livekit->relay_wrote(relay, left);
+                  return true;
+                });
+              },
           .ended =
               [this](RelayId relay, std::string_view error, RelayLeft left) {
                 with_state([&] {

@@ -119,6 +119,18 @@ TEST(Service, NeverQuotesItsOwnToken) {
   EXPECT_NE(result.error().message.find("invalid token: {token}"), std::string::npos);
 }
 
+TEST(Service, SaysWhatTheSandboxDoesNotMake) {
+  const Error error = twirp_error(503, "unavailable",
+                                  "twirp error unknown: no response from servers: the sandbox "
+                                  "makes no egress of a web page");
+
+  EXPECT_EQ(error.message,
+            "no egress worker took the call Egress/ListEgress (no response from servers: the "
+            "sandbox makes no egress of a web page)");
+  EXPECT_TRUE(error.hint.starts_with("ts sandbox status tells what it makes")) << error.hint;
+  EXPECT_FALSE(error.retryable);
+}
+
 TEST(Service, ExplainsThatNoWorkerTookTheJob) {
   const Error error =
       twirp_error(503, "unavailable", "twirp error unknown: no response from servers");

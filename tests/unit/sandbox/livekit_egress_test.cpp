@@ -256,6 +256,8 @@ TEST(LiveKitEgress, TakesStillsAndCountsThem) {
   EXPECT_EQ(stills.naming, "timestamp");
   EXPECT_FALSE(stills.manifest);
   fixture.service.relay_connected(relays[0]->relay);
+  fixture.service.relay_wrote(relays[0]->relay, {.bytes = 42, .files = 3});
+  EXPECT_EQ(fixture.egress_now(id)["image_results"][0]["image_count"], "3");
   fixture.egress("StopEgress", {{"egress_id", id}});
   fixture.service.relay_ended(relays[0]->relay, "", {.bytes = 99, .files = 7});
 
