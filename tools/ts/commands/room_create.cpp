@@ -145,7 +145,7 @@ Status run(const Options& given, Context& context) {
   const Json document = document_of("room", room_json(room));
   return context.out().report({.document = &document,
                                .text = room_text(room),
-                               .id = room.sid,
+                               .id = room.name,
                                .raw = room.name,
                                .env = {{"ROOM_NAME", room.name}, {"ROOM_SID", room.sid}}});
 }

@@ -21,7 +21,7 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto room, livekit::RoomClient(service).get(options.name, context.stop()));
   const Json document = document_of("room", room_json(room));
   return context.out().report(
-      {.document = &document, .text = room_text(room), .id = room.sid, .raw = room.name});
+      {.document = &document, .text = room_text(room), .id = room.name, .raw = room.name});
 }
 
 Runner bind(CLI::App& app) {

@@ -24,7 +24,7 @@ Status run(const Options& options, Context& context) {
          livekit::RoomClient(service).update_metadata(options.name, metadata, context.stop()));
   const Json document = document_of("room", room_json(room));
   return context.out().report(
-      {.document = &document, .text = room_text(room), .id = room.sid, .raw = room.name});
+      {.document = &document, .text = room_text(room), .id = room.name, .raw = room.name});
 }
 
 Runner bind(CLI::App& app) {
