@@ -40,7 +40,7 @@ class Log {
     return sink_ != nullptr && level <= level_;
   }
   /// From now on every occurrence of `secret` in a line is replaced by asterisks: the net under
-  /// the wire, not the wire.
+  /// the wire, not the wire. Of one shorter than 6 bytes, those that stand where values stand.
   void scrub(const Secret& secret);
   /// `text` with every registered secret replaced: for whatever else is shown to people.
   [[nodiscard]] std::string scrubbed(std::string text);

@@ -201,7 +201,12 @@ void Output::progress(std::string_view text) {
 
 void Output::error(std::string_view program, const Error& error) {
   if (json()) {
-    write_stderr(log_.scrubbed(dump_json(error_document(error))) + "\n");
+    // Before it is JSON: a mask in place of a number, or behind an escape, would break it.
+    Error shown = error;
+    shown.message = log_.scrubbed(shown.message);
+    shown.hint = log_.scrubbed(shown.hint);
+    for (std::string& left : shown.residue) left = log_.scrubbed(left);
+    write_stderr(dump_json(error_document(shown)) + "\n");
     return;
   }
   std::string text =

@@ -50,8 +50,13 @@ class RecordingTransport final : public RequestRecorder {
     Json document;
     document["schema"] = "ts.dry_run/1";
     document["requests"] = requests_;
+    for (Json& request : document["requests"]) {
+      for (const char* part : {"url", "headers", "body"}) {
+        if (request.contains(part)) mask_registered(request[part]);
+      }
+    }
     out_.release_results();
-    return out_.print(without_secrets(dump_json(document, 2)) + "\n");
+    return out_.print(dump_json(document, 2) + "\n");
   }
 
  private:
@@ -77,6 +82,15 @@ class RecordingTransport final : public RequestRecorder {
       entry["body"] = body.ok() ? body.value() : Json(request.body);
     }
     return entry;
+  }
+
+  /// Of strings alone: a mask in place of a number would be no JSON.
+  void mask_registered(Json& json) const {
+    if (json.is_string()) {
+      json = without_secrets(json.get<std::string>());
+    } else if (json.is_structured()) {
+      for (Json& item : json) mask_registered(item);
+    }
   }
 
   /// Masked, but for placeholders: commands register what stands for a key as the key itself.
