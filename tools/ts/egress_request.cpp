@@ -393,6 +393,44 @@ void space_key_frames(const EgressStartOptions& options, EgressRequest& request)
       request);
 }
 
+/// The flags that say the same as a preset; with them the key frames can be spaced.
+std::string flags_of(livekit::EncodingPreset preset) {
+  using livekit::EncodingPreset;
+  switch (preset) {
+    case EncodingPreset::kH264_720p30:
+      return "--width 1280 --height 720 --fps 30 --video-bitrate 3000k";
+    case EncodingPreset::kH264_720p60:
+      return "--width 1280 --height 720 --fps 60 --video-bitrate 4500k";
+    case EncodingPreset::kH264_1080p30:
+      return "--width 1920 --height 1080 --fps 30 --video-bitrate 4500k";
+    case EncodingPreset::kH264_1080p60:
+      return "--width 1920 --height 1080 --fps 60 --video-bitrate 6000k";
+    case EncodingPreset::kPortraitH264_720p30:
+      return "--width 720 --height 1280 --fps 30 --video-bitrate 3000k";
+    case EncodingPreset::kPortraitH264_720p60:
+      return "--width 720 --height 1280 --fps 60 --video-bitrate 4500k";
+    case EncodingPreset::kPortraitH264_1080p30:
+      return "--width 1080 --height 1920 --fps 30 --video-bitrate 4500k";
+    case EncodingPreset::kPortraitH264_1080p60:
+      return "--width 1080 --height 1920 --fps 60 --video-bitrate 6000k";
+    case EncodingPreset::kPassthrough:
+      break;
+  }
+  return {};
+}
+
+/// A preset fixes the key frames too, at the worker's own distance.
+void look_at_preset(Context& context, const EgressStartOptions& options) {
+  if (options.preset.empty() || options.targets.empty() || !options.request.empty()) return;
+  const auto preset = livekit::parse_preset(options.preset);
+  const std::string flags = preset.ok() ? flags_of(preset.value()) : std::string();
+  if (flags.empty()) return;
+  context.out().warn(
+      fmt::format("with --preset the worker makes a key frame every 4 s, and Mux and players want "
+                  "one every 2 s: in its place give {}",
+                  flags));
+}
+
 /// A layout that the bundled template does not have. One's own template may: only told.
 void look_at_layout(Context& context, const EgressStartOptions& options) {
   if (options.layout.empty() || !options.template_url.empty()) return;
@@ -475,6 +513,7 @@ Result<PlannedEgress> plan_egress(Context& context, const EgressStartOptions& op
   for (const Target& target : plan.targets) urls.push_back(target.url.clone());
   std::visit(AddStreams{urls}, plan.request);
   space_key_frames(options, plan.request);
+  look_at_preset(context, options);
   TS_CHECK(check_request(plan.request));
   return plan;
 }
