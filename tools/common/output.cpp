@@ -62,9 +62,33 @@ std::size_t columns(std::string_view text) {
   }));
 }
 
-/// A text with somebody else's words in it, such as the name of a room: no terminal commands but
-/// colors, which can move, clear or retitle nothing.
-/// @param lines  line breaks and tabs stay.
+/// A shell-safe value for NAME=value lines.
+std::string shell_value(std::string_view value) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
+  if (!value.empty() && value.find_first_not_of(kPlain) == std::string_view::npos) {
+    return std::string(value);
+  }
+  std::string out = "'";
+  for (const char c : value) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out + "'";
+}
+
+/// A list without an entry has no ids to print, which is no mistake.
+bool lists_nothing(const Json* document) {
+  return document != nullptr && document->is_object() &&
+         std::any_of(document->begin(), document->end(),
+                     [](const Json& member) { return member.is_array() && member.empty(); });
+}
+
+}  // namespace
+
 std::string printable(std::string_view text, bool lines) {
   std::string out;
   out.reserve(text.size());
@@ -90,37 +114,6 @@ std::string printable(std::string_view text, bool lines) {
   }
   return out;
 }
-
-/// A shell-safe value for NAME=value lines.
-std::string shell_value(std::string_view value) {
-  constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
-  if (!value.empty() && value.find_first_not_of(kPlain) == std::string_view::npos) {
-    return std::string(value);
-  }
-  std::string out = "'";
-  for (const char c : value) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + "'";
-}
-
-}  // namespace
-
-namespace {
-
-/// A list without an entry has no ids to print, which is no mistake.
-bool lists_nothing(const Json* document) {
-  return document != nullptr && document->is_object() &&
-         std::any_of(document->begin(), document->end(),
-                     [](const Json& member) { return member.is_array() && member.empty(); });
-}
-
-}  // namespace
 
 Status Output::check_reveal(bool reveal) const {
   if (reveal || (options_.format != Format::kRaw && options_.format != Format::kEnv)) {
