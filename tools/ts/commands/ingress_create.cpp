@@ -246,6 +246,7 @@ Command ingress_create() {
           "ts ingress create --whip --room main --identity cam-3 --reveal\n"
           "ts ingress create --url https://example.com/clip.mp4 --room main --identity clip --wait "
           "publishing",
+      .forms = "id raw env",
       .bind = in_ingress_create::bind,
   };
 }

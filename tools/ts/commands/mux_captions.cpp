@@ -62,6 +62,7 @@ Command mux_captions() {
               "ts mux captions LIVE_ID --embedded cc1:en-US\n"
               "ts mux captions LIVE_ID --generated en\n"
               "ts mux captions LIVE_ID --clear",
+          .forms = "id raw env",
           .bind = in_mux_captions::bind};
 }
 

@@ -226,6 +226,7 @@ Command mux_create() {
               "ts mux create --title 'Sunday service' --ref sunday\n"
               "ts mux create --latency low --policy signed --reconnect-window 2m\n"
               "ts mux create --simulcast twitch --simulcast-key-file twitch.key",
+          .forms = "id raw env",
           .bind = in_mux_create::bind};
 }
 

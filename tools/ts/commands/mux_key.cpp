@@ -106,6 +106,7 @@ Command mux_rotate_key() {
   return {.path = "mux rotate-key",
           .summary = "Replace the stream key",
           .example = "ts mux rotate-key LIVE_ID --yes",
+          .forms = "id raw env",
           .bind = bind_rotate};
 }
 

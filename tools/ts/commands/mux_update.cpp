@@ -68,6 +68,7 @@ Command mux_update() {
   return {.path = "mux update",
           .summary = "Change a live stream's settings",
           .example = "ts mux update LIVE_ID --reconnect-window 2m --title 'Evening'",
+          .forms = "id raw env",
           .bind = in_mux_update::bind};
 }
 

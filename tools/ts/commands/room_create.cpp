@@ -182,6 +182,7 @@ Command room_create() {
           "ts room create main\n"
           "ts room create main --empty-timeout 10m --departure-timeout 2m "
           "--max-participants 12",
+      .forms = "id raw env",
       .bind = in_room_create::bind,
       .details = "The name is the key: making a room twice gives the same room.",
   };

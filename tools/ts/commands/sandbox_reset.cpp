@@ -60,6 +60,7 @@ Command sandbox_reset() {
   return {.path = "sandbox reset",
           .summary = "Forget the sandbox's rooms and streams, delete its recordings",
           .example = "ts sandbox reset",
+          .forms = "none",
           .bind = in_sandbox_reset::bind,
           .details = "Keys and addresses stay. Publishers are disconnected."};
 }

@@ -152,7 +152,7 @@ class Lines {
     const std::lock_guard lock(mutex_);
     // A closed pipe is noticed at the next line; webhooks go on being answered until then.
     static_cast<void>(context_.out().json() ? context_.out().json_line(json).ok()
-                                            : context_.out().print(text + "\n").ok());
+                                            : context_.out().print(printable(text, false) + "\n").ok());
   }
 
   Context& context_;
@@ -285,6 +285,7 @@ Command webhook_listen() {
           "ts webhook listen --forward-to http://localhost:3000/api/webhooks/mux\n"
           "ts webhook listen --listen 0.0.0.0:7070 --provider mux --json\n"
           "ts webhook listen --forward-to http://localhost:3000/hook --exec -- node server.js",
+      .forms = "none",
       .bind = in_webhook_listen::bind,
       .details =
           "Takes POST at /api/webhooks/livekit, /mux, /cloudflare and at any other path, where\n"

@@ -158,6 +158,7 @@ Command webhook_replay() {
           .example =
               "ts webhook replay 12 --to http://localhost:3000/api/webhooks/mux\n"
               "ts webhook replay --unhandled --resign --to http://localhost:3000/hook",
+          .forms = "none",
           .bind = in_webhook_replay::bind};
 }
 

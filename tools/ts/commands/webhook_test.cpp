@@ -150,6 +150,7 @@ Command webhook_test() {
           .example =
               "ts webhook test https://live.example.com/api/webhooks/mux --provider mux\n"
               "ts webhook test https://live.example.com/api/webhooks/livekit --timeout 10s",
+          .forms = "id raw",
           .bind = in_webhook_test::bind,
           .details = "The receiver is ts serve or ts webhook listen on this machine's database.\n"};
 }

@@ -143,6 +143,7 @@ Command webhook_trigger() {
               "ts webhook trigger video.live_stream.active --to http://localhost:3000/hooks\n"
               "ts webhook trigger egress_ended --set egressInfo.status=EGRESS_FAILED\n"
               "ts webhook trigger --list --provider mux",
+          .forms = "id raw",
           .bind = in_webhook_trigger::bind,
           .details =
               "Without --to it prints the raw request, which ts webhook verify --http -\n"
