@@ -268,9 +268,13 @@ Result<Json> Service::call(std::string_view method, const Json& body, const Call
     context.now = state_->clock->now();
     const bool failed_over_worthy =
         answer.ok() ? answer.value().status >= 500 : answer.error().kind == ErrorKind::kRemote;
+    const bool may_be_done = answer.ok() ? answer.value().status != 503
+                                         : !net::never_sent(answer.error());
     Error error = answer.ok() ? answer_error(answer.value(), context)
                               : transport_error(std::move(answer).error(), context);
+    error = with_doubt(std::move(error), context);
     if (!may_fail_over || !failed_over_worthy || attempt + 1 >= kCloudAttempts) return error;
+    context.maybe_done_before |= may_be_done;
     // Cloud only: the same body and request id at the next region that was not tried yet.
     const auto regions = state_->region_bases(token, stop);
     const auto next = std::find_if(regions.begin(), regions.end(), [&](const std::string& base) {
@@ -278,8 +282,9 @@ Result<Json> Service::call(std::string_view method, const Json& body, const Call
     });
     if (next == regions.end()) return error;
     if (!state_->clock->wait_for(kFailoverBackoff * (1 << attempt), stop)) {
-      return Error{.kind = ErrorKind::kInterrupted,
-                   .message = fmt::format("{} was interrupted", method)};
+      return with_doubt(Error{.kind = ErrorKind::kInterrupted,
+                              .message = fmt::format("{} was interrupted", method)},
+                        context);
     }
     tried.push_back(*next);
     request.url = fmt::format("{}/twirp/livekit.{}", *next, method);

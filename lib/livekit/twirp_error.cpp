@@ -237,6 +237,19 @@ Error answer_error(const net::HttpResponse& response, const CallContext& context
   return error;
 }
 
+Error with_doubt(Error error, const CallContext& context) {
+  if (!context.is_start || !context.maybe_done_before) return error;
+  error.code = "maybe_done";
+  error.retryable = false;
+  const std::string look = may_be_there(context);
+  if (error.hint.empty() || error.hint == look) {
+    error.hint = look;
+  } else {
+    error.hint = fmt::format("{}; {}", look, error.hint);
+  }
+  return error;
+}
+
 Error transport_error(Error error, const CallContext& context) {
   error.message = fmt::format("{}: {}", context.method, scrub_answer(error.message, context));
   if (error.request_id.empty()) error.request_id = std::string(context.request_id);

@@ -21,6 +21,8 @@ struct CallContext {
   std::string_view token{};  ///< Servers quote refused tokens.
   WallTime now{};
   bool is_start = false;  ///< Carrying it out twice would make a second one.
+  /// Another region, asked before, may have carried it out although its answer was lost.
+  bool maybe_done_before = false;
 };
 
 /// `text` without stream keys, tokens and the service's own noise; shortened.
@@ -31,5 +33,9 @@ Error answer_error(const net::HttpResponse& response, const CallContext& context
 
 /// The Error for a call without an answer.
 Error transport_error(Error error, const CallContext& context);
+
+/// `error` of a start that an earlier region may have carried out (code "maybe_done"): whatever the
+/// last one says, look before trying again. Any other is left as it is.
+Error with_doubt(Error error, const CallContext& context);
 
 }  // namespace ts::livekit

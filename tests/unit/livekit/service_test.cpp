@@ -271,6 +271,23 @@ TEST(Service, FailsOverToTheNextRegionOnCloudHosts) {
   EXPECT_EQ(second.authorization, first.authorization);
 }
 
+TEST(Service, SaysThatAStartMayBeDoneWhoseLastRegionAloneNeverSawIt) {
+  Harness harness("wss://show.livekit.cloud");
+  harness.transport
+      .fail(Error{.kind = ErrorKind::kRemote, .retryable = true, .code = "timeout"})
+      .answer(200, R"({"regions":[{"url":"https://a.livekit.cloud"}]})",
+              {{"Cache-Control", "max-age=60"}})
+      .fail(Error{.kind = ErrorKind::kRemote, .retryable = true, .code = "connect"});
+
+  const auto result = harness.egress.start(video_to("mux://0123456789abcdef"));
+
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, "maybe_done");
+  EXPECT_FALSE(result.error().retryable);
+  EXPECT_EQ(result.error().hint,
+            "it may have started: run ts egress list --active before trying again");
+}
+
 TEST(Service, GivesUpAfterThreeRegions) {
   Harness harness("wss://show.livekit.cloud");
   const char* regions = R"({"regions":[{"url":"https://a.livekit.cloud"},

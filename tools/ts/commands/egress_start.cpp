@@ -41,6 +41,7 @@ Result<std::optional<livekit::EgressInfo>> find_running(livekit::EgressClient& c
 
 /// True when the service did not take the start, whatever it or the network said.
 bool surely_not_started(const Error& error) {
+  if (error.code == "maybe_done") return false;  // a region asked before may have
   if (error.http_status == 0) return net::never_sent(error);
   return error.http_status < 500 || error.http_status == 503;
 }
