@@ -70,7 +70,7 @@ Status check_audience(const JsonReader& in) {
 }
 
 /// What a file of grants may hold beside a bare VideoGrant.
-constexpr std::initializer_list<std::string_view> kGrantFileNames{
+const std::initializer_list<std::string_view> kGrantFileNames{
     "name",  "metadata", "attributes", "kind",          "kindDetails", "sha256",     "video",
     "sip",   "agent",    "inference",  "observability", "roomPreset",  "roomConfig", "identity"};
 

@@ -65,11 +65,11 @@ Status report_live_stream(Context& context, const mux::LiveStream& live_stream,
   line("watch", document.value("playback_url", ""));
   line("ingest", fmt::format("{} (key: ts mux key {} --reveal)",
                              document["ingest_url"].get<std::string>(), live_stream.id));
-  line("latency", fmt::format("{}{}", mux::to_string(live_stream.latency),
-                              live_stream.reconnect_window_s
-                                  ? fmt::format(", reconnect window {} s",
-                                                *live_stream.reconnect_window_s)
-                                  : ""));
+  line("latency",
+       fmt::format("{}{}", mux::to_string(live_stream.latency),
+                   live_stream.reconnect_window_s
+                       ? fmt::format(", reconnect window {} s", *live_stream.reconnect_window_s)
+                       : ""));
   if (live_stream.test) line("test", "yes: watermark, stops after 5 minutes");
   line("asset", live_stream.active_asset_id);
   line("passthrough", live_stream.passthrough);

@@ -27,8 +27,8 @@ void RefNote::note(std::string_view id) {
     made_ = id;
     return;
   }
-  context_->out().warn(fmt::format("what --ref {} stands for was not noted: {}", key_,
-                                   written.error().message));
+  context_->out().warn(
+      fmt::format("what --ref {} stands for was not noted: {}", key_, written.error().message));
 }
 
 Status RefNote::write(std::string_view id) {

@@ -12,8 +12,8 @@
 namespace ts::cli {
 
 /// What a `--ref` made, noted in the state database: for what the vendor keeps no word of ours with
-/// (a playback id, an output, a webhook address). Holds the key's lock while it lives. Without a key,
-/// or in a dry run, it notes nothing and knows nothing.
+/// (a playback id, an output, a webhook address). Holds the key's lock while it lives. Without a
+/// key, or in a dry run, it notes nothing and knows nothing.
 class RefNote {
  public:
   /// @param scope  what is made, and where: keys of one service say nothing of another's.

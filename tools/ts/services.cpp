@@ -70,9 +70,9 @@ void scrub_address(std::string_view url, Log& log) {
 void refuse_empty(CLI::Option& option) {
   option.check(CLI::Validator(
       [](const std::string& value) {
-        return std::string(
-            trim(value).empty() ? "the value is empty; is the variable set that it comes from?"
-                                : "");
+        return std::string(trim(value).empty()
+                               ? "the value is empty; is the variable set that it comes from?"
+                               : "");
       },
       std::string()));
 }

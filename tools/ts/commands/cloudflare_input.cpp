@@ -86,7 +86,8 @@ Runner bind_update(CLI::App& app) {
   app.add_option("INPUT", options->uid, "Live input")->required();
   app.add_option("--name", options->name, "Name");
   app.add_option("--recording", options->recording, "off or automatic");
-  app.add_option("--enabled", options->enabled, "true or false: whether it may be fed; false asks, as it cuts off who feeds it");
+  app.add_option("--enabled", options->enabled,
+                 "true or false: whether it may be fed; false asks, as it cuts off who feeds it");
   app.add_option("--low-latency", options->low_latency, "true or false: low-latency HLS (beta)");
   return [options](Context& context) { return update(*options, context); };
 }

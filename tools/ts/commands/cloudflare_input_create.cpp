@@ -62,10 +62,10 @@ Status check_same(const cloudflare::NewLiveInput& wish, const cloudflare::LiveIn
   if (wish.recording && *wish.recording != found.recording) {
     others.push_back(fmt::format("recording is {}", to_string(found.recording)));
   }
-  if (wish.require_signed_urls && *wish.require_signed_urls != found.require_signed_urls.value_or(false)) {
-    others.push_back(
-        fmt::format("playback is {}",
-                    found.require_signed_urls.value_or(false) ? "signed" : "public"));
+  if (wish.require_signed_urls &&
+      *wish.require_signed_urls != found.require_signed_urls.value_or(false)) {
+    others.push_back(fmt::format("playback is {}",
+                                 found.require_signed_urls.value_or(false) ? "signed" : "public"));
   }
   if (wish.prefer_low_latency && *wish.prefer_low_latency != found.prefer_low_latency) {
     others.emplace_back("low latency is off");

@@ -39,9 +39,9 @@ Result<mux::PlaybackId> add_or_find(const Options& options, mux::PlaybackPolicy 
                                     Context& context) {
   TS_TRY(const auto client, mux_client(context));
   TS_TRY(const auto base_url, context.settings().base_url("MUX_BASE_URL"));
-  TS_TRY(auto note, RefNote::take(context,
-                                  fmt::format("mux.playback_id {} {}", base_url, options.live_id),
-                                  options.ref));
+  TS_TRY(auto note,
+         RefNote::take(context, fmt::format("mux.playback_id {} {}", base_url, options.live_id),
+                       options.ref));
   TS_TRY(auto found, find_by_ref(*client, options, policy, note));
   if (found) {
     note.tell_found();

@@ -143,7 +143,8 @@ Runner bind(CLI::App& app) {
                  "video, thumbnail, gif, storyboard, drm_license; for statistics stats, "
                  "live_stream, asset, video_id")
       ->capture_default_str();
-  auto* ttl = app.add_option("--ttl", options->ttl, "Lifetime such as 90s, 12h or 7d; 7d unless given");
+  auto* ttl =
+      app.add_option("--ttl", options->ttl, "Lifetime such as 90s, 12h or 7d; 7d unless given");
   app.add_option("--expires-at", options->expires_at, "End of validity, RFC 3339")->excludes(ttl);
   app.add_option("--param", options->params,
                  "Claim NAME=VALUE: modifiers such as max_resolution, time, width, and "

@@ -126,10 +126,11 @@ Status report_found(const Options& options, const WebhookEndpoint& endpoint, Con
         .message = fmt::format("webhook endpoint {} is there already, and its secret is told only "
                                "when it is made",
                                endpoint.id),
-        .hint = fmt::format("name the file that has it with --secret-to; or remove the endpoint and "
-                            "add it again: ts webhook endpoint remove {} --provider {} --yes",
-                            endpoint.provider == Provider::kMux ? endpoint.id : endpoint.url,
-                            webhook::to_string(endpoint.provider)),
+        .hint =
+            fmt::format("name the file that has it with --secret-to; or remove the endpoint and "
+                        "add it again: ts webhook endpoint remove {} --provider {} --yes",
+                        endpoint.provider == Provider::kMux ? endpoint.id : endpoint.url,
+                        webhook::to_string(endpoint.provider)),
         .code = "secret_untold"};
   }
   Json document{{"schema", "ts.webhook/1"}};
@@ -146,9 +147,10 @@ Status add_cloudflare(const Options& options, Context& context) {
   TS_TRY(const auto client, cloudflare_client(context));
   TS_TRY(const auto base_url, context.settings().base_url("CLOUDFLARE_BASE_URL"));
   TS_TRY(const auto account, context.cloudflare());
-  TS_TRY(auto note,
-         RefNote::take(context, fmt::format("cloudflare.webhook {} {}", base_url, account.account_id),
-                       options.ref));
+  TS_TRY(
+      auto note,
+      RefNote::take(context, fmt::format("cloudflare.webhook {} {}", base_url, account.account_id),
+                    options.ref));
   auto present = client->get_webhook(context.stop());
   if (!present.ok() && present.error().kind != ErrorKind::kNotFound) {
     return std::move(present).error();

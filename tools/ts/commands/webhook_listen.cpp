@@ -151,8 +151,9 @@ class Lines {
   void print(const Json& json, const std::string& text) {
     const std::lock_guard lock(mutex_);
     // A closed pipe is noticed at the next line; webhooks go on being answered until then.
-    static_cast<void>(context_.out().json() ? context_.out().json_line(json).ok()
-                                            : context_.out().print(printable(text, false) + "\n").ok());
+    static_cast<void>(context_.out().json()
+                          ? context_.out().json_line(json).ok()
+                          : context_.out().print(printable(text, false) + "\n").ok());
   }
 
   Context& context_;
