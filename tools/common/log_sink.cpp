@@ -10,21 +10,23 @@
 
 namespace ts::cli {
 
+std::string log_text(const Log::Line& line, bool json) {
+  if (!json) {
+    // It may quote what others sent: no terminal command of theirs, nor a line of its own.
+    return fmt::format("{} {}: {}\n", to_string(line.level), line.component,
+                       printable(line.text, false));
+  }
+  Json entry;
+  entry["time"] = format_rfc3339(line.time);
+  entry["level"] = std::string(to_string(line.level));
+  entry["component"] = std::string(line.component);
+  entry["text"] = std::string(line.text);
+  return dump_json(entry) + "\n";
+}
+
 Log::Sink stderr_sink(bool json_lines) {
   return [json_lines](const Log::Line& line) {
-    std::string text;
-    if (json_lines) {
-      Json entry;
-      entry["time"] = format_rfc3339(line.time);
-      entry["level"] = std::string(to_string(line.level));
-      entry["component"] = std::string(line.component);
-      entry["text"] = std::string(line.text);
-      text = dump_json(entry) + "\n";
-    } else {
-      // It may quote what others sent: no terminal command of theirs, nor a line of its own.
-      text = fmt::format("{} {}: {}\n", to_string(line.level), line.component,
-                         printable(line.text, false));
-    }
+    const std::string text = log_text(line, json_lines);
     static_cast<void>(::write(STDERR_FILENO, text.data(), text.size()) >= 0);
   };
 }

@@ -3,6 +3,7 @@
 
 #include "common/context.hpp"
 #include "common/control_path.hpp"
+#include "common/line_writer.hpp"
 #include "compose/compositor.hpp"
 #include "compose/control_bridge.hpp"
 #include "compose/wire.hpp"
@@ -16,6 +17,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -23,7 +25,6 @@
 #include <filesystem>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -109,19 +110,19 @@ Result<std::vector<media::MuxTarget>> all_outputs(const Options& options, const 
   return targets;
 }
 
-/// Prints lines of JSON; a closed pipe ends the printing, not the show.
+/// Prints lines of JSON; a reader that stands still or has gone ends the printing, not the show.
 class LinePrinter {
  public:
-  explicit LinePrinter(Context& context) : context_(context) {}
-  void print(const Json& line) {
-    const std::lock_guard lock(mutex_);
-    if (!gone_) gone_ = !context_.out().json_line(line).ok();
-  }
+  LinePrinter()
+      : writer_(STDOUT_FILENO, [](std::uint64_t count) {
+          Json line = compose::compose_line("dropped");
+          line["count"] = count;
+          return dump_json(line) + "\n";
+        }) {}
+  void print(const Json& line) { writer_.write(dump_json(line) + "\n"); }
 
  private:
-  Context& context_;
-  std::mutex mutex_;
-  bool gone_ = false;
+  LineWriter writer_;
 };
 
 Json started_line(const scene::Show& show, const std::vector<media::MuxTarget>& targets,
@@ -170,7 +171,7 @@ Status finish(const compose::Compositor::Report& report, Context& context) {
 /// not fail for the latter, and an offline run waits for nobody.
 Result<std::unique_ptr<compose::ControlBridge>> listen_for_operators(const Options& options,
                                                                      const scene::Show& show,
-                                                                     Context& context,
+                                                                     Context& context, Log& log,
                                                                      const std::string& ca_file) {
   std::unique_ptr<compose::ControlBridge> none;
   const bool chosen = !options.control.empty();
@@ -181,10 +182,9 @@ Result<std::unique_ptr<compose::ControlBridge>> listen_for_operators(const Optio
                                       .ca_file = ca_file,
                                       .allow_loose = context.settings().allow_loose_permissions(),
                                       .clock = &context.clock(),
-                                      .log = &context.log()});
+                                      .log = &log});
   if (bridge.ok() || chosen) return bridge;
-  context.log().warning("compose", "no ts compose take, overlay … for this run: {}",
-                        bridge.error().message);
+  log.warning("compose", "no ts compose take, overlay … for this run: {}", bridge.error().message);
   return none;
 }
 
@@ -213,13 +213,15 @@ Result<bool> keep_hot(const std::vector<std::string>& names, scene::Show& show) 
 }
 
 Status run(const Options& options, Context& context) {
-  const media::FfmpegLog ffmpeg_log(context.log());
+  PatientLog patient(context.log(), context.clock(),
+                     context.environment("TS_LOG_FORMAT") == "json");
+  const media::FfmpegLog ffmpeg_log(patient.log());
   TS_TRY(scene::Show show, scene::load_show(options.show));
   compose::RunOptions run_options;
   run_options.offline = options.offline;
   run_options.hold = options.hold;
   run_options.clock = &context.clock();
-  run_options.log = &context.log();
+  run_options.log = &patient.log();
   if (!options.engine.empty()) run_options.engine = options.engine;
   if (!options.duration.empty()) {
     TS_TRY(run_options.duration, parse_duration(options.duration));
@@ -260,9 +262,9 @@ Status run(const Options& options, Context& context) {
     run_options.iso = options.iso;
   }
 
-  LinePrinter printer(context);
+  LinePrinter printer;
   const bool json = context.out().json();
-  TS_TRY(auto bridge, listen_for_operators(options, show, context, ca.path()));
+  TS_TRY(auto bridge, listen_for_operators(options, show, context, patient.log(), ca.path()));
   run_options.on_event = [&](const compose::ProgramEvent& event) {
     if (json) printer.print(compose::event_line(event));
     if (bridge) bridge->publish(event);
