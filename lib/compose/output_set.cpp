@@ -107,11 +107,13 @@ Status OutputSet::attach(const media::MuxTarget& wanted) {
   }
   if (parts.size() > 1) TS_CHECK(write_master(target, steps));
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    // RTMP may take long to connect; what was made meanwhile is still wanted.
+    // RTMP may take long to connect; what was made meanwhile is still wanted. A recording is wanted
+    // whole, however long its disk stands still.
+    const milliseconds queue = target.remote() ? milliseconds{4000} : milliseconds{60'000};
     auto runner = std::make_shared<OutputRunner>(
         std::move(parts[i]), steps[i].feed.video, steps[i].feed.audio,
         OutputRunner::Options{.patient = options_.patient,
-                              .queue = milliseconds{4000},
+                              .queue = queue,
                               .log = options_.log,
                               .request_key = [bank = &encoders_] { bank->request_key(); }});
     {
@@ -150,6 +152,7 @@ Status OutputSet::remove(const std::string& name) {
         [&](const Attached& output) { return !is_output(*output.runner, name); });
     found.assign(kept, outputs_.end());
     outputs_.erase(kept, outputs_.end());
+    for (const Attached& output : found) was_live_ |= output.runner->status().ever_live;
   }
   if (found.empty()) {
     return Error{.kind = ErrorKind::kNotFound,
@@ -174,10 +177,16 @@ std::vector<OutputRunner::Status> OutputSet::statuses() const {
 }
 
 std::optional<Error> OutputSet::trouble() const {
+  const std::vector<OutputRunner::Status> all = statuses();
+  // A program that was on air goes on: whoever removes an output has another one that may come.
+  const bool on_air = [&] {
+    const std::lock_guard lock(mutex_);
+    return was_live_;
+  }() || std::any_of(all.begin(), all.end(), [](const auto& status) { return status.ever_live; });
   std::optional<Error> first;
-  for (const OutputRunner::Status& status : statuses()) {
-    const bool hopeless = status.state == OutputState::kFailed ||
-                          (status.state == OutputState::kRetrying && !status.ever_live);
+  for (const OutputRunner::Status& status : all) {
+    const bool hopeless =
+        status.state == OutputState::kFailed || (status.state == OutputState::kRetrying && !on_air);
     if (!hopeless) return std::nullopt;
     if (!first) {
       first = Error{.kind = ErrorKind::kMedia, .message = status.reason, .hint = status.hint};

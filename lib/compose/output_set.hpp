@@ -46,7 +46,8 @@ class OutputSet {
   Status remove(const std::string& name);
 
   [[nodiscard]] std::vector<OutputRunner::Status> statuses() const;
-  /// The first one's trouble when every output is hopeless: failed, or never reached at all.
+  /// The first one's trouble when every output is hopeless: failed or, while no output of this
+  /// program was ever reached, not reached either.
   [[nodiscard]] std::optional<Error> trouble() const;
   /// No more packets: writes what is queued and waits for it, at most `patience`.
   void finish(Clock& clock, milliseconds patience, const std::stop_token& abort);
@@ -66,6 +67,7 @@ class OutputSet {
   const Options options_;
   mutable std::mutex mutex_;
   std::vector<Attached> outputs_;
+  bool was_live_ = false;  ///< One that is gone now.
 };
 
 }  // namespace ts::compose

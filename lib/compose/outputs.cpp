@@ -79,18 +79,22 @@ void OutputRunner::push(const media::EncodedPacket& packet) {
     changed_.wait(lock, [&] { return ended_ || queued_locked() < options_.queue; });
     if (ended_) return;
   } else if (queued_locked() >= options_.queue) {
-    // Too slow or away: the newest group of pictures is what a viewer wants next.
-    figures_.dropped += queue_.size() + 1;
-    queue_.clear();
-    need_key_ = !(packet.video && packet.key);
-    if (need_key_) {
+    make_room_locked();
+    if (need_key_ && !(packet.video && packet.key)) {
+      ++figures_.dropped;
       // While it is away nobody waits for a key frame; coming back asks for one.
       const bool ask = figures_.state == OutputState::kLive;
       lock.unlock();
       if (ask && options_.request_key) options_.request_key();
       return;
     }
-    --figures_.dropped;
+    need_key_ = false;
+  }
+  bool ask = false;
+  if (leave_out_locked(packet, ask)) {
+    lock.unlock();
+    if (ask && options_.request_key) options_.request_key();
+    return;
   }
   queue_.push_back(packet);
   lock.unlock();
@@ -100,6 +104,34 @@ void OutputRunner::push(const media::EncodedPacket& packet) {
 milliseconds OutputRunner::queued_locked() const {
   if (queue_.empty()) return milliseconds{0};
   return milliseconds{(queue_.back().dts_us - queue_.front().dts_us) / 1000};
+}
+
+void OutputRunner::make_room_locked() {
+  if (figures_.state == OutputState::kLive && queued_locked() < 2 * options_.queue && audio_) {
+    // Too slow: the words go on, pictures wait for the next key frame that has room.
+    figures_.dropped += std::erase_if(queue_, [](const auto& packet) { return packet.video; });
+    pictures_wait_ = true;
+    key_asked_ = false;
+    return;
+  }
+  // Away, or nothing leaves at all: the newest group of pictures is what a viewer wants next.
+  figures_.dropped += queue_.size();
+  queue_.clear();
+  pictures_wait_ = false;
+  need_key_ = true;
+}
+
+bool OutputRunner::leave_out_locked(const media::EncodedPacket& packet, bool& ask) {
+  if (!pictures_wait_ || !packet.video) return false;
+  if (packet.key && queued_locked() < options_.queue) {
+    pictures_wait_ = false;
+    return false;
+  }
+  ++figures_.dropped;
+  // There is room again: the next picture may be a key frame.
+  ask = !key_asked_ && queued_locked() <= options_.queue / 2;
+  key_asked_ = key_asked_ || ask;
+  return true;
 }
 
 void OutputRunner::finish() {
@@ -271,6 +303,7 @@ ts::Status OutputRunner::session(const std::stop_token& stop) {
 }
 
 void OutputRunner::drop_to_key_locked() {
+  pictures_wait_ = false;
   // The last key frame in the queue, so that the viewer is as near to now as possible.
   const auto last_key = std::find_if(queue_.rbegin(), queue_.rend(),
                                      [](const auto& packet) { return packet.video && packet.key; });

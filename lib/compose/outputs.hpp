@@ -84,6 +84,10 @@ class OutputRunner {
   ts::Status session(const std::stop_token& stop);
   [[nodiscard]] milliseconds queued_locked() const;
   void drop_to_key_locked();
+  /// The queue is full and not patient: room for what is newest.
+  void make_room_locked();
+  /// Whether this picture is left out, since one before it was. @param ask  for a key frame, now.
+  bool leave_out_locked(const media::EncodedPacket& packet, bool& ask);
   [[nodiscard]] bool republish_due(const media::EncodedPacket& packet) const;
   void set_state(OutputState state, const Error* error);
 
@@ -97,6 +101,8 @@ class OutputRunner {
   std::deque<media::EncodedPacket> queue_;
   std::optional<media::EncodedPacket> before_key_{};
   bool need_key_ = true;
+  bool pictures_wait_ = false;  ///< For a key frame, while the sound goes on.
+  bool key_asked_ = false;      ///< For those.
   bool finishing_ = false;
   bool ended_ = false;
   bool retries_ = false;

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -147,6 +149,134 @@ TEST(OutputRunner, PublishesAnewBeforeTheTimesRunOutAndLosesNoPicture) {
   EXPECT_EQ(output.status().republishes, 3U);
   EXPECT_EQ(output.status().reconnects, 0U);
   EXPECT_EQ(output.status().dropped, 0U);
+}
+
+/// An RTMP server that takes nothing for a while; notes what came, pictures and sound apart.
+class SlowReceiver final : public rtmp::PublishHandler {
+ public:
+  SlowReceiver() {
+    auto started = rtmp::RtmpServer::start({}, *this);
+    EXPECT_TRUE(started.ok());
+    server_ = std::move(started).value();
+  }
+  Result<std::unique_ptr<rtmp::MediaSink>> accept(rtmp::PublishRequest /*request*/) override {
+    return std::unique_ptr<rtmp::MediaSink>(std::make_unique<Sink>(*this));
+  }
+  [[nodiscard]] media::MuxTarget target() const {
+    media::MuxTarget out;
+    out.kind = media::MuxTarget::Kind::kRtmp;
+    out.name = "output 'slow'";
+    out.url = Secret(fmt::format("rtmp://127.0.0.1:{}/live/key", server_->port()));
+    return out;
+  }
+  void go_on() {
+    const std::lock_guard lock(mutex_);
+    stuck_ = false;
+    changed_.notify_all();
+  }
+  std::vector<std::int64_t> sound_until(std::int64_t time) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, seconds{20}, [&] { return !sound_.empty() && sound_.back() >= time; });
+    return sound_;
+  }
+
+ private:
+  class Sink final : public rtmp::MediaSink {
+   public:
+    explicit Sink(SlowReceiver& owner) : owner_(owner) {}
+    void on_tag(const rtmp::TagView& tag) override {
+      std::unique_lock lock(owner_.mutex_);
+      if (tag.type == rtmp::TagType::kVideo && rtmp::is_picture(tag)) {
+        owner_.changed_.wait(lock, [&] { return !owner_.stuck_; });
+      }
+      // The decoder's configuration is no sound.
+      const bool raw =
+          tag.type == rtmp::TagType::kAudio && tag.payload.size() > 2 && tag.payload[1] == 1;
+      if (!raw) return;
+      owner_.sound_.push_back(tag.timestamp_ms);
+      owner_.changed_.notify_all();
+    }
+    void on_end(rtmp::EndReason /*reason*/, std::string_view /*detail*/) noexcept override {}
+
+   private:
+    SlowReceiver& owner_;
+  };
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stuck_ = true;
+  std::vector<std::int64_t> sound_;
+  std::unique_ptr<rtmp::RtmpServer> server_;
+};
+
+TEST(OutputRunner, ASlowLineLosesPicturesAndNoSound) {
+  SlowReceiver receiver;
+  const Pictures pictures;
+  auto encoder = media::AudioEncoder::create(128'000);
+  ASSERT_TRUE(encoder.ok());
+  // Each picture fills a good part of a socket; each 40 ms have their sound.
+  const std::string padding(1 << 20U, 'x');
+  int asked = 0;
+  OutputRunner output(receiver.target(), pictures.format(), encoder.value().format(),
+                      {.queue = milliseconds{1000}, .request_key = [&] { ++asked; }});
+  std::int64_t number = 0;
+  std::int64_t last_sound = 0;
+  const auto push_next = [&](bool key) {
+    media::EncodedPacket picture = pictures.at(number++);
+    if (!key) {
+      media::AvPacket large = media::reference(*picture.packet);
+      const auto before = static_cast<std::size_t>(large->size);
+      ASSERT_EQ(av_grow_packet(large.get(), static_cast<int>(padding.size())), 0);
+      std::memcpy(large->data + before, padding.data(), padding.size());
+      large->flags &= ~AV_PKT_FLAG_KEY;
+      picture.key = false;
+      picture.packet = std::shared_ptr<const AVPacket>(large.release(), [](const AVPacket* owned) {
+        auto* pointer = const_cast<AVPacket*>(owned);  // NOLINT
+        av_packet_free(&pointer);
+      });
+    }
+    output.push(picture);
+    const std::vector<float> samples(2 * 1920, 0.1F);
+    ASSERT_TRUE(encoder.value()
+                    .encode(samples,
+                            [&](const media::EncodedPacket& packet) {
+                              last_sound = std::max(last_sound, packet.dts_us / 1000);
+                              output.push(packet);
+                            })
+                    .ok());
+  };
+  push_next(true);
+  const auto deadline = SystemClock{}.steady_now() + seconds{20};
+  while (output.status().state != OutputState::kLive && SystemClock{}.steady_now() < deadline) {
+    std::this_thread::yield();
+  }
+  while (output.status().dropped == 0 && SystemClock{}.steady_now() < deadline) {
+    push_next(false);
+    // At the pace at which a socket that takes more takes it.
+    std::this_thread::sleep_for(milliseconds{2});
+  }
+  for (int i = 0; i < 10; ++i) push_next(false);
+
+  receiver.go_on();
+  const std::vector<std::int64_t> sound = receiver.sound_until(last_sound);
+
+  ASSERT_GT(sound.size(), 20U);
+  for (std::size_t i = 1; i < sound.size(); ++i) {
+    EXPECT_LE(sound[i] - sound[i - 1], 22) << "after " << sound[i - 1] << " ms";
+  }
+  EXPECT_GE(sound.back(), last_sound);
+  // With room again a key frame is asked for, once, and pictures go on with it.
+  while (output.status().queued > milliseconds{0} && SystemClock{}.steady_now() < deadline) {
+    std::this_thread::yield();
+  }
+  const std::uint64_t before = output.status().frames;
+  push_next(false);
+  push_next(false);
+  EXPECT_EQ(asked, 1);
+  push_next(true);
+  while (output.status().frames == before && SystemClock{}.steady_now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(output.status().frames, before + 1);
 }
 
 TEST(OutputRunner, OnceItIsLiveItIsInNoTroubleAnyMore) {
