@@ -36,6 +36,7 @@ Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offlin
     target.segment = hls->segment;
     target.window = offline ? 0 : hls->window;
     target.fmp4 = hls->fmp4;
+    target.resume = !offline;
     target.name += fmt::format(" ({})", hls->folder);
     return target;
   }

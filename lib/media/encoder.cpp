@@ -107,7 +107,11 @@ Result<VideoEncoder> VideoEncoder::create(const VideoEncoderOptions& options) {
     if (!options.profile.empty()) dictionary.set("profile", options.profile);
   }
   if (const int code = avcodec_open2(&context, codec, dictionary.address()); code < 0) {
-    return av_error(code, fmt::format("open video encoder '{}'", options.encoder));
+    Error error = av_error(code, fmt::format("open video encoder '{}'", options.encoder));
+    if (options.encoder != "libx264") {
+      error.hint = "this machine may have no such device; libx264 needs none";
+    }
+    return error;
   }
   TS_TRY(out.format_, format_of(context));
   return out;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/muxer.hpp"
 
+#include "core/file.hpp"
 #include "core/text.hpp"
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
@@ -30,6 +32,20 @@ const char* format_name(const MuxTarget& target) {
   return nullptr;  // guessed from the file's name
 }
 
+/// What was broken off earlier than this is another show.
+constexpr std::chrono::minutes kResumeWithin{15};
+
+/// Whether the folder's playlist has no end, and was written to a short time ago.
+bool broken_off(const fs::path& folder) {
+  const fs::path playlist = folder / "index.m3u8";
+  std::error_code failed;
+  const auto written = fs::last_write_time(playlist, failed);
+  if (failed || fs::file_time_type::clock::now() - written > kResumeWithin) return false;
+  const auto text = read_file(playlist);
+  return text.ok() && text.value().starts_with("#EXTM3U") &&
+         text.value().find("#EXT-X-ENDLIST") == std::string::npos;
+}
+
 AvDictionary header_options(const MuxTarget& target) {
   AvDictionary out;
   switch (target.kind) {
@@ -45,6 +61,7 @@ AvDictionary header_options(const MuxTarget& target) {
       out.set("hls_list_size", std::int64_t{target.window});
       std::string flags = "independent_segments+program_date_time+temp_file";
       if (target.window > 0) flags += "+delete_segments";
+      if (target.resume && broken_off(target.path)) flags += "+append_list";
       out.set("hls_flags", flags);
       if (target.window == 0) out.set("hls_playlist_type", "event");
       if (target.fmp4) {
@@ -87,6 +104,7 @@ MuxTarget MuxTarget::clone() const {
   copy.timeout = timeout;
   copy.renditions = renditions;
   copy.program_time = program_time;
+  copy.resume = resume;
   return copy;
 }
 

@@ -35,6 +35,9 @@ struct MuxTarget {
   /// HLS: times are the program's own instead of counted from the first packet, so that several
   /// renditions agree.
   bool program_time = false;
+  /// HLS: a playlist that was broken off a few minutes ago is gone on with, so that a program that
+  /// is started again keeps its viewers and what they have seen.
+  bool resume = false;
 
   [[nodiscard]] MuxTarget clone() const;
   /// Over a network: worth trying again for ever.

@@ -109,6 +109,82 @@ class Srt(unittest.TestCase):
         self.assertNotIn("correct-horse", out + err)
 
 
+class Restart(unittest.TestCase):
+    """A program that is killed and started again, by a supervisor or an operator."""
+
+    def setUp(self):
+        self.machine = Machine()
+        self.addCleanup(self.machine.down)
+        self.show = self.machine.show(cues=[])
+        self.playlist = self.machine.path("live/index.m3u8")
+
+    def listed(self):
+        """The playlist's segments, in order; and its tags."""
+        if not os.path.exists(self.playlist):
+            return [], []
+        with open(self.playlist, encoding="utf-8") as lines:
+            lines = [line.strip() for line in lines]
+        return [line for line in lines if not line.startswith("#")], [line for line in lines if line.startswith("#")]
+
+    def broken_off(self, out):
+        process = self.machine.start("compose", "run", self.show, "--out", out)
+        wait_until(lambda: len(self.listed()[0]) >= 2, 30, "two segments")
+        process.kill()
+        process.communicate()
+        return self.listed()[0]
+
+    def test_viewers_of_hls_go_on_where_they_were(self):
+        before = self.broken_off("hls:live")
+
+        self.machine.run("compose", "run", self.show, "--out", "hls:live", "--duration", "5s")
+
+        after, tags = self.listed()
+        self.assertEqual(after[:len(before)], before, "what was there is lost")
+        self.assertEqual(len(set(after)), len(after), "a segment was written over")
+        self.assertIn("#EXT-X-MEDIA-SEQUENCE:0", tags)
+        self.assertEqual(tags.count("#EXT-X-DISCONTINUITY"), 1)
+        self.assertEqual(tags[-1], "#EXT-X-ENDLIST")
+        for name in after:
+            codes = frame_codes(self.machine.path("live/" + name))
+            self.assertGreater(len(codes), 10, name)
+
+    def test_a_show_that_ended_is_not_gone_on_with(self):
+        self.machine.run("compose", "run", self.show, "--out", "hls:live", "--duration", "3s")
+
+        self.machine.run("compose", "run", self.show, "--out", "hls:live", "--duration", "3s")
+
+        _, tags = self.listed()
+        self.assertNotIn("#EXT-X-DISCONTINUITY", tags)
+
+
+class NobodyReads(unittest.TestCase):
+    """Whoever reads the program's lines stands still: a pager, a terminal on Ctrl-S, a log collector that hangs."""
+
+    def setUp(self):
+        self.machine = Machine()
+        self.addCleanup(self.machine.down)
+
+    def test_the_program_goes_on_and_ends(self):
+        sources = {f"tone{i}": {"test": "bars", "tone_hz": 300 + i} for i in range(8)}
+        show = self.machine.show(sources=sources, scenes={"one": {"layout": "full", "slots": ["tone0"]}}, cues=[
+            {"at": f"{100 * i}ms", "gain": {name: -i for name in sources}} for i in range(1, 60)])
+        process = self.machine.start("compose", "run", show, "--json", "-v", "--out", "file:out.mp4", pipesize=4096)
+        self.addCleanup(process.kill)
+
+        def ticks():
+            done = self.machine.run("compose", "status", "--json", check=False)
+            return done.json()["tick"] if done.code == 0 else 0
+
+        wait_until(lambda: ticks() > 150, 30, "150 frames on air")
+        self.machine.run("compose", "stop")
+
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        ended = json.loads(out.splitlines()[-1])
+        self.assertEqual(ended["event"], "ended")
+        self.assertEqual((ended["gaps"], ended["frames"]), (0, ended["tick"]))
+
+
 class FullDisk(unittest.TestCase):
     """A disk that is full after 300 kB: a size limit for the files of the process gives the same error, on every machine."""
 
