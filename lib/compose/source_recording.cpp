@@ -15,31 +15,39 @@ void SourceRecording::begin(const media::Reader& reader) {
   if (folder_.empty()) return;
   end();
   video_ = reader.info().has_video;
-  audio_ = reader.info().has_audio;
   start_us_ = reader.start_us();
-  begun_ = !video_;
+  first_ = reader.format(video_);
+  // A source without pictures has its sound as the only stream.
+  second_.reset();
+  if (video_ && reader.info().has_audio) second_ = reader.format(false);
+}
+
+void SourceRecording::open() {
   media::MuxTarget target;
   std::error_code ignored;
   fs::path path = fs::path(folder_) / (name_ + ".mkv");
-  for (int n = 2; fs::exists(path, ignored); ++n) {
-    path = fs::path(folder_) / fmt::format("{}-{}.mkv", name_, n);
+  for (; fs::exists(path, ignored); ++number_) {
+    path = fs::path(folder_) / fmt::format("{}-{}.mkv", name_, number_);
   }
   target.path = path.string();
   target.name = fmt::format("recording of source '{}' ({})", name_, path.string());
-  // A source without pictures has its sound as the only stream.
-  std::optional<media::StreamFormat> sound;
-  if (audio_ && video_) sound = reader.format(false);
-  auto opened = media::Muxer::open(target, reader.format(video_), sound, {});
+  auto opened = media::Muxer::open(target, *first_, second_, {});
   if (!opened.ok()) return fail(opened.error());
   muxer_ = std::move(opened).value();
 }
 
 void SourceRecording::write(const media::Reader::Packet& packet) {
-  if (!muxer_) return;
+  if (!first_) return;
   const AVPacket& in = *packet.packet;
   const bool key = (in.flags & AV_PKT_FLAG_KEY) != 0;
-  begun_ = begun_ || (packet.video && key);
-  if (!begun_ || (in.pts == AV_NOPTS_VALUE && in.dts == AV_NOPTS_VALUE)) return;
+  if (in.pts == AV_NOPTS_VALUE && in.dts == AV_NOPTS_VALUE) return;
+  if (!muxer_) {
+    // Not before: a source that opens and gives nothing, again and again, would leave a file each
+    // time.
+    if (video_ && !(packet.video && key)) return;
+    open();
+    if (!muxer_) return;
+  }
   media::AvPacket copy = media::reference(in);
   if (copy->pts == AV_NOPTS_VALUE) copy->pts = copy->dts;
   if (copy->dts == AV_NOPTS_VALUE) copy->dts = copy->pts;
@@ -52,6 +60,7 @@ void SourceRecording::write(const media::Reader::Packet& packet) {
 }
 
 void SourceRecording::end() {
+  first_.reset();
   if (!muxer_) return;
   const Status finished = muxer_->finish();
   muxer_.reset();
@@ -60,6 +69,7 @@ void SourceRecording::end() {
 
 void SourceRecording::fail(const Error& error) {
   muxer_.reset();
+  first_.reset();
   if (log_ != nullptr) log_->warning("compose", "{}", error.message);
 }
 

@@ -7,13 +7,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace ts::compose {
 
 /// A clean recording of one source: its packets as they came, never encoded anew, one Matroska file
-/// for each time it was connected (NAME.mkv, NAME-2.mkv …). For one thread. Trouble ends the
-/// recording with a warning, never the source.
+/// for each time it was connected and sent something (NAME.mkv, NAME-2.mkv …). For one thread.
+/// Trouble ends the recording with a warning, never the source.
 class SourceRecording {
  public:
   /// @param folder  exists; empty: nothing is recorded.
@@ -28,6 +29,7 @@ class SourceRecording {
   void end();
 
  private:
+  void open();
   void fail(const Error& error);
 
   std::string folder_;
@@ -36,8 +38,10 @@ class SourceRecording {
   std::unique_ptr<media::Muxer> muxer_;
   std::int64_t start_us_ = 0;
   bool video_ = false;
-  bool audio_ = false;
-  bool begun_ = false;  ///< A key frame was written.
+  int number_ = 2;  ///< Of the next file.
+  // The streams; none while nothing is to be recorded.
+  std::optional<media::StreamFormat> first_;
+  std::optional<media::StreamFormat> second_;
 };
 
 }  // namespace ts::compose

@@ -174,6 +174,19 @@ class Sources(unittest.TestCase):
             seen = picture[3 * i:3 * i + 3]
             self.assertEqual(min(COLORS, key=lambda other: sum((a - b) ** 2 for a, b in zip(COLORS[other], seen))), name, tuple(seen))
 
+    def test_a_source_that_gives_nothing_leaves_no_recordings(self):
+        # Its index is at its end, and this server sends no parts: it opens and fails, again and again.
+        make_clip(self.machine.path("late.mp4"), seconds=4)
+        web = self.end(HttpFolder(self.machine.folder))
+        show = self.machine.show(sources={"late": {"url": web.url + "/late.mp4"}, "gray": {"color": "#808080"}},
+                                 scenes={"one": {"layout": "full", "slots": ["late"]}}, program="one", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--out", "file:out.mkv", "--iso", "iso", "--duration", "3s")
+
+        late = next(s for s in done.lines()[-1]["sources"] if s["name"] == "late")
+        self.assertEqual((late["state"], late["frames"]), ("lost", 0))
+        self.assertEqual(os.listdir(self.machine.path("iso")), [])
+
     def test_a_camera_is_seen_from_its_first_key_frame(self):
         # One key frame in a minute: who misses it, waits for the next.
         rtmp, srt = free_port(), free_port()
