@@ -266,9 +266,11 @@ class Linter {
   }
 
   void unused() {
+    // A show without a single cue has an operator.
+    const bool by_hand = show_.cues.empty();
     std::set<std::string> used_sources;
     for (const Scene& scene : show_.scenes) {
-      if (!used_scenes_.contains(scene.name)) {
+      if (!by_hand && !used_scenes_.contains(scene.name)) {
         add(false, "$.scenes." + scene.name, "no cue takes this scene",
             "an operator may still take it; otherwise remove it");
       }
@@ -286,7 +288,7 @@ class Linter {
                 : "put it into a scene, or remove it");
     }
     for (const Overlay& item : show_.overlays) {
-      if (used_overlays_.contains(item.name)) continue;
+      if (by_hand || used_overlays_.contains(item.name)) continue;
       add(false, "$.overlays." + item.name, "no cue shows this overlay",
           "an operator may still show it; otherwise remove it");
     }

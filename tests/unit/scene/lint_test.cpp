@@ -42,10 +42,20 @@ TEST(Lint, ATakeInTheMiddleOfATransitionIsSerious) {
 }
 
 TEST(Lint, NamesWhatIsNeverUsed) {
-  const auto findings = lint_cues("");
+  const auto findings = lint_cues(R"({"at": "1s", "gain": {"a": -3}})");
 
   EXPECT_TRUE(has(findings, "no cue takes this scene"));
   EXPECT_TRUE(has(findings, "no cue shows this overlay"));
+}
+
+TEST(Lint, AShowWithoutCuesIsOperatedByHand) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"color": "red"}}, "scenes": {"one": {"layout": "full", "slots": ["a"]},
+          "two": {"layout": "full", "slots": ["a"]}}, "overlays": {"n": {"text": "x"}}})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  EXPECT_TRUE(lint(show.value()).empty());
 }
 
 TEST(Lint, NamesCuesAfterTheEndAndSoundLeftOff) {

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include "common/context.hpp"
+#include "compose/output_check.hpp"
 #include "compose/raster.hpp"
 #include "compose/text_painter.hpp"
 #include "core/json.hpp"
@@ -109,6 +110,12 @@ Status run(const Options& options, Context& context) {
   std::vector<scene::Finding> findings = scene::lint(show);
   check_filters(show, findings);
   open_files(show, context.clock().now(), findings);
+  for (scene::Finding& finding :
+       compose::check_outputs(show, context.settings().allow_loose_permissions())) {
+    findings.push_back(std::move(finding));
+  }
+  std::stable_partition(findings.begin(), findings.end(),
+                        [](const scene::Finding& finding) { return finding.serious; });
   std::size_t serious = 0;
   Json list = Json::array();
   std::string text;
@@ -158,7 +165,8 @@ Command media_compose_check() {
           .bind = in_compose_check::bind,
           .details =
               "Names what is never used, hidden behind something else, overlapping in time or left "
-              "muted; opens every file and draws every overlay. Exit 10 when something will not "
+              "muted; opens every file, draws every overlay, and looks whether the encoder and the "
+              "outputs' folders and address files are there. Exit 10 when something will not "
               "look or sound as written."};
 }
 
