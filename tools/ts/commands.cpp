@@ -45,6 +45,7 @@ Program ts_program() {
                         "Compare every scene, overlay and transition step with golden pictures",
                         "ts compose test show.json --golden golden --update\n"
                         "ts compose test show.json --golden golden --sheet sheet.png"),
+              compose_scene_set(),
               compose_shot(),
               compose_source_add(),
               compose_source_remove(),

@@ -35,6 +35,7 @@ std::vector<HelpTopic> help_topics();
 [[gnu::cold]] Command compose_overlay_set();
 [[gnu::cold]] Command compose_overlay_show();
 [[gnu::cold]] Command compose_preview();
+[[gnu::cold]] Command compose_scene_set();
 [[gnu::cold]] Command compose_shot();
 [[gnu::cold]] Command compose_source_add();
 [[gnu::cold]] Command compose_source_remove();

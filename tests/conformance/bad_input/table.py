@@ -44,6 +44,7 @@ COMMANDS = {
     "compose overlay set": (LOCAL, [N("name"), "--title", "Ana"], False),
     "compose overlay show": (LOCAL, [N("name")], False),
     "compose preview": (LOCAL, [N("two")], False),
+    "compose scene set": (LOCAL, [N("two"), "--layout", "full", "--slot", N("wide")], False),
     "compose shot": (LOCAL, ["program.png"], False),
     "compose source add": (LOCAL, [N("late"), "--url", "late.mp4"], False),
     "compose source remove": (LOCAL, [N("late")], False),

@@ -98,7 +98,7 @@ class Contract(unittest.TestCase):
 
 
 # Verbs beyond the contract: a running compositor's, kept short here because compose's own tests hold them.
-EXTRA = {"compose batch", "compose black", "compose go", "compose overlay set", "compose source restart"}
+EXTRA = {"compose batch", "compose black", "compose go", "compose overlay set", "compose scene set", "compose source restart"}
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
