@@ -17,15 +17,18 @@ std::filesystem::path control_folder(const Context& context) {
   return context.state_dir() / "run";
 }
 
-std::filesystem::path default_control_socket(const Context& context, std::string_view show) {
+std::string name_in_socket(std::string_view show) {
   std::string name;
   for (const char letter : show.substr(0, 32)) {
     const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
                        (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
     name += plain ? letter : '-';
   }
-  if (name.empty()) name = "show";
-  return control_folder(context) / fmt::format("{}.{}.sock", name, ::getpid());
+  return name.empty() ? "show" : name;
+}
+
+std::filesystem::path default_control_socket(const Context& context, std::string_view show) {
+  return control_folder(context) / fmt::format("{}.{}.sock", name_in_socket(show), ::getpid());
 }
 
 std::string_view show_of_control_socket(std::string_view file_name) {

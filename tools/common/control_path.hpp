@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace ts::cli {
@@ -12,6 +13,8 @@ class Context;
 /// for them: $XDG_RUNTIME_DIR/ts, or run/ in the state folder.
 std::filesystem::path control_folder(const Context& context);
 
+/// A show's name as far as the name of its socket tells it: other letters are dashes, 32 at most.
+std::string name_in_socket(std::string_view show);
 /// "NAME.PID.sock" in the control folder, for a show run by this process. NAME has only letters,
 /// digits, - and _, and is short enough for a socket where the folder is not long itself.
 std::filesystem::path default_control_socket(const Context& context, std::string_view show);

@@ -27,6 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr milliseconds kBusyPause{50};
+
 struct Candidate {
   std::string show;
   fs::path socket;
@@ -105,7 +107,10 @@ Result<control::Client> connect_compositor(Context& context, const ControlFlags&
   add_runs(context, candidates);
   add_live_sessions(context, candidates);
   if (!flags.show.empty()) {
-    std::erase_if(candidates, [&](const Candidate& one) { return one.show != flags.show; });
+    const std::string in_socket = name_in_socket(flags.show);
+    std::erase_if(candidates, [&](const Candidate& one) {
+      return one.show != flags.show && one.show != in_socket;
+    });
   }
   auto running = connect_all(context, std::move(candidates), limit);
   if (running.size() == 1) return std::move(running.front().second);
@@ -137,8 +142,15 @@ Result<Json> ask_compositor(Context& context, const ControlFlags& flags, const J
     return Error{
         .kind = ErrorKind::kInterrupted, .message = "dry run: nothing was sent", .code = "dry_run"};
   }
-  TS_TRY(auto client, connect_compositor(context, flags));
-  return client.request(request, limit, context.stop());
+  const SteadyTime deadline = context.clock().steady_now() + limit;
+  while (true) {
+    TS_TRY(auto client, connect_compositor(context, flags));
+    auto reply = client.request(request, limit, context.stop());
+    // Somebody else floods it: nothing was done, and a place comes free any moment.
+    if (reply.ok() || reply.error().code != "busy") return reply;
+    if (context.clock().steady_now() >= deadline) return reply;
+    if (!context.clock().wait_for(kBusyPause, context.stop())) return reply;
+  }
 }
 
 Json compose_document(std::string_view command, const Json& reply) {
@@ -152,6 +164,11 @@ Json compose_document(std::string_view command, const Json& reply) {
 Status run_compositor_command(Context& context, const ControlFlags& flags, const Json& request,
                               const std::function<std::string(const Json& reply)>& text) {
   TS_TRY(const Json reply, ask_compositor(context, flags, request));
+  if (const auto warnings = reply.find("warnings"); warnings != reply.end()) {
+    for (const Json& warning : *warnings) {
+      if (warning.is_string()) context.out().warn(warning.get<std::string>());
+    }
+  }
   const auto document = compose_document(request.at("command").get<std::string>(), reply);
   const auto tick = reply.contains("tick") ? dump_json(reply.at("tick")) : std::string();
   return context.out().report({.document = &document,
