@@ -107,6 +107,19 @@ def main():
             tmux.keys("b")
             wait_for("no black", lambda: not status()["black"])
 
+            tmux.keys("Right")
+            wait_for("the scene beside it", lambda: status()["preview"] == "one")
+            tmux.keys("Right")
+            wait_for("the next one", lambda: status()["preview"] == "two")
+
+            # A program that hangs for a while is no reason to lose the desk.
+            os.kill(program.pid, signal.SIGSTOP)
+            wait_for("word of it", lambda: "did not answer" in tmux.screen())
+            os.kill(program.pid, signal.SIGCONT)
+            assert tmux.alternate()
+            tmux.keys("c")
+            wait_for("a cut after it", lambda: status().get("program") == "two")
+
             tmux.keys("q")
             wait_for("leaving", lambda: "LEFT=0" in tmux.screen())
             assert not tmux.alternate() and tmux.cursor()

@@ -56,12 +56,14 @@ TEST(Screen, The256ColorsAreTheNearestOnes) {
 }
 
 TEST(Keys, AreTakenApartHoweverTheyCome) {
-  std::string bytes = "q\r\x1b[A\x1bOB\x1bOP\x1b[15~\x1b[24~\x1b[[E\x03\x0c\x1a";
+  std::string bytes = "q\r\x1b[A\x1bOB\x1b[D\x1bOC\x1bOP\x1b[15~\x1b[24~\x1b[[E\x03\x0c\x1a";
   const std::vector<Key> keys = take_keys(bytes);
   const std::vector<Key> expected{{.letter = 'q'},
                                   {.kind = Key::Kind::kEnter},
                                   {.kind = Key::Kind::kUp},
                                   {.kind = Key::Kind::kDown},
+                                  {.kind = Key::Kind::kLeft},
+                                  {.kind = Key::Kind::kRight},
                                   {.kind = Key::Kind::kFunction, .number = 1},
                                   {.kind = Key::Kind::kFunction, .number = 5},
                                   {.kind = Key::Kind::kFunction, .number = 12},

@@ -104,6 +104,29 @@ TEST(View, CutsNoNumberOfTheSoundLine) {
   }
 }
 
+TEST(View, SaysWhatTheShowDoesNextByItself) {
+  Model model = model_of(kStatus);
+  EXPECT_EQ(plain_text(draw(model, 80, 24)).find("NEXT"), std::string::npos);
+
+  model.take_status(parse_json(R"({"holding": true})", "status").value());
+  EXPECT_NE(plain_text(draw(model, 80, 24)).find("HOLD      g begins the show"), std::string::npos);
+
+  model.take_status(parse_json(R"({"next_cue": {"does": "fade to two", "in_ms": 61001},
+                                   "ends_in_ms": 90000})",
+                               "status")
+                        .value());
+  EXPECT_NE(plain_text(draw(model, 80, 24)).find("NEXT      1:02 fade to two"), std::string::npos);
+
+  model.take_status(parse_json(R"({"ends_in_ms": 3599001})", "status").value());
+  EXPECT_NE(plain_text(draw(model, 80, 24)).find("NEXT      1:00:00 the end"), std::string::npos);
+}
+
+TEST(View, TheKeysFitOnEightyColumns) {
+  const std::string text = plain_text(draw(model_of(kStatus), 80, 24));
+
+  EXPECT_TRUE(text.ends_with("q quit\n"));
+}
+
 TEST(Model, AMessageGoesByItself) {
   Model model;
   const SteadyTime start = SystemClock{}.steady_now();

@@ -36,24 +36,27 @@ struct Options {
 /// The operator's side of the control socket.
 class Desk {
  public:
-  Desk(control::Client client, Clock& clock, std::stop_token stop, bool pictures)
-      : client_(std::move(client)), clock_(clock), stop_(std::move(stop)), pictures_(pictures) {}
+  struct Options {
+    bool pictures = true;
+    bool patient = true;  ///< What does not answer in time is waited for.
+  };
+  Desk(control::Client client, Clock& clock, std::stop_token stop, Options options)
+      : client_(std::move(client)), clock_(clock), stop_(std::move(stop)), options_(options) {}
 
-  /// Asks for everything the screen shows.
+  /// Asks for everything the screen shows. A program that is slow to answer is shown as it was.
+  /// @return what ends the screen: the program's own end, or ours.
   Status refresh(int columns, int rows) {
     model_.forget_message(clock_.steady_now());
-    TS_TRY(const Json reply, client_.request(Json{{"command", "status"}}, kAnswer, stop_));
-    const auto status = reply.find("status");
-    if (status != reply.end()) model_.take_status(*status);
+    const auto reply = client_.request(Json{{"command", "status"}}, kAnswer, stop_);
+    if (!reply.ok()) return bear(reply.error());
+    const auto status = reply.value().find("status");
+    if (status != reply.value().end()) model_.take_status(*status);
     const tui::PictureSize size = tui::picture_size(columns, rows);
-    if (!pictures_ || size.width == 0) return ok_status();
+    if (!options_.pictures || size.width == 0) return ok_status();
     const auto picture = client_.request(
         Json{{"command", "picture"}, {"width", size.width}, {"height", size.height}}, kAnswer,
         stop_);
-    // Before the first frame there is none.
-    if (!picture.ok()) {
-      return picture.error().kind == ErrorKind::kNotFound ? ok_status() : Status(picture.error());
-    }
+    if (!picture.ok()) return bear(picture.error());
     const JsonReader reader(picture.value());
     TS_TRY(const std::string text, reader.string_or("rgb"));
     TS_TRY(model_.picture, crypto::base64_decode(text));
@@ -81,6 +84,10 @@ class Desk {
       case Key::Kind::kDown:
         if (model_.selected + 1 < model_.sources.size()) ++model_.selected;
         return true;
+      case Key::Kind::kLeft:
+        return preview_beside(-1);
+      case Key::Kind::kRight:
+        return preview_beside(1);
       case Key::Kind::kEnter:
         return send(Json{{"command", "take"}, {"transition", "fade"}}, "fade");
       case Key::Kind::kFunction:
@@ -96,6 +103,16 @@ class Desk {
   [[nodiscard]] const tui::Model& model() const { return model_; }
 
  private:
+  /// Says what could not be had now; the next look may have it.
+  Status bear(const Error& error) {
+    // Before the first frame there is no picture.
+    if (error.kind == ErrorKind::kNotFound) return ok_status();
+    const bool over = error.kind == ErrorKind::kInterrupted || error.code == "closed";
+    if (over || !options_.patient) return error;
+    model_.say(error.message, true, clock_.steady_now());
+    return ok_status();
+  }
+
   /// One source's small picture at a time, in turn; nothing is decoded for it but a key frame.
   Status refresh_thumbnail(int columns, int rows) {
     const int shown = tui::thumbnails_shown(model_, columns, rows);
@@ -108,9 +125,7 @@ class Desk {
                                               {"width", tui::kThumbnail.width},
                                               {"height", tui::kThumbnail.height}},
                                          kAnswer, stop_);
-    if (!picture.ok()) {
-      return picture.error().kind == ErrorKind::kNotFound ? ok_status() : Status(picture.error());
-    }
+    if (!picture.ok()) return bear(picture.error());
     const JsonReader reader(picture.value());
     TS_TRY(const std::string text, reader.string_or("rgb"));
     TS_TRY(model_.thumbnails[name], crypto::base64_decode(text));
@@ -124,12 +139,8 @@ class Desk {
       return send(Json{{"command", "black"}, {"on", !model_.black}},
                   model_.black ? "from black" : "to black");
     }
-    if (letter >= '1' && letter <= '9') {
-      const auto index = static_cast<std::size_t>(letter - '1');
-      if (index >= model_.scenes.size()) return true;
-      const std::string& scene = model_.scenes[index];
-      return send(Json{{"command", "preview"}, {"scene", scene}}, "preview " + scene);
-    }
+    if (letter == 'g' && model_.holding) return send(Json{{"command", "go"}}, "the show began");
+    if (letter >= '1' && letter <= '9') return preview(static_cast<std::size_t>(letter - '1'));
     if (model_.selected >= model_.sources.size()) return true;
     const tui::Model::Source& source = model_.sources[model_.selected];
     Json request{{"command", "audio"}, {"source", source.name}};
@@ -151,6 +162,23 @@ class Desk {
       return send(std::move(request), fmt::format("{} {:+.1f} dB", source.name, gain));
     }
     return true;
+  }
+
+  Result<bool> preview(std::size_t index) {
+    if (index >= model_.scenes.size()) return true;
+    const std::string& scene = model_.scenes[index];
+    return send(Json{{"command", "preview"}, {"scene", scene}}, "preview " + scene);
+  }
+
+  /// The scene before or after the one in preview, so that every one is in reach of a key.
+  Result<bool> preview_beside(int step) {
+    const auto& scenes = model_.scenes;
+    if (scenes.empty()) return true;
+    const std::string& from = model_.preview.empty() ? model_.program : model_.preview;
+    const auto found = std::find(scenes.begin(), scenes.end(), from);
+    const auto count = static_cast<int>(scenes.size());
+    const int at = found == scenes.end() ? 0 : static_cast<int>(found - scenes.begin());
+    return preview(static_cast<std::size_t>((at + step + count) % count));
   }
 
   Result<bool> overlay(std::size_t index) {
@@ -182,7 +210,7 @@ class Desk {
   control::Client client_;
   Clock& clock_;
   std::stop_token stop_;
-  bool pictures_;
+  Options options_;
   std::size_t next_thumbnail_ = 0;
   tui::Model model_{};
 };
@@ -233,7 +261,8 @@ Status run(const Options& options, Context& context) {
     TS_TRY(print, parse_size(options.print));
   }
   TS_TRY(auto client, connect_compositor(context, options.control));
-  Desk desk(std::move(client), context.clock(), context.stop(), !options.no_picture);
+  Desk desk(std::move(client), context.clock(), context.stop(),
+            {.pictures = !options.no_picture, .patient = !print});
   if (print) return print_once(desk, *print, context);
   const bool color = context.environment("NO_COLOR").empty() && context.options().color != "never";
   Status ended = ok_status();
@@ -270,10 +299,12 @@ Command compose_tui() {
       .bind = in_compose_tui::bind,
       .details =
           "Program and preview, the picture on air, sound with loudness, sources with their "
-          "health, overlays, outputs with bit rate and drops, alarms. Keys: 1-9 put a scene "
-          "into the preview, Enter fades to it, c cuts, b goes to black and back, F1-F12 show "
+          "health, overlays, outputs with bit rate and drops, alarms, and what the show does "
+          "next by itself. Keys: 1-9 put a scene into the preview, left and right the one beside "
+          "it, Enter fades to it, c cuts, b goes to black and back, F1-F12 show "
           "or hide overlays; the arrows choose a source, m mutes, s solos, f follows, + and - "
-          "change its gain. q leaves; the program goes on. 24-bit color where COLORTERM says "
+          "change its gain; g begins a show on hold. q leaves; the program goes on. 24-bit color "
+          "where COLORTERM says "
           "so, 256 colors elsewhere, none with NO_COLOR."};
 }
 

@@ -43,6 +43,8 @@ extern "C" void on_fatal(int signal) {
 std::optional<Key> named_key(char introducer, std::string_view parameter, char final) {
   if (final == 'A') return Key{.kind = Key::Kind::kUp};
   if (final == 'B') return Key{.kind = Key::Kind::kDown};
+  if (final == 'C' && parameter.empty()) return Key{.kind = Key::Kind::kRight};
+  if (final == 'D' && parameter.empty()) return Key{.kind = Key::Kind::kLeft};
   if (introducer == 'O' && final >= 'P' && final <= 'S') {
     return Key{.kind = Key::Kind::kFunction, .number = final - 'P' + 1};
   }

@@ -16,7 +16,18 @@ namespace ts::cli::tui {
 
 /// What a key press means, whatever bytes the terminal sent for it.
 struct Key {
-  enum class Kind { kLetter, kEnter, kUp, kDown, kFunction, kInterrupt, kSuspend, kRedraw };
+  enum class Kind {
+    kLetter,
+    kEnter,
+    kUp,
+    kDown,
+    kLeft,
+    kRight,
+    kFunction,
+    kInterrupt,
+    kSuspend,
+    kRedraw
+  };
   Kind kind = Kind::kLetter;
   char letter = 0;  ///< Of kLetter.
   int number = 0;   ///< Of kFunction: 1 to 12.

@@ -23,7 +23,8 @@ constexpr Style kGood{.front = 0x50C070};
 constexpr Style kWarn{.front = 0xE8B030};
 constexpr Style kBad{.front = 0xFF5050, .bold = true};
 constexpr int kPanel = 36;  ///< Columns beside the picture.
-constexpr int kWide = 110;  ///< Columns that everything has room in.
+constexpr int kWide = 110;  ///< Columns that everything has room in, but the keys in words.
+constexpr int kWideKeys = 115;
 /// How long a message stays: what was done is news for a moment, what went wrong has to be read.
 constexpr seconds kMessage{6};
 constexpr seconds kTrouble{20};
@@ -154,6 +155,34 @@ void draw_rest(Screen& screen, int column, int& row, std::size_t left, bool want
   if (wanted) screen.text(column, row++, fmt::format("… {} more", left), kDim);
 }
 
+/// "0:12", "1:02:03": up to the second in which it happens.
+std::string left_text(std::int64_t milliseconds) {
+  const std::int64_t total = (std::max<std::int64_t>(0, milliseconds) + 999) / 1000;
+  if (total < 3600) return fmt::format("{}:{:02}", total / 60, total % 60);
+  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+}
+
+/// What the show does by itself, and when.
+void draw_plan(Screen& screen, const Model& model, int column, int row) {
+  constexpr int kRoom = kPanel - 10;
+  constexpr std::int64_t kNear = 10'000;
+  if (model.holding) {
+    screen.text(column, row, "HOLD", kHead);
+    screen.text(column + 10, row, "g begins the show", kWarn, kRoom);
+    return;
+  }
+  const bool ends =
+      model.ends_in_ms >= 0 && (model.next_cue.empty() || model.ends_in_ms < model.next_cue_in_ms);
+  if (!ends && model.next_cue.empty()) return;
+  const std::int64_t left = ends ? model.ends_in_ms : model.next_cue_in_ms;
+  const std::string what = ends ? "the end" : model.next_cue;
+  const std::string when = left_text(left);
+  screen.text(column, row, "NEXT", kHead);
+  const Style style = left <= kNear ? kWarn : kDim;
+  const int at = screen.text(column + 10, row, when, style);
+  screen.text(at + 1, row, what, style, column + 10 + kRoom - at - 1);
+}
+
 void draw_scenes(Screen& screen, const Model& model, int column, int row, int rows) {
   screen.text(column, row, "PROGRAM", kHead);
   screen.text(column + 9, row, fmt::format(" {} ", model.program), kProgram, kPanel - 10);
@@ -161,6 +190,7 @@ void draw_scenes(Screen& screen, const Model& model, int column, int row, int ro
   if (!model.preview.empty()) {
     screen.text(column + 9, row + 1, fmt::format(" {} ", model.preview), kPreview, kPanel - 10);
   }
+  draw_plan(screen, model, column, row + 2);
   const Share share = share_rows(model, rows - 3);
   int at = row + 3;
   for (std::size_t i = 0; i < share.scenes; ++i, ++at) {
@@ -362,6 +392,12 @@ void Model::take_status(const Json& status) {
   fps = number_of(status, "fps");
   late = count_of(status, "lagged") + count_of(status, "skipped");
   black = flag_of(status, "black");
+  holding = flag_of(status, "holding");
+  const auto next = status.find("next_cue");
+  const bool known = next != status.end() && next->is_object();
+  next_cue = known ? text_of(*next, "does") : std::string();
+  next_cue_in_ms = known ? count_of(*next, "in_ms") : 0;
+  ends_in_ms = static_cast<std::int64_t>(number_of(status, "ends_in_ms", -1));
   alarms = texts_of(status, "alarms");
   scenes = texts_of(status, "scenes");
   if (const auto sound = status.find("sound"); sound != status.end() && sound->is_object()) {
@@ -437,12 +473,13 @@ Screen draw(const Model& model, int columns, int rows) {
   screen.text(1, screen.rows() - 2, model.message, model.wrong ? kBad : kGood,
               screen.columns() - 2);
   screen.fill(0, screen.rows() - 1, screen.columns(), kTitle);
-  const bool wide = screen.columns() >= kWide;
-  screen.text(1, screen.rows() - 1,
-              wide ? "1-9 preview  Enter fade  c cut  b black  F1-F12 overlays  ↑↓ source  m mute  "
-                     "s solo  f follow  +- gain  q quit"
-                   : "1-9 preview  Enter fade  c cut  b black  F1- overlay  ↑↓ m s f + -  q quit",
-              kTitle, screen.columns() - 2);
+  const bool wide = screen.columns() >= kWideKeys;
+  screen.text(
+      1, screen.rows() - 1,
+      wide ? "1-9 ←→ preview  Enter fade  c cut  b black  F1-F12 overlays  ↑↓ source  m mute  "
+             "s solo  f follow  +- gain  q quit"
+           : "1-9 ←→ preview  Enter fade  c cut  b black  F1- overlay  ↑↓ m s f + -  q quit",
+      kTitle, screen.columns() - 2);
   return screen;
 }
 

@@ -48,6 +48,10 @@ struct Model {
   double fps = 0;
   std::int64_t late = 0;
   bool black = false;
+  bool holding = false;    ///< The show waits for "go".
+  std::string next_cue{};  ///< What the show does next by itself; empty for nothing.
+  std::int64_t next_cue_in_ms = 0;
+  std::int64_t ends_in_ms = -1;  ///< -1: nobody knows.
   std::vector<std::string> alarms{};
   std::vector<std::string> scenes{};
   std::vector<Source> sources{};
