@@ -323,8 +323,9 @@ Result<std::unique_ptr<Compositor>> Compositor::create(scene::Show show, RunOpti
 Result<Compositor::Report> Compositor::run(std::stop_token stop, std::stop_token abort) {
   return impl_->run(stop, abort);
 }
-std::future<Result<std::uint64_t>> Compositor::post(std::vector<scene::Action> actions) {
-  return impl_->post(std::move(actions));
+std::future<Result<std::uint64_t>> Compositor::post(std::vector<scene::Action> actions,
+                                                    std::vector<std::string>* warnings) {
+  return impl_->post(std::move(actions), warnings);
 }
 Status Compositor::add_output(const media::MuxTarget& target) {
   return impl_->outputs().add(target);

@@ -88,7 +88,12 @@ struct Snapshot {
   };
   std::vector<OverlayInfo> overlays{};
   std::vector<std::string> scenes{};
-  bool black = false;  ///< The operator's fade to black.
+  bool black = false;    ///< The operator's fade to black.
+  bool holding = false;  ///< Cues and duration wait for a scene::GoAction.
+  /// What the show does next by itself.
+  std::string next_cue{};  ///< In words; empty when nothing is to come.
+  milliseconds next_cue_in{0};
+  std::optional<milliseconds> ends_in{};  ///< Of a program with a duration that has begun.
   std::vector<SourceInfo> sources{};
   std::vector<OutputRunner::Status> outputs{};
   std::vector<EncoderBank::Info> renditions{};  ///< That run, beside the main encode.
@@ -122,7 +127,9 @@ class Compositor {
   /// Does all of these between the same two frames.
   /// @return the tick they took effect at, or the first one's error (then none was done); kConflict
   ///         when 64 batches are waiting already. The future is ready within one tick.
-  std::future<Result<std::uint64_t>> post(std::vector<scene::Action> actions);
+  /// @param warnings  gets what viewers will not see of new texts; before this returns.
+  std::future<Result<std::uint64_t>> post(std::vector<scene::Action> actions,
+                                          std::vector<std::string>* warnings = nullptr);
 
   /// @return kConflict for a name that is taken, kNotFound for a rendition the show has not.
   Status add_output(const media::MuxTarget& target);
@@ -130,7 +137,8 @@ class Compositor {
   /// the status.
   Status remove_output(const std::string& name);
   /// A source joins. A scene of its name that shows it alone joins with it, unless there is one.
-  /// @return kConflict when there is a source of that name; kMedia when its file does not open.
+  /// @return kConflict when there is a source of that name; kNotFound when it ducks under one that
+  ///         is not there; kMedia when its file does not open.
   Status add_source(const scene::Source& source);
   /// Arranges a scene anew, or for the first time. On air it changes with the next frame: a take of
   /// another scene waits for sources that nobody saw so far, this does not.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/compositor_internal.hpp"
+#include "compose/text_painter.hpp"
 #include "media/filter_check.hpp"
 #include "scene/scene_parse.hpp"
 
@@ -22,9 +23,21 @@ Error name_taken(const std::string& name) {
                .hint = "remove it first, or choose another name"};
 }
 
+/// For whoever has set the text: what is on air now is not all of it.
+void warn_of_text(const std::string& overlay, const DrawnOverlay& drawn,
+                  std::vector<std::string>& warnings) {
+  if (drawn.cut) {
+    warnings.push_back(fmt::format("overlay '{}': the text does not fit and is cut off", overlay));
+  }
+  if (!drawn.unknown.empty()) {
+    warnings.push_back(fmt::format("overlay '{}': {}", overlay, missing_letters(drawn.unknown)));
+  }
+}
+
 }  // namespace
 
-std::future<Result<std::uint64_t>> Compositor::Impl::post(std::vector<scene::Action> actions) {
+std::future<Result<std::uint64_t>> Compositor::Impl::post(std::vector<scene::Action> actions,
+                                                          std::vector<std::string>* warnings) {
   Command command{.actions = std::move(actions),
                   .answer = std::make_shared<Answer::element_type>()};
   auto future = command.answer->get_future();
@@ -37,7 +50,9 @@ std::future<Result<std::uint64_t>> Compositor::Impl::post(std::vector<scene::Act
     return future;
   }
   // Drawing takes milliseconds: here, on the caller's thread, not between two frames.
-  for (const scene::Action& action : command.actions) {
+  for (scene::Action& action : command.actions) {
+    auto* countdown = std::get_if<scene::CountdownAction>(&action);
+    if (countdown != nullptr && !countdown->to) countdown->to = clock_.now() + countdown->in;
     if (const auto* take = std::get_if<scene::TakeAction>(&action)) prepare_scene(take->scene);
     if (const auto* next = std::get_if<scene::PreviewAction>(&action)) prepare_scene(next->scene);
     const auto* text = std::get_if<scene::OverlayTextAction>(&action);
@@ -47,7 +62,9 @@ std::future<Result<std::uint64_t>> Compositor::Impl::post(std::vector<scene::Act
       command.answer->set_value(drawn.error());
       return future;
     }
-    if (drawn.value()) command.drawn.push_back(std::move(*drawn.value()));
+    if (!drawn.value()) continue;
+    if (warnings != nullptr) warn_of_text(text->overlay, drawn.value()->second, *warnings);
+    command.drawn.push_back(std::move(*drawn.value()));
   }
   queue(std::move(command));
   return future;
@@ -126,6 +143,13 @@ Status Compositor::Impl::add_source(const scene::Source& source) {
   {
     const std::lock_guard lock(sources_mutex_);
     if (live_source(source.name)) return name_taken(source.name);
+    for (const std::string& under : source.duck ? source.duck->under : std::vector<std::string>{}) {
+      if (live_source(under)) continue;
+      return Error{.kind = ErrorKind::kNotFound,
+                   .message = fmt::format("source '{}' ducks under '{}', which the program has not",
+                                          source.name, under),
+                   .hint = "see ts compose status for the sources' names"};
+    }
     if (show_.sources.size() >= kMostSources) {
       return Error{.kind = ErrorKind::kConflict,
                    .message = fmt::format("the program has {} sources already", kMostSources),
@@ -274,6 +298,12 @@ void Compositor::Impl::run_commands(std::uint64_t tick) {
     program_ = std::move(trial);
     for (auto& [index, drawn] : command->drawn) {
       overlays_[index] = {std::move(drawn), ++overlay_serial_};
+    }
+    for (const scene::Action& action : command->actions) {
+      const auto* countdown = std::get_if<scene::CountdownAction>(&action);
+      if (countdown != nullptr && countdown->to) {
+        live_text_.set_moment(countdown->overlay, *countdown->to);
+      }
     }
     answers_.emplace_back(command->answer, tick);
   }

@@ -39,7 +39,8 @@ class Compositor::Impl {
   Result<Report> run(const std::stop_token& stop, const std::stop_token& abort);
 
   // --- commands, from any thread
-  std::future<Result<std::uint64_t>> post(std::vector<scene::Action> actions);
+  std::future<Result<std::uint64_t>> post(std::vector<scene::Action> actions,
+                                          std::vector<std::string>* warnings);
   OutputSet& outputs() { return *outputs_; }
   Status restart_source(const std::string& name);
   Status add_source(const scene::Source& source);
@@ -145,6 +146,7 @@ class Compositor::Impl {
   void publish(std::uint64_t ticks, const Program::State& state, double compose_ms);
   /// With snapshot_mutex_ held.
   void publish_names();
+  void publish_plan(std::uint64_t ticks);
   void publish_sources(std::uint64_t ticks, const Program::State& state);
 
   scene::Show show_;
@@ -188,6 +190,7 @@ class Compositor::Impl {
   SteadyTime started_{};
   SteadyTime fps_since_{};
   std::uint64_t fps_frames_ = 0;
+  std::string told_cue_;  // "$.cues[2]", whose words the snapshot has
   std::uint64_t lagged_ = 0;
   std::uint64_t jumps_ = 0;
   std::uint64_t render_errors_ = 0;

@@ -154,6 +154,7 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
   if (counters.quality != Quality::kFull) snapshot_.alarms.push_back("overload");
   snapshot_.black = state.black > 0;
   publish_names();
+  publish_plan(ticks);
   for (auto& overlay : snapshot_.overlays) overlay.on_air = false;
   for (const auto& overlay : state.overlays) snapshot_.overlays[overlay.index].on_air = true;
   snapshot_.scene = program_.scene();
@@ -187,6 +188,24 @@ void Compositor::Impl::publish_names() {
            .trouble = broken == overlay_errors_.end() ? "" : broken->second.message});
     }
   }
+}
+
+void Compositor::Impl::publish_plan(std::uint64_t ticks) {
+  const auto until = [&](std::uint64_t tick) {
+    const ProgramTime left = tick > ticks ? time_of(tick) - time_of(ticks) : ProgramTime{};
+    return std::chrono::duration_cast<milliseconds>(left);
+  };
+  snapshot_.holding = !program_.begin();
+  const Program::NextCue next = program_.next_cue();
+  const std::string_view where = next.cue == nullptr ? std::string_view{} : next.cue->where;
+  if (where != told_cue_) {
+    told_cue_ = where;
+    snapshot_.next_cue = next.cue == nullptr ? std::string() : scene::describe(*next.cue);
+  }
+  snapshot_.next_cue_in = until(next.tick);
+  snapshot_.ends_in.reset();
+  if (!show_.duration || !program_.begin()) return;
+  snapshot_.ends_in = until(*program_.begin() + program_.ticks_of(*show_.duration));
 }
 
 void Compositor::Impl::publish_sources(std::uint64_t ticks, const Program::State& state) {

@@ -40,14 +40,15 @@ Result<std::unique_ptr<ControlBridge>> ControlBridge::listen(const Options& opti
 }
 
 ControlBridge::ControlBridge(const Options& options, std::unique_ptr<control::Server> server)
-    : options_(options), server_(std::move(server)), slow_(kSlow) {}
+    : options_(options), server_(std::move(server)), views_(kSlow), changes_(kSlow) {}
 
 ControlBridge::~ControlBridge() = default;
 
 void ControlBridge::serve(Compositor& compositor) {
   compositor_ = &compositor;
   board_.emplace(*server_, compositor.show());
-  worker_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  painter_ = std::jthread([this](const std::stop_token& stop) { work(views_, stop); });
+  worker_ = std::jthread([this](const std::stop_token& stop) { work(changes_, stop); });
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -74,7 +75,9 @@ void ControlBridge::begin(control::Request request, std::vector<Posted>& posted)
   if (const auto* act = std::get_if<control::ActCommand>(&request.command)) {
     std::vector<scene::Action> actions;
     for (const control::Step& step : act->steps) append_actions(actions, step);
-    posted.push_back({compositor_->post(std::move(actions)), std::move(request.reply)});
+    std::vector<std::string> warnings;
+    auto tick = compositor_->post(std::move(actions), &warnings);
+    posted.push_back({std::move(tick), std::move(request.reply), std::move(warnings)});
     return;
   }
   const bool outputs = std::holds_alternative<control::OutputListCommand>(request.command);
@@ -91,15 +94,19 @@ void ControlBridge::begin(control::Request request, std::vector<Posted>& posted)
     request.reply.ok(snapshot.tick, members);
     return;
   }
-  if (slow_.size() >= kSlow) {
+  const bool view = std::holds_alternative<control::ShotCommand>(request.command) ||
+                    std::holds_alternative<control::PictureCommand>(request.command);
+  BoundedQueue<control::Request>& queue = view ? views_ : changes_;
+  if (queue.size() >= kSlow) {
     request.reply.fail(Error{.kind = ErrorKind::kConflict,
-                             .message = "too many pictures and outputs are being worked on",
+                             .message = view ? "too many pictures are being drawn"
+                                             : "too many sources and outputs are being changed",
                              .hint = "try again in a moment",
                              .retryable = true,
                              .code = "busy"});
     return;
   }
-  slow_.try_push(std::move(request));
+  queue.try_push(std::move(request));
 }
 
 void ControlBridge::answer(Posted& posted) {
@@ -111,15 +118,17 @@ void ControlBridge::answer(Posted& posted) {
     return;
   }
   const auto tick = posted.tick.get();
-  if (tick.ok()) {
-    posted.reply.ok(tick.value());
-  } else {
+  if (!tick.ok()) {
     posted.reply.fail(tick.error());
+    return;
   }
+  Json members = Json::object();
+  if (!posted.warnings.empty()) members["warnings"] = posted.warnings;
+  posted.reply.ok(tick.value(), members);
 }
 
-void ControlBridge::work(const std::stop_token& stop) {
-  while (auto request = slow_.pop(stop)) {
+void ControlBridge::work(BoundedQueue<control::Request>& queue, const std::stop_token& stop) {
+  while (auto request = queue.pop(stop)) {
     if (stop.stop_requested()) return;
     do_slowly(std::move(*request));
   }

@@ -18,8 +18,9 @@
 namespace ts::compose {
 
 /// Operators of a running program: takes their commands from the control socket to the compositor
-/// and sends them what changes. Owns two threads between the two: one answers within a frame or
-/// so, the other does what takes time (a picture, an output that goes), so that it delays no take.
+/// and sends them what changes. Owns three threads between the two: one answers within a frame or
+/// so, one draws pictures, one does what may take seconds (a source that opens, an output that
+/// goes), so that neither a take nor an operator's screen waits for it.
 class ControlBridge {
  public:
   struct Options {
@@ -47,10 +48,11 @@ class ControlBridge {
   struct Posted {
     std::future<Result<std::uint64_t>> tick;
     control::Reply reply;
+    std::vector<std::string> warnings{};
   };
   void run(const std::stop_token& stop);
-  void work(const std::stop_token& stop);
-  /// Answers at once, posts to the tick, or leaves it to the worker.
+  void work(BoundedQueue<control::Request>& queue, const std::stop_token& stop);
+  /// Answers at once, posts to the tick, or leaves it to a worker.
   void begin(control::Request request, std::vector<Posted>& posted);
   static void answer(Posted& posted);
   void do_slowly(control::Request request);
@@ -65,7 +67,9 @@ class ControlBridge {
   std::unique_ptr<control::Server> server_;
   Compositor* compositor_ = nullptr;
   std::optional<EventBoard> board_;  ///< From serve() on.
-  BoundedQueue<control::Request> slow_;
+  BoundedQueue<control::Request> views_;
+  BoundedQueue<control::Request> changes_;
+  std::jthread painter_;
   std::jthread worker_;
   std::jthread thread_;
 };

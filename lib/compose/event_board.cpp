@@ -4,7 +4,10 @@
 #include "compose/wire.hpp"
 #include "core/json.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <string>
 #include <utility>
 
 namespace ts::compose {
@@ -16,6 +19,18 @@ std::string_view protocol_state(OutputState state) noexcept {
   if (state == OutputState::kRetrying) return "reconnecting";
   if (state == OutputState::kFinished) return "ended";
   return to_string(state);
+}
+
+/// Lets go of the names that are not among `present`, and says so.
+template <typename Present, typename Say>
+void forget_absent(std::map<std::string, std::string>& states, const Present& present,
+                   const Say& say) {
+  std::erase_if(states, [&](const auto& entry) {
+    const bool there = std::any_of(present.begin(), present.end(),
+                                   [&](const auto& one) { return one.name == entry.first; });
+    if (!there) say(entry.first);
+    return !there;
+  });
 }
 
 }  // namespace
@@ -137,6 +152,15 @@ void EventBoard::on_snapshot(const Snapshot& snapshot) {
         "output", snapshot.tick,
         Json{{"output", short_name(output.name)}, {"state", state}, {"message", output.reason}});
   }
+  // What an operator took out has no state any more; whoever follows must hear of it.
+  forget_absent(source_states_, snapshot.sources, [&](const std::string& name) {
+    server_.publish("source", snapshot.tick,
+                    Json{{"source", name}, {"state", "removed"}, {"message", ""}});
+  });
+  forget_absent(output_states_, snapshot.outputs, [&](const std::string& name) {
+    server_.publish("output", snapshot.tick,
+                    Json{{"output", short_name(name)}, {"state", "removed"}, {"message", ""}});
+  });
 }
 
 }  // namespace ts::compose

@@ -51,6 +51,7 @@ std::string live_text(const scene::Overlay& overlay, WallTime wall, milliseconds
 
 LiveText::LiveText(const scene::Show& show, bool patient)
     : overlays_(show.overlays),
+      drawn_as_(show.overlays),
       canvas_(show.canvas),
       patient_(patient),
       slots_(show.overlays.size()) {
@@ -66,6 +67,13 @@ bool LiveText::is_live(std::size_t overlay) const {
   const auto& content = overlays_[overlay].content;
   return std::holds_alternative<scene::ClockOverlay>(content) ||
          std::holds_alternative<scene::CountdownOverlay>(content);
+}
+
+void LiveText::set_moment(const std::string& overlay, WallTime to) {
+  for (scene::Overlay& candidate : overlays_) {
+    auto* countdown = std::get_if<scene::CountdownOverlay>(&candidate.content);
+    if (countdown != nullptr && candidate.name == overlay) countdown->to = to;
+  }
 }
 
 void LiveText::ask(std::size_t overlay, std::string& last, const std::string& text) {
@@ -84,7 +92,7 @@ DrawnOverlay LiveText::at(std::size_t overlay, WallTime wall, milliseconds elaps
   if (patient_) {
     Slot& slot = slots_[overlay];
     if (slot.asked == text && slot.shown.picture) return slot.shown;
-    auto drawn = draw_overlay(overlays_[overlay], canvas_, text);
+    auto drawn = draw_overlay(drawn_as_[overlay], canvas_, text);
     if (drawn.ok()) slot.shown = std::move(drawn).value();
     slot.asked = text;
     return slot.shown;
@@ -112,7 +120,7 @@ void LiveText::run(const std::stop_token& stop) {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    auto drawn = draw_overlay(overlays_[job.overlay], canvas_, job.text);
+    auto drawn = draw_overlay(drawn_as_[job.overlay], canvas_, job.text);
     if (!drawn.ok()) continue;  // Without a font: prepare() has said so.
     const std::lock_guard lock(mutex_);
     auto& kept = slots_[job.overlay].drawn;

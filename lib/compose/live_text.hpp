@@ -30,6 +30,8 @@ class LiveText {
   LiveText(const scene::Show& show, bool patient);
 
   [[nodiscard]] bool is_live(std::size_t overlay) const;
+  /// Another moment for a countdown. On the tick's thread.
+  void set_moment(const std::string& overlay, WallTime to);
   /// The overlay's picture for this moment, or the one before while it is being drawn; without a
   /// picture before the first one is done. Never waits, unless patient. On the tick's thread.
   DrawnOverlay at(std::size_t overlay, WallTime wall, milliseconds elapsed);
@@ -49,7 +51,8 @@ class LiveText {
   void ask(std::size_t overlay, std::string& last, const std::string& text);
   void run(const std::stop_token& stop);
 
-  std::vector<scene::Overlay> overlays_;
+  std::vector<scene::Overlay> overlays_;        // what they say; the tick's thread
+  const std::vector<scene::Overlay> drawn_as_;  // how it is drawn
   scene::Canvas canvas_;
   bool patient_;
   std::mutex mutex_;

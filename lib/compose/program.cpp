@@ -29,6 +29,17 @@ Error no_such(std::string_view what, std::string_view name, const std::vector<T>
   return error;
 }
 
+std::string_view kind_of(const scene::Overlay& overlay) noexcept {
+  struct InWords {
+    std::string_view operator()(const scene::LowerThird&) const { return "lower third"; }
+    std::string_view operator()(const scene::ImageOverlay&) const { return "picture"; }
+    std::string_view operator()(const scene::TextOverlay&) const { return "text"; }
+    std::string_view operator()(const scene::ClockOverlay&) const { return "clock"; }
+    std::string_view operator()(const scene::CountdownOverlay&) const { return "countdown"; }
+  };
+  return std::visit(InWords{}, overlay.content);
+}
+
 }  // namespace
 
 std::string_view to_string(Kind kind) noexcept {
@@ -188,16 +199,29 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
     Status operator()(const scene::OverlayAction& overlay) const {
       return self.show_overlay(overlay, now);
     }
+    Status operator()(const scene::CountdownAction& countdown) const {
+      const scene::Overlay* overlay = self.show_->find_overlay(countdown.overlay);
+      if (overlay == nullptr) return no_such("overlay", countdown.overlay, self.show_->overlays);
+      if (!std::holds_alternative<scene::CountdownOverlay>(overlay->content)) {
+        return Error{.kind = ErrorKind::kConflict,
+                     .message = fmt::format("overlay '{}' is a {}, not a countdown",
+                                            countdown.overlay, kind_of(*overlay)),
+                     .hint = "name a countdown"};
+      }
+      self.event(Kind::kOverlayText, now, countdown.overlay);
+      return ok_status();
+    }
     Status operator()(const scene::OverlayTextAction& text) const {
       const scene::Overlay* overlay = self.show_->find_overlay(text.overlay);
       if (overlay == nullptr) return no_such("overlay", text.overlay, self.show_->overlays);
       if (!std::holds_alternative<scene::LowerThird>(overlay->content) &&
           !std::holds_alternative<scene::TextOverlay>(overlay->content)) {
-        const bool image = std::holds_alternative<scene::ImageOverlay>(overlay->content);
         return Error{.kind = ErrorKind::kConflict,
                      .message = fmt::format("overlay '{}' is a {}, not a text", text.overlay,
-                                            image ? "picture" : "clock"),
-                     .hint = "name a lower third or a text overlay"};
+                                            kind_of(*overlay)),
+                     .hint = std::holds_alternative<scene::CountdownOverlay>(overlay->content)
+                                 ? "a countdown takes another moment: --in 5m, or --to TIME"
+                                 : "name a lower third or a text overlay"};
       }
       const auto index = static_cast<std::size_t>(overlay - self.show_->overlays.data());
       self.text_changes_.push_back({index, text.title, text.subtitle});
@@ -418,6 +442,12 @@ std::vector<std::string_view> Program::scenes_before(std::uint64_t tick) const {
     }
   }
   return out;
+}
+
+Program::NextCue Program::next_cue() const noexcept {
+  if (!begin_ || next_cue_ >= show_->cues.size()) return {};
+  const scene::Cue& cue = show_->cues[next_cue_];
+  return {.cue = &cue, .tick = *begin_ + tick_at(cue.at)};
 }
 
 std::vector<Program::TextChange> Program::take_text_changes() {

@@ -67,6 +67,13 @@ class Program {
   void hold() noexcept { begin_.reset(); }
   /// The tick that the cues' times count from; nullopt while on hold.
   [[nodiscard]] std::optional<std::uint64_t> begin() const noexcept { return begin_; }
+  /// The cue that comes next by itself; null when there is none, and while on hold. Good until the
+  /// next change of this state.
+  struct NextCue {
+    const scene::Cue* cue = nullptr;
+    std::uint64_t tick = 0;
+  };
+  [[nodiscard]] NextCue next_cue() const noexcept;
 
   /// Does what the action says, from `tick` on.
   /// @return kNotFound for a name the show does not have, kConflict for a take of an empty preview.

@@ -83,6 +83,11 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
   into["sound"] = meters_json(snapshot);
   into["alarms"] = snapshot.alarms;
   into["black"] = snapshot.black;
+  into["holding"] = snapshot.holding;
+  if (!snapshot.next_cue.empty()) {
+    into["next_cue"] = {{"does", snapshot.next_cue}, {"in_ms", snapshot.next_cue_in.count()}};
+  }
+  if (snapshot.ends_in) into["ends_in_ms"] = snapshot.ends_in->count();
   into["scenes"] = snapshot.scenes;
   Json overlays = Json::array();
   for (const auto& overlay : snapshot.overlays) {

@@ -157,6 +157,24 @@ Result<Step> parse_audio(const JsonReader& object) {
   return Step{audio};
 }
 
+Result<Step> parse_countdown(const JsonReader& object, const std::optional<JsonReader>& to,
+                             const std::optional<JsonReader>& in) {
+  for (const char* key : {"title", "text", "subtitle"}) {
+    TS_TRY(const auto words, object.find(key));
+    if (words) return words->error("new words or another moment, not both");
+  }
+  if (to && in) return object.error("expected either to or in_ms");
+  scene::CountdownAction set;
+  TS_TRY(set.overlay, text_member(object, "overlay", kMaxName));
+  if (to) {
+    TS_TRY(const auto text, to->as_string());
+    TS_TRY(set.to, parse_rfc3339(text));
+  } else {
+    TS_TRY(set.in, duration_member(object, "in_ms", milliseconds{0}, kMaxLength));
+  }
+  return Step{scene::Action{set}};
+}
+
 Result<Step> parse_overlay(const JsonReader& object, std::string_view word) {
   if (word != "overlay_set") {
     scene::OverlayAction action{.show = word == "overlay_show"};
@@ -173,7 +191,10 @@ Result<Step> parse_overlay(const JsonReader& object, std::string_view word) {
     }
     return Step{scene::Action{action}};
   }
-  TS_CHECK(object.only({"id", "command", "overlay", "title", "text", "subtitle"}));
+  TS_CHECK(object.only({"id", "command", "overlay", "title", "text", "subtitle", "to", "in_ms"}));
+  TS_TRY(const auto to, object.find("to"));
+  TS_TRY(const auto in, object.find("in_ms"));
+  if (to || in) return parse_countdown(object, to, in);
   scene::OverlayTextAction set;
   TS_TRY(set.overlay, text_member(object, "overlay", kMaxName));
   TS_TRY(const auto title, object.find("title"));

@@ -40,7 +40,9 @@
 /// - black: on? (default true), duration_ms? (default 500): the program to black, or back
 /// - overlay_show: overlay, for_ms? (hides by itself after so long)
 /// - overlay_hide: overlay
-/// - overlay_set: overlay, title? or text?, subtitle?: new words, at once
+/// - overlay_set: overlay, title? or text?, subtitle?: new words, at once; reply: "warnings" (a
+///   list of texts), when viewers will not see all of them. Of a countdown: to (RFC 3339) or in_ms
+///   (so long from now): another moment
 /// - audio: source, and at least one of gain_db? (-120 to 24), mute?, solo?, follow?,
 ///   delay_ms? (0 to 10000)
 /// - batch: commands: 1 to 64 of the above, all in one frame or none
@@ -74,8 +76,9 @@
 /// - overlay: overlay, visible or text_changed
 /// - audio: source, and what changed of gain_db, mute, solo, follow, delay_ms
 /// - black: on
-/// - source: source, state: connecting, live, stale, lost, ended, still; message
-/// - output: output, state: connecting, live, reconnecting, failed, ended; message
+/// - source: source, state: connecting, live, stale, lost, ended, still, removed; message
+/// - output: output, state: connecting, live, stalled, reconnecting, failed, ended, removed;
+/// message
 /// - guard: guard: black, frozen, silent, clipped, quiet; active
 /// - quality: quality: full, economy, reduced, half: what is given up while encoding cannot keep up
 /// - meters (only when asked for by name, about ten a second): peak_db, rms_db, true_peak_db,

@@ -188,6 +188,12 @@ struct OverlayTextAction {
   std::string title{};
   std::string subtitle{};
 };
+/// Another moment for a countdown.
+struct CountdownAction {
+  std::string overlay{};
+  std::optional<WallTime> to{};
+  milliseconds in{0};  ///< Without `to`: so long from when it is asked for.
+};
 struct GainAction {
   std::string source{};
   double gain_db = 0;
@@ -219,9 +225,9 @@ struct BlackAction {
 struct StopAction {};
 /// Starts the clock of the show's cues and duration, when the program was begun on hold.
 struct GoAction {};
-using Action = std::variant<TakeAction, PreviewAction, OverlayAction, OverlayTextAction, GainAction,
-                            MuteAction, SoloAction, DelayAction, FollowAction, BlackAction,
-                            StopAction, GoAction>;
+using Action = std::variant<TakeAction, PreviewAction, OverlayAction, OverlayTextAction,
+                            CountdownAction, GainAction, MuteAction, SoloAction, DelayAction,
+                            FollowAction, BlackAction, StopAction, GoAction>;
 
 /// Actions that happen in one frame, at a time from the program's beginning.
 struct Cue {
@@ -358,5 +364,7 @@ Result<TransitionKind> parse_transition(std::string_view text);
 
 /// A short text for people: what this output is, without secrets.
 std::string describe(const Output& output);
+/// What a cue does, for people: "fade to two, show name".
+std::string describe(const Cue& cue);
 
 }  // namespace ts::scene

@@ -89,6 +89,8 @@ outputs that ask for it: {"file": "low.mp4", "rendition": "low"}. {"hls": "out/"
 ["main", "low"]} writes a master playlist, out/index.m3u8. A rendition may have width or height (or
 both), video_bitrate, audio_bitrate, preset, profile, encoder; the rest follows from "encode".
 
+"program" is the scene on air first (else the first one); "duration": "2h" ends the show by itself;
+"frame_code": true burns a machine-readable frame number in. "encode" may have "profile", "encoder".
 Paths are relative to the show file. Layouts: full, side-by-side, pip, grid, screen, or free items
 (cut where they reach beyond the canvas).
 "canvas" may have "background": "#101820". A layout may have "margin", "border", "border_color" (in
@@ -101,9 +103,10 @@ A cue does at its time any of: take (with transition, duration), preview, show, 
 overlays), mute, unmute (names of sources), gain {"wide": -6}, black (true or false), stop (true).
 
 Overlays start hidden unless "visible"; they come and go in "fade" (300ms), and "for": "8s" hides one
-by itself. Where they are is "x", "y"; "opacity" is theirs, too. More overlays: {"text": "…", "size": 36},
-{"clock": "%H:%M"} (or {"format": …, "zone": "utc"}), and {"countdown": "5m"} from the program's
-beginning, or {"countdown": {"to": "2026-11-20T19:00:00Z", "done": "Welcome"}}.
+by itself. Where they are is "x", "y"; "opacity" is theirs, too; an image may have a "width". More
+overlays: {"text": "…", "size": 36}, {"clock": "%H:%M"} (or {"format": …, "zone": "utc"}), and
+{"countdown": "5m"} from the program's beginning, or {"countdown": {"to": "2026-11-20T19:00:00Z",
+"done": "Welcome"}}.
 
 Sound: the sum of the sources at their gains, then a true-peak limiter ("sound": {"ceiling_dbtp": -1}).
 A source with "follow": true is heard only while a scene on air shows it. Music steps back under speech:
@@ -139,7 +142,8 @@ first frame it holds for. Unknown commands and members are errors. Members marke
   cut            scene?
   black          on? (true), duration_ms? (500)
   overlay_show   overlay, for_ms? (it goes by itself)       overlay_hide   overlay
-  overlay_set    overlay, title? or text?, subtitle?
+  overlay_set    overlay, title? or text?, subtitle?; reply: "warnings", when viewers will not see
+                 all of it. Of a countdown: to (RFC 3339) or in_ms (from now): another moment
   audio          source, and some of gain_db (-120 to 24), mute, solo, follow, delay_ms (0 to 10000)
   batch          commands: 1 to 64 of the above, all in one frame or none
   source_add     name, source: an object as in the show file, paths absolute
@@ -149,7 +153,8 @@ first frame it holds for. Unknown commands and members are errors. Members marke
   output_remove  name                                       output_list
   status         reply: "status", what ts compose status --json prints
   shot           path (absolute, a PNG), source? or preview? or multiview?
-  picture        width, height (1 to 320), source? or preview? or multiview?: "rgb" in base64
+  picture        width, height (1 to 320), source? or preview? or multiview?: "rgb" in base64;
+                 glimpse? (of a source nobody sees: its last key frame, nothing is decoded for it)
   go, stop, ping
   events         kinds? (["tally", …]; all but meters): event lines follow, and have no "ok"
 

@@ -4,11 +4,20 @@
 #include "control/client.hpp"
 #include "core/file.hpp"
 #include "core/json.hpp"
+#include "core/unique_fd.hpp"
 #include "support/run_show.hpp"
 #include "support/temp_dir.hpp"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <future>
 #include <optional>
 #include <string>
@@ -195,6 +204,9 @@ TEST_F(ControlBridgeTest, AddsAndFinishesAnOutputWhileTheProgramRuns) {
   while (ask(R"({"command":"output_list"})").value().at("outputs").at(1).at("frames") < 10) {
   }
   ASSERT_TRUE(ask(R"({"command":"output_remove","name":"extra"})").ok());
+  while (change.at("output") != "extra" || change.at("state") != "removed") {
+    change = event("output");
+  }
 
   EXPECT_EQ(twice.error().kind, ErrorKind::kConflict);
   EXPECT_EQ(twice.error().message, "there is an output 'extra' already");
@@ -204,13 +216,123 @@ TEST_F(ControlBridgeTest, AddsAndFinishesAnOutputWhileTheProgramRuns) {
             ErrorKind::kNotFound);
 }
 
+/// A receiver that takes connections and never says a word.
+class SilentReceiver {
+ public:
+  SilentReceiver() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* plain = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(fd_.get(), plain, size), 0);
+    EXPECT_EQ(::listen(fd_.get(), 4), 0);
+    EXPECT_EQ(::getsockname(fd_.get(), plain, &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  void close() { fd_.reset(); }
+
+ private:
+  UniqueFd fd_;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(ControlBridgeTest, PicturesDoNotWaitForAnOutputThatHangs) {
+  const SilentReceiver receiver;
+  const auto key = folder_.path() / "key.txt";
+  ASSERT_TRUE(
+      write_file_atomic(key, fmt::format("rtmp://127.0.0.1:{}/live/x", receiver.port()), 0600)
+          .ok());
+  ASSERT_TRUE(ask(R"({"command":"output_add","name":"far","output":"rtmp-url-file:)" +
+                  key.string() + R"("})")
+                  .ok());
+  auto other = control::Client::connect(bridge_->socket(), kLong).value();
+  auto removed = std::async(std::launch::async, [&] {
+    return other.request(Json{{"command", "output_remove"}, {"name", "far"}}, kLong).ok();
+  });
+  // Nobody has it any more: the removal waits for its last words now.
+  while (ask(R"({"command":"output_list"})").value().at("outputs").size() > 1) {
+  }
+
+  const auto picture = client_->request(Json{{"command", "picture"}, {"width", 4}, {"height", 2}},
+                                        milliseconds{2000});
+
+  EXPECT_TRUE(picture.ok()) << picture.error().message;
+  EXPECT_EQ(removed.wait_for(seconds{0}), std::future_status::timeout);
+  EXPECT_TRUE(removed.get());
+}
+
+TEST_F(ControlBridgeTest, GoesOnWithoutItsOnlyLiveOutputWhileAnotherIsTried) {
+  SilentReceiver nobody;
+  nobody.close();
+  const auto key = folder_.path() / "key.txt";
+  ASSERT_TRUE(
+      write_file_atomic(key, fmt::format("rtmp://127.0.0.1:{}/live/x", nobody.port()), 0600).ok());
+  ASSERT_TRUE(ask(R"({"command":"output_add","name":"far","output":"rtmp-url-file:)" +
+                  key.string() + R"("})")
+                  .ok());
+  while (ask(R"({"command":"output_list"})").value().at("outputs").at(1).at("state") !=
+         "retrying") {
+  }
+
+  ASSERT_TRUE(ask(R"({"command":"output_remove","name":"program.mp4"})").ok());
+
+  const std::uint64_t removed_at = compositor_->snapshot().tick;
+  while (program_.wait_for(milliseconds{10}) == std::future_status::timeout &&
+         compositor_->snapshot().tick < removed_at + 20) {
+  }
+  EXPECT_GE(compositor_->snapshot().tick, removed_at + 20);
+}
+
+TEST_F(ControlBridgeTest, ARecordingLosesNothingWhileItsDiskStandsStill) {
+  // A pipe that nobody reads takes no more than its buffer.
+  const std::string path = (folder_.path() / "slow.ts").string();
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_GE(::fcntl(reader.get(), F_SETPIPE_SZ, 4096), 0);
+  ASSERT_TRUE(
+      ask(R"({"command":"output_add","name":"slow","output":"file:)" + path + R"("})").ok());
+
+  Json slow;
+  do {
+    slow = ask(R"({"command":"output_list"})").value().at("outputs").at(1);
+  } while (slow.at("queued_ms") < 5000 && slow.at("dropped") == 0);
+
+  EXPECT_EQ(slow.at("dropped"), 0);
+  // The disk is there again.
+  const std::jthread drain([&reader] {
+    std::array<char, 65536> chunk{};
+    ::fcntl(reader.get(), F_SETFL, 0);
+    while (::read(reader.get(), chunk.data(), chunk.size()) > 0) {
+    }
+  });
+  EXPECT_TRUE(ask(R"({"command":"output_remove","name":"slow"})").ok());
+}
+
+TEST_F(ControlBridgeTest, TellsWhoSetsATextWhatViewersWillNotSee) {
+  const auto fits = ask(R"({"command":"overlay_set","overlay":"name","title":"Ana Ruiz"})");
+  const auto cut = ask(R"({"command":"overlay_set","overlay":"name","title":")" +
+                       std::string(200, 'W') + R"("})");
+
+  ASSERT_TRUE(fits.ok() && cut.ok());
+  EXPECT_FALSE(fits.value().contains("warnings"));
+  EXPECT_EQ(cut.value().at("warnings"),
+            Json::array({"overlay 'name': the text does not fit and is cut off"}));
+}
+
 TEST_F(ControlBridgeTest, ARemovedSourceTakesItsOwnSceneWithIt) {
   const std::string add = R"({"command":"source_add","name":"z","source":{"color":"#2020c0"}})";
   ASSERT_TRUE(ask(add).ok());
   tick_of(R"({"command":"audio","source":"z","solo":true,"delay_ms":200})");
 
+  ASSERT_TRUE(ask(R"({"command":"events","kinds":["source"]})").ok());
+
   ASSERT_TRUE(ask(R"({"command":"source_remove","name":"z"})").ok());
 
+  for (auto change = event("source"); change.at("source") != "z" || change.at("state") != "removed";
+       change = event("source")) {
+  }
   for (const char* command :
        {R"({"command":"cut","scene":"z"})", R"({"command":"preview","scene":"z"})",
         R"({"command":"audio","source":"z","mute":true})",
@@ -233,6 +355,14 @@ TEST_F(ControlBridgeTest, ARemovedSourceTakesItsOwnSceneWithIt) {
   const auto again = ask(R"({"command":"status"})").value().at("status");
   EXPECT_EQ(again.at("program"), "z");
   EXPECT_EQ(again.at("sources").at(2).at("delay_ms"), 0);
+}
+
+TEST_F(ControlBridgeTest, ASourceDucksUnderOneThatIsThere) {
+  const auto wrong = ask(R"({"command":"source_add","name":"z","source":{"color":"#2020c0",
+                             "duck":{"under":["brs"]}}})");
+
+  EXPECT_EQ(wrong.error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(wrong.error().message, "source 'z' ducks under 'brs', which the program has not");
 }
 
 TEST_F(ControlBridgeTest, ASourceThatIsSeenStays) {

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 #include <string>
 #include <vector>
@@ -122,6 +123,33 @@ TEST(LiveOverlays, ACountdownChangesOnceASecondAndHidesByItself) {
   int hidden = 0;
   for (const auto& event : run.events) hidden += event.kind == ProgramEvent::Kind::kOverlayHide;
   EXPECT_EQ(hidden, 1);
+}
+
+TEST(LiveText, ACountdownCanBeGivenAnotherMoment) {
+  const auto show = scene::parse_show(
+      R"({"canvas": {"width": 320, "height": 180}, "sources": {"a": {"color": "#204060"}},
+          "scenes": {"s": {"layout": "full", "slots": ["a"]}},
+          "overlays": {"left": {"countdown": "10s", "size": 60}}})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+  LiveText live(show.value(), true);
+  const WallTime noon = parse_rfc3339("2026-11-20T12:00:00Z").value();
+  const Picture ten = live.at(0, noon, {}).picture;
+
+  live.set_moment("left", noon + seconds{600});
+  const Picture minutes = live.at(0, noon, {}).picture;
+  live.set_moment("left", noon + seconds{10});
+  const Picture again = live.at(0, noon, {}).picture;
+
+  ASSERT_TRUE(ten && minutes && again);
+  const auto same = [](const Picture& a, const Picture& b) {
+    return a->width == b->width && a->height == b->height &&
+           std::memcmp(
+               a->data[3], b->data[3],
+               static_cast<std::size_t>(a->linesize[3]) * static_cast<std::size_t>(a->height)) == 0;
+  };
+  EXPECT_FALSE(same(ten, minutes));
+  EXPECT_TRUE(same(ten, again));
 }
 
 TEST(LiveText, SaysTheTimeAndWhatIsLeft) {

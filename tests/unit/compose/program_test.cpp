@@ -105,6 +105,33 @@ TEST(Program, OnHoldTheCuesWaitForGo) {
   EXPECT_EQ(p.scene(), "two");
 }
 
+TEST(Program, TellsTheCueThatComesNext) {
+  Program p = program(
+      R"({"at": "1s", "take": "two", "transition": "fade", "show": "name"}, {"at": "2s", "black": true})",
+      true);
+  EXPECT_EQ(p.next_cue().cue, nullptr);  // on hold nothing comes by itself
+
+  ASSERT_TRUE(p.apply(scene::GoAction{}, 10).ok());
+  ASSERT_NE(p.next_cue().cue, nullptr);
+  EXPECT_EQ(p.next_cue().tick, 35U);
+  EXPECT_EQ(scene::describe(*p.next_cue().cue), "fade to two, show name");
+
+  p.advance(35);
+  ASSERT_NE(p.next_cue().cue, nullptr);
+  EXPECT_EQ(scene::describe(*p.next_cue().cue), "to black");
+  p.advance(60);
+  EXPECT_EQ(p.next_cue().cue, nullptr);
+}
+
+TEST(Program, OnlyACountdownTakesAnotherMoment) {
+  Program p = program("");
+
+  const Status refused = p.apply(scene::CountdownAction{.overlay = "name"}, 0);
+
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message, "overlay 'name' is a lower third, not a countdown");
+}
+
 TEST(Program, EventsCarryTheTickTheyHoldFor) {
   Program p = program(R"({"at": "2s", "take": "two"})");
   (void)p.take_events();

@@ -55,6 +55,24 @@ TEST(ControlLine, MeansAFadeByADurationAloneAndHalfASecondByATransitionAlone) {
       milliseconds{500});
 }
 
+TEST(ControlLine, GivesACountdownAnotherMoment) {
+  const auto in = action_of<scene::CountdownAction>(
+      R"({"command":"overlay_set","overlay":"left","in_ms":300000})");
+  EXPECT_EQ(in.overlay, "left");
+  EXPECT_EQ(in.in, milliseconds{300'000});
+  EXPECT_EQ(in.to, std::nullopt);
+
+  const auto to = action_of<scene::CountdownAction>(
+      R"({"command":"overlay_set","overlay":"left","to":"2026-11-20T19:00:00Z"})");
+  EXPECT_EQ(to.to, parse_rfc3339("2026-11-20T19:00:00Z").value());
+
+  for (const char* bad : {R"({"command":"overlay_set","overlay":"l","in_ms":1,"title":"x"})",
+                          R"({"command":"overlay_set","overlay":"l","in_ms":-1})",
+                          R"({"command":"overlay_set","overlay":"l","to":"tomorrow"})"}) {
+    EXPECT_EQ(error_of(bad).kind, ErrorKind::kUsage) << bad;
+  }
+}
+
 TEST(ControlLine, RefusesADurationForACut) {
   EXPECT_EQ(error_of(R"({"command":"take","transition":"cut","duration_ms":1})").message,
             "at $.duration_ms: a cut has no duration");

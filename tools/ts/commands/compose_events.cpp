@@ -81,7 +81,7 @@ Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("--kind", options->kinds,
                  "Only these (repeat): scene, tally, overlay, audio, black, source, output, guard, "
-                 "go, stop")
+                 "quality, go, stop, meters (ten a second, only when named)")
       ->take_all();
   app.add_option("--count", options->count, "End after this many")->check(CLI::PositiveNumber);
   app.add_option("--for", options->duration, "End after this long");

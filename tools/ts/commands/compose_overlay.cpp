@@ -3,6 +3,7 @@
 #include "compose_tools.hpp"
 
 #include "common/context.hpp"
+#include "core/clock.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
 
@@ -20,6 +21,8 @@ struct Options {
   std::string text;
   std::string subtitle;
   std::string length;
+  std::string to;
+  std::string in;
 };
 
 Status run_switch(const Options& options, const char* command, Context& context) {
@@ -31,12 +34,28 @@ Status run_switch(const Options& options, const char* command, Context& context)
   return run_compositor_command(context, options.control, request);
 }
 
+/// Another moment for a countdown.
+Status run_moment(const Options& options, Context& context) {
+  Json request{{"command", "overlay_set"}, {"overlay", options.overlay}};
+  if (!options.to.empty()) {
+    TS_CHECK(parse_rfc3339(options.to));
+    request["to"] = options.to;
+  } else {
+    TS_TRY(const auto in, parse_duration(options.in));
+    request["in_ms"] = in.count();
+  }
+  return run_compositor_command(context, options.control, request);
+}
+
 Status run_set(const Options& options, Context& context) {
+  if (!options.to.empty() || !options.in.empty()) return run_moment(options, context);
   if (options.title.empty() == options.text.empty()) {
     return Error{
         .kind = ErrorKind::kUsage,
         .message = "an overlay's new words are either a title or a text",
-        .hint = "give --title (and --subtitle) to a lower third, --text to a text overlay"};
+        .hint =
+            "give --title (and --subtitle) to a lower third, --text to a text overlay, --in or "
+            "--to to a countdown"};
   }
   Json request{{"command", "overlay_set"}, {"overlay", options.overlay}};
   if (!options.title.empty()) request["title"] = options.title;
@@ -62,6 +81,13 @@ Runner bind_set(CLI::App& app) {
   app.add_option("--title", options->title, "First line of a lower third");
   app.add_option("--subtitle", options->subtitle, "Second line of a lower third");
   app.add_option("--text", options->text, "Words of a text overlay");
+  auto* in = app.add_option("--in", options->in, "A countdown ends this long from now");
+  auto* to = app.add_option("--to", options->to, "A countdown ends at this time (RFC 3339)");
+  to->excludes(in);
+  for (const char* words : {"--title", "--subtitle", "--text"}) {
+    in->excludes(app.get_option(words));
+    to->excludes(app.get_option(words));
+  }
   add_control_options(app, options->control);
   return [options](Context& context) { return run_set(*options, context); };
 }
@@ -92,10 +118,15 @@ Command compose_overlay_hide() {
 Command compose_overlay_set() {
   using namespace in_compose_overlay;
   return {.path = "compose overlay set",
-          .summary = "Change an overlay's words, on air or not",
-          .example = "ts compose overlay set name --title 'Ana Ruiz' --subtitle Officiant",
+          .summary = "Change an overlay's words, or a countdown's moment, on air or not",
+          .example =
+              "ts compose overlay set name --title 'Ana Ruiz' --subtitle Officiant\n"
+              "ts compose overlay set left --in 10m",
           .forms = "raw",
-          .bind = bind_set};
+          .bind = bind_set,
+          .details =
+              "Warns when viewers will not see all of the words. A countdown's moment is a matter "
+              "of the picture alone: cues keep their times."};
 }
 
 }  // namespace ts::cli

@@ -16,6 +16,8 @@ struct Options {
   ControlFlags control;
 };
 
+std::string seconds_text(std::int64_t ms) { return format_duration(seconds{(ms + 999) / 1000}); }
+
 Result<std::string> source_rows(const JsonReader& status) {
   TS_TRY(const auto sources, status.at("sources"));
   TS_TRY(const auto entries, sources.items());
@@ -57,6 +59,55 @@ Result<std::string> output_rows(const JsonReader& status) {
   return table({"OUTPUT", "STATE", "SENT", "DROPPED", "TROUBLE"}, rows, "no outputs");
 }
 
+/// What the show does by itself; empty when that is nothing.
+Result<std::string> plan_rows(const JsonReader& status) {
+  std::string out;
+  TS_TRY(const bool holding, status.bool_or("holding", false));
+  if (holding) out += "next     on hold: ts compose go begins the show\n";
+  TS_TRY(const auto next, status.find("next_cue"));
+  if (next) {
+    TS_TRY(const auto does, next->string_or("does"));
+    TS_TRY(const auto in, next->int_or("in_ms", 0));
+    out += fmt::format("next     {} in {}\n", does, seconds_text(in));
+  }
+  TS_TRY(const auto left, status.find("ends_in_ms"));
+  if (left) {
+    TS_TRY(const auto in, left->as_int());
+    out += fmt::format("ends     in {}\n", seconds_text(in));
+  }
+  return out;
+}
+
+/// "scenes   opening, two"; empty when there are none.
+Result<std::string> scene_row(const JsonReader& status) {
+  TS_TRY(const auto member, status.find("scenes"));
+  if (!member) return std::string();
+  TS_TRY(const auto entries, member->items());
+  std::string out;
+  for (const auto& entry : entries) {
+    TS_TRY(const auto name, entry.as_string());
+    out += (out.empty() ? "scenes   " : ", ") + name;
+  }
+  return out.empty() ? out : out + "\n";
+}
+
+/// "overlays name (on air), logo (…: no such file)"; empty when there are none.
+Result<std::string> overlay_row(const JsonReader& status) {
+  TS_TRY(const auto member, status.find("overlays"));
+  if (!member) return std::string();
+  TS_TRY(const auto entries, member->items());
+  std::string out;
+  for (const auto& entry : entries) {
+    TS_TRY(const auto name, entry.string_or("name"));
+    TS_TRY(const auto on_air, entry.bool_or("on_air", false));
+    TS_TRY(const auto trouble, entry.string_or("trouble"));
+    out += (out.empty() ? "overlays " : ", ") + name;
+    if (on_air) out += " (on air)";
+    if (!trouble.empty()) out += " (" + trouble + ")";
+  }
+  return out.empty() ? out : out + "\n";
+}
+
 /// Empty without renditions.
 Result<std::string> rendition_rows(const JsonReader& status) {
   TS_TRY(const auto renditions, status.find("renditions"));
@@ -91,6 +142,9 @@ Result<std::string> text_of(const JsonReader& status) {
   TS_TRY(const auto sources, source_rows(status));
   TS_TRY(const auto outputs, output_rows(status));
   TS_TRY(const auto renditions, rendition_rows(status));
+  TS_TRY(const auto plan, plan_rows(status));
+  TS_TRY(const auto scenes, scene_row(status));
+  TS_TRY(const auto overlays, overlay_row(status));
   TS_TRY(const auto black, status.bool_or("black", false));
   TS_TRY(const auto quality, status.string_or("quality", "full"));
   TS_TRY(const auto alarms, status.find("alarms"));
@@ -107,10 +161,10 @@ Result<std::string> text_of(const JsonReader& status) {
   return trouble +
          fmt::format(
              "show     {}\nprogram  {}{}\npreview  {}\ntime     {} (frame {}, {:.1f} fps, {} "
-             "late)\n\n{}\n{}{}",
+             "late)\n{}{}{}\n{}\n{}{}",
              show, program, black ? " (BLACK)" : "", preview.empty() ? "-" : preview,
-             format_duration(milliseconds{time}), tick, fps, lagged + skipped, sources, outputs,
-             renditions);
+             format_duration(milliseconds{time}), tick, fps, lagged + skipped, plan, scenes,
+             overlays, sources, outputs, renditions);
 }
 
 Status run(const Options& options, Context& context) {
