@@ -75,7 +75,7 @@ COMMANDS = {
     "ingress delete": (LIVEKIT, [INGRESS, "--yes"], False),
     "ingress get": (LIVEKIT, [INGRESS], False),
     "ingress list": (LIVEKIT, [], False),
-    "ingress update": (LIVEKIT, [INGRESS, "--enabled", "false"], False),
+    "ingress update": (LIVEKIT, [INGRESS, "--enabled", "false", "--yes"], False),
     "ingress wait": (LIVEKIT, [INGRESS, "--state", "publishing", "--timeout", "100ms"], False),
     "live end": (LOCAL, [A("service")], False),
     "live list": (LOCAL, [], False),
