@@ -196,7 +196,8 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
                                          call.path);
   }
   // success:false is a refusal whatever the status says.
-  Refusal refusal = json.ok() ? read_refusal(json.value()) : Refusal{.text = net::answer_text(response)};
+  Refusal refusal =
+      json.ok() ? read_refusal(json.value()) : Refusal{.text = net::answer_text(response)};
   if (call.body != nullptr && call.body->contains("streamKey")) {
     refusal.text =
         without(std::move(refusal.text), (*call.body)["streamKey"].get_ref<const std::string&>());

@@ -71,8 +71,8 @@ Status check_audience(const JsonReader& in) {
 
 /// What a file of grants may hold beside a bare VideoGrant.
 const std::initializer_list<std::string_view> kGrantFileNames{
-    "name",  "metadata", "attributes", "kind",          "kindDetails", "sha256",     "video",
-    "sip",   "agent",    "inference",  "observability", "roomPreset",  "roomConfig", "identity"};
+    "name", "metadata", "attributes", "kind",          "kindDetails", "sha256",     "video",
+    "sip",  "agent",    "inference",  "observability", "roomPreset",  "roomConfig", "identity"};
 
 constexpr std::array<std::string_view, 21> kClaimNames{
     "iss",         "sub",    "aud",      "exp",       "nbf",           "iat",        "jti",
@@ -368,7 +368,8 @@ Result<Claims> claims_from_grant_file(std::string_view text, std::string_view wh
                       std::any_of(json.items().begin(), json.items().end(), [](const auto& member) {
                         return member.key() != "agent" && is_grant_name(member.key());
                       });
-    if (!bare && !means_bare_grants(json)) return claims_from_json(json, ClaimSource::kGrantFile, ErrorKind::kUsage);
+    if (!bare && !means_bare_grants(json))
+      return claims_from_json(json, ClaimSource::kGrantFile, ErrorKind::kUsage);
     Claims claims;
     TS_TRY(claims.video,
            video_grant_from_json(json, UnknownGrants::kRefuse, ErrorKind::kUsage, "$"));

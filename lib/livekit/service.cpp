@@ -268,8 +268,8 @@ Result<Json> Service::call(std::string_view method, const Json& body, const Call
     context.now = state_->clock->now();
     const bool failed_over_worthy =
         answer.ok() ? answer.value().status >= 500 : answer.error().kind == ErrorKind::kRemote;
-    const bool may_be_done = answer.ok() ? answer.value().status != 503
-                                         : !net::never_sent(answer.error());
+    const bool may_be_done =
+        answer.ok() ? answer.value().status != 503 : !net::never_sent(answer.error());
     Error error = answer.ok() ? answer_error(answer.value(), context)
                               : transport_error(std::move(answer).error(), context);
     error = with_doubt(std::move(error), context);

@@ -126,8 +126,8 @@ void explain_twirp(Error& error, std::string_view code, const std::string& messa
   } else if (contains(message, "no response from servers")) {
     const bool ingress = context.method.starts_with("Ingress");
     error.code = "no_response";
-    error.message = fmt::format("no {} worker took the call {} ({})", ingress ? "ingress" : "egress",
-                                context.method, message);
+    error.message = fmt::format("no {} worker took the call {} ({})",
+                                ingress ? "ingress" : "egress", context.method, message);
     error.hint = fmt::format(
         "check that a livekit-{} worker is running, shares the server's Redis and has free CPU",
         ingress ? "ingress" : "egress");

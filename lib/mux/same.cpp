@@ -64,13 +64,13 @@ void compare_session(const NewLiveStream& wish, bool window_asked, const LiveStr
 
 void compare_captions(const NewLiveStream& wish, const LiveStream& found, Differences& out) {
   for (const EmbeddedSubtitle& item : wish.embedded_subtitles) {
-    out.compare(
-        std::any_of(found.embedded_subtitles.begin(), found.embedded_subtitles.end(),
-                    [&](const EmbeddedSubtitle& present) {
-                      return present.language_channel == item.language_channel &&
-                             present.language_code == item.language_code;
-                    }),
-        "captioning", fmt::format("without {}:{}", item.language_channel, item.language_code));
+    out.compare(std::any_of(found.embedded_subtitles.begin(), found.embedded_subtitles.end(),
+                            [&](const EmbeddedSubtitle& present) {
+                              return present.language_channel == item.language_channel &&
+                                     present.language_code == item.language_code;
+                            }),
+                "captioning",
+                fmt::format("without {}:{}", item.language_channel, item.language_code));
   }
   for (const GeneratedSubtitle& item : wish.generated_subtitles) {
     out.compare(std::any_of(found.generated_subtitles.begin(), found.generated_subtitles.end(),
@@ -85,8 +85,9 @@ void compare_recording(const NewLiveStream& wish, const LiveStream& found, Diffe
   if (!wish.new_asset_settings || !found.new_asset_settings) return;
   const auto& renditions = found.new_asset_settings->static_renditions;
   for (const NewStaticRendition& item : wish.new_asset_settings->static_renditions) {
-    out.compare(std::find(renditions.begin(), renditions.end(), item.resolution) != renditions.end(),
-                "recording", fmt::format("without the rendition {}", item.resolution));
+    out.compare(
+        std::find(renditions.begin(), renditions.end(), item.resolution) != renditions.end(),
+        "recording", fmt::format("without the rendition {}", item.resolution));
   }
   const std::string& quality = found.new_asset_settings->video_quality;
   if (wish.new_asset_settings->video_quality && !quality.empty()) {

@@ -54,13 +54,17 @@ std::string without_tags(std::string_view html) {
 
 std::string tidy(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kEntities{
-      {{"&nbsp;", " "}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"},
+      {{"&nbsp;", " "},
+       {"&lt;", "<"},
+       {"&gt;", ">"},
+       {"&quot;", "\""},
+       {"&#39;", "'"},
        {"&amp;", "&"}}};
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const auto known = std::find_if(
-        kEntities.begin(), kEntities.end(),
-        [&](const auto& entity) { return text.substr(at).starts_with(entity.first); });
+    const auto known = std::find_if(kEntities.begin(), kEntities.end(), [&](const auto& entity) {
+      return text.substr(at).starts_with(entity.first);
+    });
     const std::string_view piece = known == kEntities.end() ? text.substr(at, 1) : known->second;
     at += known == kEntities.end() ? 1 : known->first.size();
     const bool blank = static_cast<unsigned char>(piece.front()) <= 0x20;

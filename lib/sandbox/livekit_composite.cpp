@@ -79,7 +79,8 @@ std::optional<Refusal> apply_options(const Json& options, CompositeFormat& forma
   const auto audio = options.value("audio_codec", std::string("DEFAULT_AC"));
   const bool ours = (video == "DEFAULT_VC" || video.starts_with("H264_")) &&
                     (audio == "DEFAULT_AC" || audio == "AAC");
-  return ours ? std::nullopt : std::optional(no_worker("composite of other codecs than H.264 and AAC"));
+  return ours ? std::nullopt
+              : std::optional(no_worker("composite of other codecs than H.264 and AAC"));
 }
 
 bool can_be_made(const CompositeFormat& format) {
@@ -97,7 +98,8 @@ std::optional<Refusal> LiveKitService::Impl::plan_composite(const Json& request,
                                                             Egress& item) {
   item.layout = text_of(source, "layout");
   // A template of one's own is a web page, which needs a browser.
-  if (!text_of(source, "custom_base_url").empty()) return no_worker("composite by a template of one's own");
+  if (!text_of(source, "custom_base_url").empty())
+    return no_worker("composite by a template of one's own");
   if (request.contains("advanced")) {
     if (auto refusal = apply_options(request["advanced"], item.format)) return refusal;
   } else if (const auto preset = request.value("preset", std::string("H264_720P_30"));
@@ -119,7 +121,9 @@ std::optional<Refusal> LiveKitService::Impl::plan_composite(const Json& request,
                    .audio_bits_per_s = item.format.audio_bits_per_s,
                    .key_interval = seconds{1}};
   }
-  return can_be_made(item.format) ? std::nullopt : std::optional(no_worker("composite of that size, frame rate or bitrate"));
+  return can_be_made(item.format)
+             ? std::nullopt
+             : std::optional(no_worker("composite of that size, frame rate or bitrate"));
 }
 
 CompositeView LiveKitService::Impl::view_of(const Egress& item) const {

@@ -187,7 +187,8 @@ Outcome LiveKitService::Impl::start_egress(std::string_view method, const Json& 
     };
     const auto audio_of = owner(made.audio_track);
     const auto video_of = owner(made.video_track);
-    if (audio_of != 0 && video_of != 0 && audio_of != video_of) return no_worker("egress of two participants' tracks");
+    if (audio_of != 0 && video_of != 0 && audio_of != video_of)
+      return no_worker("egress of two participants' tracks");
   }
 
   const auto id = new_id("EG_");

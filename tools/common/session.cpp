@@ -85,7 +85,7 @@ int Session::run(const Runner& runner) {
 }
 
 Result<Context::Parts> Session::make_parts(std::map<std::string, std::string> environment, Log& log,
-                                  Output& out) {
+                                           Output& out) {
   TS_TRY(auto sources, setting_sources(options_, environment));
   TS_TRY(auto settings, config::Settings::resolve(std::move(sources)));
   std::unique_ptr<Clock> clock = std::make_unique<SystemClock>();

@@ -45,9 +45,10 @@ TEST(ParseU64, TakesDigitsOnly) {
 
 // Issue 3: rtmp://host:99999/app/key was taken.
 TEST(HasUsablePort, RefusesAPortOutside1To65535) {
-  for (const char* address : {"rtmp://host:99999/app/key", "srt://host:0", "srt://host:?mode=listener",
-                              "rtmp://user:pass@host:65536/app/key", "rtmp://[::1]:70000/a/k",
-                              "rtmp://host:19 35/app", "rtmp://host:-1/app"}) {
+  for (const char* address :
+       {"rtmp://host:99999/app/key", "srt://host:0", "srt://host:?mode=listener",
+        "rtmp://user:pass@host:65536/app/key", "rtmp://[::1]:70000/a/k", "rtmp://host:19 35/app",
+        "rtmp://host:-1/app"}) {
     EXPECT_FALSE(has_usable_port(address)) << address;
   }
 }

@@ -273,8 +273,7 @@ TEST(Service, FailsOverToTheNextRegionOnCloudHosts) {
 
 TEST(Service, SaysThatAStartMayBeDoneWhoseLastRegionAloneNeverSawIt) {
   Harness harness("wss://show.livekit.cloud");
-  harness.transport
-      .fail(Error{.kind = ErrorKind::kRemote, .retryable = true, .code = "timeout"})
+  harness.transport.fail(Error{.kind = ErrorKind::kRemote, .retryable = true, .code = "timeout"})
       .answer(200, R"({"regions":[{"url":"https://a.livekit.cloud"}]})",
               {{"Cache-Control", "max-age=60"}})
       .fail(Error{.kind = ErrorKind::kRemote, .retryable = true, .code = "connect"});

@@ -262,8 +262,7 @@ TEST_F(Client, TellsThePageOfAProxyInWords) {
   const auto stream = client.get_live_stream("L");
 
   ASSERT_FALSE(stream.ok());
-  EXPECT_EQ(stream.error().message,
-            "live stream 'L': a web page (text/html): Not this way (422)");
+  EXPECT_EQ(stream.error().message, "live stream 'L': a web page (text/html): Not this way (422)");
 }
 
 TEST_F(Client, FindsAWebhookEndpointWhoseCreationLostItsAnswerWithoutItsSecret) {

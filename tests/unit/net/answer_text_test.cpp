@@ -33,7 +33,8 @@ TEST(AnswerText, LeavesOtherTextAsItIs) {
 }
 
 TEST(AnswerText, SurvivesAPageThatBreaksOff) {
-  for (const char* page : {"<html", "<html><title", "<html><title>a", "<html><script>", "<html><!--"}) {
+  for (const char* page :
+       {"<html", "<html><title", "<html><title>a", "<html><script>", "<html><!--"}) {
     EXPECT_TRUE(answer_text(answer(page)).starts_with("a web page")) << page;
   }
   EXPECT_EQ(answer_text(answer("", "text/html")), "a web page (text/html)");

@@ -225,9 +225,9 @@ TEST(MuxService, ForwardsToItsSimulcastTargetsAndTellsHowTheyFare) {
 
 // Issue 3: one srt:// target was taken with a new live stream and refused for one that is there.
 TEST(MuxService, TakesTheSameTargetsWithANewStreamAndForOneThatIsThere) {
-  for (const auto& [url, status] : {std::pair("srt://127.0.0.1:9000?streamid=x", 201),
-                                    std::pair("rtmps://127.0.0.1/live", 201),
-                                    std::pair("https://127.0.0.1/live", 400)}) {
+  for (const auto& [url, status] :
+       {std::pair("srt://127.0.0.1:9000?streamid=x", 201), std::pair("rtmps://127.0.0.1/live", 201),
+        std::pair("https://127.0.0.1/live", 400)}) {
     MuxFixture mux;
     mux.create();
     mux.call("POST", "/video/v1/live-streams/" + mux.id + "/simulcast-targets", {{"url", url}});
