@@ -56,14 +56,10 @@ class RtmpSlot::Sink final : public rtmp::MediaSink {
  public:
   explicit Sink(std::shared_ptr<RtmpSlot> slot)
       : slot_(std::move(slot)), ring_(std::make_shared<rtmp::TagRing>()) {
-    std::shared_ptr<rtmp::TagRing> before = ring_;
     {
       const std::lock_guard lock(slot_->mutex_);
-      std::swap(slot_->ring_, before);
+      slot_->ring_ = ring_;
     }
-    // The same camera over another network: its first connection may stay open for minutes without
-    // a word, and whoever reads it would wait for as long.
-    if (before) before->close();
     slot_->changed_.notify_all();
   }
   void on_tag(const rtmp::TagView& tag) override { ring_->push(tag); }

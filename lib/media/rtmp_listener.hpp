@@ -28,8 +28,7 @@ class RtmpSlot {
   RtmpSlot(const RtmpSlot&) = delete;
   RtmpSlot& operator=(const RtmpSlot&) = delete;
 
-  /// Waits until somebody publishes (or still does) and joins at the last key frame. Who publishes
-  /// last is who is seen: what was read of another publish ends then.
+  /// Waits until somebody publishes (or still does) and joins at the last key frame.
   /// @return kInterrupted when stopped.
   Result<IncomingPublish> wait(std::stop_token stop);
 

@@ -50,18 +50,6 @@ class NginxRtmp {
     return folder_ / (key + ".flv");
   }
 
-  /// nginx cannot be told to let the kernel choose, so the kernel is asked first.
-  static std::uint16_t free_port() {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      throw std::runtime_error("no free port");
-    }
-    return ntohs(address.sin_port);
-  }
-
  private:
   static UniqueFd connect_to(std::uint16_t port) {
     UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -77,6 +65,17 @@ class NginxRtmp {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return address;
+  }
+  /// nginx cannot be told to let the kernel choose, so the kernel is asked first.
+  static std::uint16_t free_port() {
+    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    auto address = loopback(0);
+    socklen_t size = sizeof address;
+    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      throw std::runtime_error("no free port");
+    }
+    return ntohs(address.sin_port);
   }
   [[nodiscard]] bool wait_until_listening() const {
     for (int i = 0; i < 250; ++i) {
