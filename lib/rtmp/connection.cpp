@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace ts::rtmp {
 namespace {
@@ -29,11 +30,24 @@ std::string random_nonce() {
 
 }  // namespace
 
-bool ServerCore::is_live(std::string_view app, const Secret& key) const {
+std::shared_ptr<LivePublish> ServerCore::find_live(std::string_view app, const Secret& key) const {
   const std::lock_guard lock(live_mutex);
-  return std::any_of(live.begin(), live.end(), [&](const auto& entry) {
+  const auto found = std::find_if(live.begin(), live.end(), [&](const auto& entry) {
     return entry.second->app == app && entry.second->key.reveal() == key.reveal();
   });
+  return found == live.end() ? nullptr : found->second;
+}
+
+bool ServerCore::make_place(std::string_view app, const Secret& key) {
+  const auto before = find_live(app, key);
+  if (!before) return true;
+  if (clock.steady_now() - before->heard < options.yields_after) return false;
+  // A copy: a connection that ends leaves the set.
+  const std::vector<std::shared_ptr<Connection>> all(connections.begin(), connections.end());
+  for (const auto& connection : all) {
+    connection->kick(before->session, "another connection publishes this now");
+  }
+  return true;
 }
 
 Connection::Connection(ServerCore& core, Socket socket, bool tls)
@@ -213,10 +227,11 @@ Status Connection::on_publish(PublishName name, std::string encoder) {
   live->tls = tls_.has_value();
   live->encoder = encoder;
   live->since = core_.clock.now();
+  live->heard = core_.clock.steady_now();
   live->last_media_ms = live->since.time_since_epoch().count();
   live->bytes = bytes_;
 
-  auto accepted = core_.is_live(name.app, name.key)
+  auto accepted = !core_.make_place(name.app, name.key)
                       ? Result<std::unique_ptr<MediaSink>>(
                             Error{.kind = ErrorKind::kConflict, .message = "already publishing"})
                       : core_.handler.accept({.session = session,
@@ -251,6 +266,7 @@ Status Connection::on_publish(PublishName name, std::string encoder) {
 }
 
 void Connection::on_tag(const TagView& tag) {
+  live_->heard = core_.clock.steady_now();
   live_->last_media_ms = core_.clock.now().time_since_epoch().count();
   live_->last_timestamp_ms = tag.timestamp_ms;
   if (tag.type == TagType::kAudio) ++live_->audio_tags;

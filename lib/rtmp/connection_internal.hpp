@@ -35,6 +35,7 @@ struct LivePublish {
   bool tls = false;
   std::string encoder;
   WallTime since;
+  SteadyTime heard{};  ///< The publish itself, or its last media; for the loop alone.
   std::atomic<std::int64_t> last_media_ms{0};
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> audio_tags{0};
@@ -49,8 +50,11 @@ struct ServerCore {
       : options(std::move(server_options)), handler(publish_handler) {}
 
   [[nodiscard]] Log& log() { return options.log != nullptr ? *options.log : null_log; }
-  /// True when somebody publishes this already.
-  [[nodiscard]] bool is_live(std::string_view app, const Secret& key) const;
+  /// Who publishes this already; null for nobody.
+  [[nodiscard]] std::shared_ptr<LivePublish> find_live(std::string_view app,
+                                                       const Secret& key) const;
+  /// Makes place for another publish of this. False when the one that is there is not silent.
+  bool make_place(std::string_view app, const Secret& key);
 
   RtmpOptions options;
   PublishHandler& handler;

@@ -69,7 +69,8 @@ class PublishHandler {
 
   /// @return the sink, or the refusal: kConflict becomes NetStream.Publish.BadName, every other
   ///         kind NetStream.Publish.Denied; `message` is sent as the description. A pair of app and
-  ///         key that is being published already is refused by the server without asking.
+  ///         key that is being published already is refused by the server without asking, unless
+  ///         that publish has to yield.
   virtual Result<std::unique_ptr<MediaSink>> accept(PublishRequest request) = 0;
 
   /// A TCP connection came or went, whether it publishes or not; for event records.
@@ -96,7 +97,10 @@ struct RtmpOptions {
   std::optional<RtmpsOptions> rtmps{};     ///< RTMPS beside it.
   milliseconds handshake_timeout{10'000};  ///< From TCP accept to an accepted publish.
   milliseconds idle_timeout{15'000};       ///< Without media; zero: never.
-  std::size_t max_connections = 256;       ///< One more is closed at once.
+  /// A publish that was silent for this long yields to another one of its app and key: a camera
+  /// that changed networks, whose first connection nobody has closed yet.
+  milliseconds yields_after{1000};
+  std::size_t max_connections = 256;                      ///< One more is closed at once.
   std::size_t max_message_bytes = std::size_t{8} << 20U;  ///< One message (a key frame).
   std::size_t max_chunk_streams = 32;                     ///< Per connection.
   Log* log = nullptr;                                     ///< Outlives the server.

@@ -252,8 +252,7 @@ TEST(OutputRunner, ASlowLineLosesPicturesAndNoSound) {
   }
   while (output.status().dropped == 0 && SystemClock{}.steady_now() < deadline) {
     push_next(false);
-    // At the pace at which a socket that takes more takes it.
-    std::this_thread::sleep_for(milliseconds{2});
+    std::this_thread::yield();
   }
   for (int i = 0; i < 10; ++i) push_next(false);
 
