@@ -16,6 +16,15 @@ Error needs_service(const scene::Output& output, std::string_view what, std::str
                .hint = std::string(hint)};
 }
 
+/// Said at once: nobody can be reached there, however often it is tried.
+Status check_port(const scene::Output& output, std::string_view file, const Secret& url) {
+  if (has_usable_port(url.reveal())) return ok_status();
+  return Error{.kind = ErrorKind::kConfig,
+               .message = fmt::format("output '{}': the address in {} has a port that is none",
+                                      output.name, file),
+               .hint = "a port is a number from 1 to 65535"};
+}
+
 }  // namespace
 
 Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offline, bool allow_loose,
@@ -48,6 +57,7 @@ Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offlin
                                           output.name, srt->path),
                    .hint = "write one line: srt://SERVER:PORT?streamid=…&passphrase=…"};
     }
+    TS_CHECK(check_port(output, srt->path, target.url));
     target.kind = media::MuxTarget::Kind::kSrt;
     return target;
   }
@@ -60,6 +70,7 @@ Result<media::MuxTarget> resolve_output(const scene::Output& output, bool offlin
                                           output.name, rtmp->path),
                    .hint = "write one line: rtmps://SERVER/APP/STREAM_KEY"};
     }
+    TS_CHECK(check_port(output, rtmp->path, target.url));
     target.kind = media::MuxTarget::Kind::kRtmp;
     return target;
   }

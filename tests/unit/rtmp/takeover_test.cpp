@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two connections that publish the same: a camera that changed networks, or a mistake.
 #include "rtmp/server.hpp"
-
 #include "support/rtmp_client.hpp"
 #include "support/tcp_client.hpp"
 

@@ -35,6 +35,12 @@ Status run(const Options& options, Context& context) {
                  .hint = "give the file to write, such as program.png"};
   }
   const auto path = std::filesystem::absolute(options.file).lexically_normal();
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path.parent_path(), ignored)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("there is no folder {}", path.parent_path().string()),
+                 .hint = "make it first, or name another place"};
+  }
   Json request{{"command", "shot"}, {"path", path.string()}};
   if (!options.source.empty()) request["source"] = options.source;
   if (options.preview) request["preview"] = true;
