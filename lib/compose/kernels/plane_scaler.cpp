@@ -118,7 +118,7 @@ void PlaneScaler::run(const Kernels& kernels, const std::uint8_t* in, int in_str
   const int last_row = part.y + part.height - 1;
   int asked = down.offsets[static_cast<std::size_t>(part.y)];
   for (int y = 0; y < part.height; ++y) {
-    const auto row = static_cast<std::size_t>(part.y + y);
+    const auto row = static_cast<std::size_t>(part.y) + static_cast<std::size_t>(y);
     const std::int8_t* all = down.weights.data() + row * 16 * static_cast<std::size_t>(down.blocks);
     std::size_t pairs = 0;
     for (int k = 0; k < 16 * down.blocks; k += 2) {
