@@ -120,7 +120,7 @@ bool LineWriter::flush(milliseconds limit) {
                                   [&] { return state_->lines.empty() && !state_->writing; });
 }
 
-PatientLog::PatientLog(Log& behind, const Clock& clock, bool json)
+NonBlockingLog::NonBlockingLog(Log& behind, const Clock& clock, bool json)
     : writer_(STDERR_FILENO,
               [json, &clock](std::uint64_t count) {
                 const auto text = fmt::format("{} lines were left out: nobody read them", count);

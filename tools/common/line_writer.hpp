@@ -35,11 +35,11 @@ class LineWriter {
 };
 
 /// A log on stderr for threads that must not wait for its reader.
-class PatientLog {
+class NonBlockingLog {
  public:
   /// @param behind  whose level and secrets count here, too; outlives this.
   /// @param json    one JSON object a line, as TS_LOG_FORMAT asks for.
-  PatientLog(Log& behind, const Clock& clock, bool json);
+  NonBlockingLog(Log& behind, const Clock& clock, bool json);
   [[nodiscard]] Log& log() noexcept { return log_; }
 
  private:

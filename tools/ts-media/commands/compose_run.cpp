@@ -213,15 +213,15 @@ Result<bool> keep_hot(const std::vector<std::string>& names, scene::Show& show) 
 }
 
 Status run(const Options& options, Context& context) {
-  PatientLog patient(context.log(), context.clock(),
-                     context.environment("TS_LOG_FORMAT") == "json");
-  const media::FfmpegLog ffmpeg_log(patient.log());
+  NonBlockingLog run_log(context.log(), context.clock(),
+                         context.environment("TS_LOG_FORMAT") == "json");
+  const media::FfmpegLog ffmpeg_log(run_log.log());
   TS_TRY(scene::Show show, scene::load_show(options.show));
   compose::RunOptions run_options;
   run_options.offline = options.offline;
   run_options.hold = options.hold;
   run_options.clock = &context.clock();
-  run_options.log = &patient.log();
+  run_options.log = &run_log.log();
   if (!options.engine.empty()) run_options.engine = options.engine;
   if (!options.duration.empty()) {
     TS_TRY(run_options.duration, parse_duration(options.duration));
@@ -264,7 +264,7 @@ Status run(const Options& options, Context& context) {
 
   LinePrinter printer;
   const bool json = context.out().json();
-  TS_TRY(auto bridge, listen_for_operators(options, show, context, patient.log(), ca.path()));
+  TS_TRY(auto bridge, listen_for_operators(options, show, context, run_log.log(), ca.path()));
   run_options.on_event = [&](const compose::ProgramEvent& event) {
     if (json) printer.print(compose::event_line(event));
     if (bridge) bridge->publish(event);
