@@ -35,15 +35,21 @@ std::optional<ProgramTime> Timeline::due(ProgramTime time) const {
 }
 
 void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
-  if (lane.count == 0) {
+  if (lane.count + lane.hiccup_late == 0) {
     lane.since = now;
     lane.worst = late;
   }
-  ++lane.count;
-  if (late > ProgramTime{}) ++lane.late;
+  lane.hiccup = lane.hiccup && late > ProgramTime{};
+  ++(lane.hiccup ? lane.hiccup_late : lane.count);
+  if (late > ProgramTime{} && !lane.hiccup) ++lane.late;
   lane.worst = std::max(lane.worst, late);
   if (now - lane.since < seconds{1}) return;
-  // One hiccup makes a burst late; what is late all the time is late at the sender.
+  // One hiccup makes a burst late; what is late all the time is late at the sender. The end of a
+  // burst that began in the second before tells nothing new, unless it has no end.
+  if (lane.hiccup) {
+    lane.late += lane.hiccup_late;
+    lane.count += lane.hiccup_late;
+  }
   const bool bad = lane.late * 10 > lane.count;
   lane.bad_seconds = bad ? lane.bad_seconds + 1 : 0;
   if (lane.bad_seconds >= (young_ ? 1 : 2)) {
@@ -62,7 +68,7 @@ void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
     }
     spare_.reset();
   }
-  lane = {.bad_seconds = lane.bad_seconds};
+  lane = {.bad_seconds = lane.bad_seconds, .hiccup = late > ProgramTime{}};
 }
 
 Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) {

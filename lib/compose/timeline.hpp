@@ -45,6 +45,8 @@ class Timeline {
     int late = 0;
     ProgramTime worst{};
     int bad_seconds = 0;
+    bool hiccup = false;  ///< Nothing was on time since before this second.
+    int hiccup_late = 0;  ///< What came while it lasted.
   };
   void watch(Punctuality& lane, ProgramTime late, ProgramTime now);
 

@@ -219,6 +219,28 @@ TEST(Timeline, OneHiccupOfTheNetworkCostsNoLatency) {
   EXPECT_LE(due, kFrame * 299 + milliseconds{130});
 }
 
+/// A program whose line stands still from `from` on, for `frames` frames.
+/// @return how far the last picture is shown behind its time.
+ProgramTime after_a_hiccup(int from, int frames) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
+  ProgramTime behind{};
+  for (int frame = 0; frame < 300; ++frame) {
+    const bool held_back = frame >= from && frame < from + frames;
+    const ProgramTime now = kFrame * (held_back ? from + frames : frame);
+    behind = timeline.place(kFrame * frame, now).due - kFrame * frame;
+    (void)timeline.place(kFrame * frame, now, false);
+  }
+  return behind;
+}
+
+TEST(Timeline, AHiccupCostsNoLatencyWhereverItFallsIntoTheSecond) {
+  for (int from = 90; from < 120; ++from) {
+    for (const int frames : {6, 15, 29, 31, 60, 90, 120}) {
+      EXPECT_LE(after_a_hiccup(from, frames), milliseconds{130}) << from << ", " << frames;
+    }
+  }
+}
+
 TEST(Timeline, AFileIsPlacedExactly) {
   Timeline timeline(Timeline::Kind::kFile, seconds{3}, milliseconds{5});
 
