@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kQueuedPictures = 4;
 constexpr std::size_t kCalmSeconds = 15;
 constexpr std::size_t kMostCalmSeconds = 240;
-constexpr std::string_view kFastPreset = "superfast";
+constexpr int kMostSoundFailures = 100;  // blocks of a tick or more
 
 }  // namespace
 
@@ -50,24 +50,24 @@ Result<std::unique_ptr<EncodeStage>> EncodeStage::start(EncodeSettings settings,
       // Whoever renders off-line wants the same file every time.
       .threads = settings.patient ? 1 : 2};
   if (settings.baseline && options.profile.empty()) options.profile = "baseline";
-  TS_TRY(auto video, media::VideoEncoder::create(options));
+  std::string called = settings.name.empty() ? "encoder" : "rendition '" + settings.name + "'";
+  TS_TRY(auto video, LastingEncoder::create({std::move(options), std::move(called), settings.log}));
   std::optional<media::AudioEncoder> audio;
   if (settings.sound) {
     TS_TRY(audio, media::AudioEncoder::create(encode.audio_bitrate));
   }
   return std::unique_ptr<EncodeStage>(
-      new EncodeStage(std::move(video), std::move(audio), options, settings, fan_out));
+      new EncodeStage(std::move(video), std::move(audio), settings, fan_out));
 }
 
-EncodeStage::EncodeStage(media::VideoEncoder video, std::optional<media::AudioEncoder> audio,
-                         media::VideoEncoderOptions options, const EncodeSettings& settings,
-                         FanOut& fan_out)
+EncodeStage::EncodeStage(LastingEncoder video, std::optional<media::AudioEncoder> audio,
+                         const EncodeSettings& settings, FanOut& fan_out)
     : video_(std::move(video)),
-      video_format_(video_.format()),
-      options_(std::move(options)),
       name_(settings.name),
       log_(settings.log),
       audio_(std::move(audio)),
+      audio_format_(audio_ ? audio_->format() : media::StreamFormat{}),
+      audio_bitrate_(settings.encode.audio_bitrate),
       patient_(settings.patient),
       late_limit_(
           std::max(static_cast<std::size_t>(2 * settings.canvas.rate.value()), kQueuedPictures)),
@@ -162,19 +162,9 @@ void EncodeStage::set_quality_locked(Quality quality) {
   }
 }
 
-ts::Status EncodeStage::change_encoder(bool fast, const media::PacketSink& sink) {
-  media::VideoEncoderOptions options = options_;
-  if (fast) options.preset = kFastPreset;
-  if (options.encoder != "libx264" || options.preset == "ultrafast") return ok_status();
-  TS_TRY(media::VideoEncoder other, media::VideoEncoder::create(options));
-  const auto& now = *video_format_.parameters;
-  const auto& then = *other.format().parameters;
-  const bool same = now.extradata_size == then.extradata_size &&
-                    std::equal(now.extradata, now.extradata + now.extradata_size, then.extradata);
-  if (!same) return ok_status();
-  TS_CHECK(video_.drain(sink));
-  video_ = std::move(other);
-  return ok_status();
+bool EncodeStage::wait_open(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, time, [&] { return closed_; });
 }
 
 void EncodeStage::push_samples(std::vector<float> samples, std::stop_token stop) {
@@ -203,13 +193,13 @@ void EncodeStage::encode_video() {
     changed_.notify_all();
     if (fast != (quality >= Quality::kReduced)) {
       fast = !fast;
-      status = change_encoder(fast, sink);
-      if (!status.ok()) break;
+      video_.set_fast(fast, sink);
     }
     if (quality == Quality::kHalf && item.tick % 2 == 1 && shown) item.picture = shown;
     shown = item.picture;
     const Picture scaled = scaler_ ? scaler_->scale(item.picture) : std::move(item.picture);
-    status = video_.encode(*scaled, static_cast<std::int64_t>(item.tick), item.key, sink);
+    status = video_.encode(scaled, static_cast<std::int64_t>(item.tick), item.key, sink,
+                           [this](milliseconds time) { return wait_open(time); });
     const std::lock_guard lock(mutex_);
     if (!status.ok()) break;
     ++counters_.frames;
@@ -230,14 +220,33 @@ void EncodeStage::encode_audio() {
   while (status.ok()) {
     const auto block = samples_.pop({});
     if (!block) break;
-    status = audio_->encode(*block, sink);
-    const std::lock_guard lock(mutex_);
-    counters_.samples = audio_->samples();
+    status = encode_sound(*block, sink);
   }
   if (status.ok()) status = audio_->drain(sink);
   if (!status.ok()) fail(status.error());
   const std::lock_guard lock(sound_mutex_);
   for (FanOut* to : sound_to_) to->finish(false);
+}
+
+ts::Status EncodeStage::encode_sound(const std::vector<float>& block,
+                                     const media::PacketSink& sink) {
+  const auto samples = static_cast<std::int64_t>(block.size() / 2);
+  const ts::Status status = audio_->encode(block, sink);
+  sound_at_ += samples;
+  if (status.ok()) {
+    sound_failures_ = 0;
+    const std::lock_guard lock(mutex_);
+    counters_.samples += samples;
+    return status;
+  }
+  if (++sound_failures_ > kMostSoundFailures) return status;
+  if (log_ != nullptr && sound_failures_ == 1) {
+    log_->warning("compose", "{} (making another encoder)", status.error().message);
+  }
+  TS_TRY(auto other, media::AudioEncoder::create(audio_bitrate_));
+  other.begin_at(sound_at_);
+  audio_ = std::move(other);
+  return ok_status();
 }
 
 void EncodeStage::fail(const Error& error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compose/lasting_encoder.hpp"
 #include "compose/latency.hpp"
 #include "compose/outputs.hpp"
 #include "compose/picture.hpp"
@@ -66,16 +67,19 @@ class EncodeStage {
   EncodeStage& operator=(const EncodeStage&) = delete;
   ~EncodeStage();
 
-  [[nodiscard]] const media::StreamFormat& video_format() const { return video_format_; }
+  [[nodiscard]] const media::StreamFormat& video_format() const { return video_.format(); }
   /// Only with sound.
-  [[nodiscard]] const media::StreamFormat& audio_format() const { return audio_->format(); }
+  [[nodiscard]] const media::StreamFormat& audio_format() const { return audio_format_; }
   /// The encoded sound goes there, too, from now on. Only with sound.
   void share_sound(FanOut& with);
   /// @param key  the picture becomes a key frame; when it is left out, the next one does.
   void push_picture(Picture picture, std::uint64_t tick, bool key, std::stop_token stop);
   void push_samples(std::vector<float> samples, std::stop_token stop);
   /// The first sample pushed will be that one of the program. Before the first push.
-  void begin_sound_at(std::int64_t sample) noexcept { audio_->begin_at(sample); }
+  void begin_sound_at(std::int64_t sample) noexcept {
+    audio_->begin_at(sample);
+    sound_at_ = sample;
+  }
   /// No more input; returns when everything is encoded and handed on.
   void finish();
   /// Whether Quality::kEconomy would save anything now. Any thread.
@@ -95,26 +99,30 @@ class EncodeStage {
     bool key = false;
     SteadyTime pushed{};
   };
-  EncodeStage(media::VideoEncoder video, std::optional<media::AudioEncoder> audio,
-              media::VideoEncoderOptions options, const EncodeSettings& settings, FanOut& fan_out);
+  EncodeStage(LastingEncoder video, std::optional<media::AudioEncoder> audio,
+              const EncodeSettings& settings, FanOut& fan_out);
   /// One more picture was wanted, `late` when it had to be a repeated one.
   void judge_locked(bool late);
   void set_quality_locked(Quality quality);
   [[nodiscard]] Quality worse_than(Quality quality) const noexcept;
   [[nodiscard]] Quality better_than(Quality quality) const noexcept;
-  /// Another preset, when its stream has the same headers. On the encoder's thread.
-  ts::Status change_encoder(bool fast, const media::PacketSink& sink);
+  /// On the encoder's thread. @return false when nothing more is wanted.
+  bool wait_open(milliseconds time);
+  /// A block that cannot be encoded is left out, and the next one gets another encoder.
+  ts::Status encode_sound(const std::vector<float>& block, const media::PacketSink& sink);
   void encode_video();
   void encode_audio();
   void fail(const Error& error);
 
-  media::VideoEncoder video_;
-  const media::StreamFormat video_format_;
-  const media::VideoEncoderOptions options_;
+  LastingEncoder video_;
   const std::string name_;
   Log* log_;
   std::optional<PictureScaler> scaler_{};  // of the encoder's thread
   std::optional<media::AudioEncoder> audio_;
+  const media::StreamFormat audio_format_;
+  const std::int64_t audio_bitrate_;
+  std::int64_t sound_at_ = 0;  ///< Number of the next sample.
+  int sound_failures_ = 0;     ///< In a row.
   const bool patient_;
   const std::size_t late_limit_;
   FanOut& fan_out_;
