@@ -312,7 +312,7 @@ Result<std::unique_ptr<Compositor>> Compositor::create(scene::Show show, RunOpti
     if (!stops) {
       return Error{.kind = ErrorKind::kUsage,
                    .message = "an offline run needs an end",
-                   .hint = "add --duration 30s, a \"duration\" or a \"stop\" cue to the show"};
+                   .hint = R"(add --duration 30s, a "duration" or a "stop" cue to the show)"};
     }
   }
   auto impl = std::make_unique<Impl>(std::move(show), std::move(options));

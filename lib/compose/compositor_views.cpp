@@ -151,7 +151,7 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
   snapshot_.worst_tick_ms = worst_ms_;
   snapshot_.sound = desk_.sound();
   snapshot_.alarms = guards_.active();
-  if (counters.quality != Quality::kFull) snapshot_.alarms.push_back("overload");
+  if (counters.quality != Quality::kFull) snapshot_.alarms.emplace_back("overload");
   snapshot_.black = state.black > 0;
   publish_names();
   publish_plan(ticks);

@@ -231,7 +231,7 @@ void EncodeStage::encode_audio() {
 ts::Status EncodeStage::encode_sound(const std::vector<float>& block,
                                      const media::PacketSink& sink) {
   const auto samples = static_cast<std::int64_t>(block.size() / 2);
-  const ts::Status status = audio_->encode(block, sink);
+  ts::Status status = audio_->encode(block, sink);
   sound_at_ += samples;
   if (status.ok()) {
     sound_failures_ = 0;

@@ -35,7 +35,7 @@ ts::Status LastingEncoder::encode(const Picture& picture, std::int64_t number, b
     if (status.ok()) break;
     if (tries == kMostTries || !wait(kRetry)) {
       Error error = status.error();
-      error.hint = "start again; \"encoder\": \"libx264\" in the show needs no device";
+      error.hint = R"(start again; "encoder": "libx264" in the show needs no device)";
       return error;
     }
   }

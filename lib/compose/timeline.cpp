@@ -98,9 +98,7 @@ Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) 
   while (!recent_.empty() && recent_.back().second >= sample) recent_.pop_back();
   recent_.emplace_back(now, sample);
   const ProgramTime least = recent_.front().second;
-  if (!offset_) {
-    offset_ = least;
-  } else if (least < *offset_) {
+  if (!offset_ || least < *offset_) {
     offset_ = least;
   } else {
     offset_ = *offset_ + std::min(kStep, least - *offset_);

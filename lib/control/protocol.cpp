@@ -447,7 +447,7 @@ ClientLine parse_line(std::string_view line) {
   }
   const JsonReader object(json.value(), ErrorKind::kUsage);
   if (!object.is_object()) {
-    out.request = object.expected("an object such as {\"command\": \"status\"}");
+    out.request = object.expected(R"(an object such as {"command": "status"})");
     return out;
   }
   if (const auto id = json.value().find("id"); id != json.value().end() && !id->is_null()) {

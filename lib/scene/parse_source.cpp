@@ -45,7 +45,7 @@ Result<Input> read_media(const JsonReader& source, const JsonReader& url,
   TS_TRY(const auto end, source.find("out"));
   if (end) {
     TS_TRY(input.end, read_duration(*end, kMaxAt));
-    if (*input.end <= input.start) return end->error("\"out\" must come after \"in\"");
+    if (*input.end <= input.start) return end->error(R"("out" must come after "in")");
   }
   if (!input.is_file && (input.loop || end || input.start > milliseconds{0})) {
     return source.error("loop, in and out are for files only");

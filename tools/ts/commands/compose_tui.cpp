@@ -190,7 +190,7 @@ class Desk {
   }
 
   /// What the program refuses is shown, not the end of the screen.
-  Result<bool> send(Json request, const std::string& what) {
+  Result<bool> send(const Json& request, const std::string& what) {
     const auto reply = client_.request(request, kAnswer, stop_);
     const SteadyTime now = clock_.steady_now();
     if (reply.ok()) {

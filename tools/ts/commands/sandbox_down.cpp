@@ -44,7 +44,10 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto found, sandbox::find_instance(folder));
   if (!found) {
     if (!context.dry_run()) sandbox::remove_instance(folder);
-    return report(context, "was_down", "no sandbox was running in " + folder.string());
+    return report(
+        context, "was_down",
+        fmt::format("no sandbox was running in {}{}", folder.string(),
+                    options.directory.empty() ? " (one in another folder: give its --dir)" : ""));
   }
   const auto asked = sandbox::ask_instance(*found, context.transport(), "down", "", {});
   if (context.dry_run()) return asked.ok() ? ok_status() : Status(asked.error());

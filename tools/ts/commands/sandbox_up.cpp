@@ -58,8 +58,10 @@ Json summary(const sandbox::Instance& instance) {
           {"rtmp_url", instance.rtmp_url}, {"env_file", instance.env_file}};
 }
 
-Status announce(Context& context, const sandbox::Instance& instance) {
+Status announce(const Options& options, Context& context, const sandbox::Instance& instance) {
   const auto document = summary(instance);
+  // The other verbs look into the usual folder unless they are told.
+  const std::string where = options.directory.empty() ? "" : " --dir " + options.directory;
   const auto text = fmt::format(
       "The sandbox is up: LiveKit, Mux and Cloudflare on this machine, nothing leaves it.\n"
       "  APIs      {0}\n"
@@ -69,8 +71,8 @@ Status announce(Context& context, const sandbox::Instance& instance) {
       "  watch     {0}/watch/PLAYBACK_ID\n"
       "  settings  {2}\n"
       "Use it:  ts --env-file {2} room list\n"
-      "See it:  ts sandbox status        End it:  ts sandbox down",
-      instance.url, instance.rtmp_url, instance.env_file);
+      "See it:  ts sandbox status{3}        End it:  ts sandbox down{3}",
+      instance.url, instance.rtmp_url, instance.env_file, where);
   return context.out().report({.document = &document,
                                .text = text,
                                .id = std::to_string(instance.pid),
@@ -126,7 +128,7 @@ Status serve(const Options& options, Context& context, const std::filesystem::pa
   announced = true;
   report_to_parent(options.report_descriptor, nullptr);
   Status shown = ok_status();
-  if (options.report_descriptor < 0) shown = announce(context, instance);
+  if (options.report_descriptor < 0) shown = announce(options, context, instance);
   bool asked = false;
   if (shown.ok()) asked = running->wait(stop);
   running->stop();
@@ -196,7 +198,7 @@ Status detach(const Options& options, Context& context, const std::filesystem::p
                  .hint = report.value("hint", "")};
   }
   TS_TRY(const auto instance, running_sandbox(folder));
-  return announce(context, instance);
+  return announce(options, context, instance);
 }
 
 Status run(const Options& options, Context& context) {

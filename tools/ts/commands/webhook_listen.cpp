@@ -161,7 +161,9 @@ class Lines {
 };
 
 /// Until Ctrl-C, or until the child ends.
-Status wait_for_end(std::optional<ChildProcess>& child, const std::string& name, Context& context) {
+/// @param forwards  events may be left that nobody has had yet.
+Status wait_for_end(std::optional<ChildProcess>& child, const std::string& name, bool forwards,
+                    Context& context) {
   const auto stop = context.stop();
   if (child) {
     while (true) {
@@ -182,7 +184,11 @@ Status wait_for_end(std::optional<ChildProcess>& child, const std::string& name,
     }
   }
   context.out().status("stopped");
-  return Error{.kind = ErrorKind::kInterrupted, .message = "stopped listening"};
+  return Error{
+      .kind = ErrorKind::kInterrupted,
+      .message = "stopped listening",
+      .hint =
+          forwards ? "what was not forwarded is kept: ts webhook replay --unhandled --to URL" : ""};
 }
 
 Status run(const Options& options, Context& context) {
@@ -252,7 +258,8 @@ Status run(const Options& options, Context& context) {
   if (options.exec) {
     TS_TRY(child, start_child(options, context, for_child));
   }
-  auto status = wait_for_end(child, options.exec ? options.command.front() : "", context);
+  auto status = wait_for_end(child, options.exec ? options.command.front() : "",
+                             !options.forward_to.empty(), context);
   server->stop();
   return status;
 }

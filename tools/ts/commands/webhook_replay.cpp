@@ -95,6 +95,8 @@ Status run(const Options& options, Context& context) {
   document["events"] = Json::array();
   std::string text;
   std::vector<std::string> failed;
+  std::string problem;
+  bool again = true;
   for (auto& row : rows) {
     if (options.resign) TS_CHECK(sign_again(row, options, context));
     if (context.dry_run()) {
@@ -120,18 +122,22 @@ Status run(const Options& options, Context& context) {
     text += fmt::format("{} {} {}\n", row.seq, row.type,
                         delivery.delivered ? fmt::format("delivered ({})", delivery.status)
                                            : "failed: " + delivery.problem);
-    if (!delivery.delivered) failed.push_back(fmt::format("webhook {}", row.seq));
+    if (delivery.delivered) continue;
+    failed.push_back(fmt::format("webhook {}", row.seq));
+    problem = delivery.problem;
+    again = again && (delivery.status == 0 || delivery.status >= 500);
   }
   if (!failed.empty()) {
     const bool none = failed.size() == rows.size();
-    return Error{.kind = none ? ErrorKind::kRemote : ErrorKind::kPartial,
-                 .message = fmt::format("{} of {} webhooks were not delivered to {}", failed.size(),
-                                        rows.size(), masked_url(options.to)),
-                 // Not --unhandled: what was named may have been handled before.
-                 .hint = none || options.unhandled
-                             ? "look at the receiver, then run the same command again"
-                             : "look at the receiver, then replay those that failed",
-                 .residue = std::move(failed)};
+    return Error{
+        .kind = none ? ErrorKind::kRemote : ErrorKind::kPartial,
+        .message = fmt::format("{} of {} webhooks were not delivered to {}: {}", failed.size(),
+                               rows.size(), masked_url(options.to), problem),
+        // Not --unhandled: what was named may have been handled before.
+        .hint = none || options.unhandled ? "look at the receiver, then run the same command again"
+                                          : "look at the receiver, then replay those that failed",
+        .retryable = again,
+        .residue = std::move(failed)};
   }
   return context.out().report(
       {.document = &document, .text = text.empty() ? "nothing to replay" : text});

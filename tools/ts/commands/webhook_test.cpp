@@ -82,7 +82,14 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto timeout, parse_duration(options.timeout));
   TS_CHECK(check_post_url("the address", options.url));
   TS_TRY(const auto provider, choose_provider(options, context));
-  TS_TRY(const auto credentials, webhook_credentials(context, provider, options.secret_files));
+  auto known = webhook_credentials(context, provider, options.secret_files);
+  if (!known.ok() && options.provider.empty()) {
+    Error error = std::move(known).error();
+    error.hint += fmt::format("; it was taken for {}: --provider names another sender",
+                              webhook::to_string(provider));
+    return error;
+  }
+  TS_TRY(const auto credentials, std::move(known));
   const std::string nonce = "ts-test-" + crypto::random_alphanumeric(24);
   const auto now = context.clock().now();
   const std::string body = nonce_body(provider, nonce, now);
