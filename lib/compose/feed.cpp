@@ -40,9 +40,9 @@ bool Feed::push_picture(Picture picture, ProgramTime due, ProgramTime arrived) {
   {
     const std::lock_guard lock(mutex_);
     if (pictures_.size() >= limits_.pictures) {
-      if (!limits_.drop_oldest && !superseded_locked()) return false;
-      if (limits_.drop_oldest) ++status_.dropped;
+      if (!limits_.drop_oldest) return false;
       pictures_.pop_front();
+      ++status_.dropped;
     }
     if (current_ && due < current_due_) ++status_.late;
     const ProgramTime previous = pictures_.empty() ? current_due_ : pictures_.back().due;
@@ -139,12 +139,7 @@ std::optional<std::int64_t> Feed::next_sample() const {
 }
 
 bool Feed::picture_room_locked() const {
-  return limits_.drop_oldest || pictures_.size() < limits_.pictures || superseded_locked();
-}
-
-bool Feed::superseded_locked() const {
-  // The next tick takes the newest that is due by then.
-  return pictures_.size() >= 2 && tick_ && pictures_[1].due <= *picked_at_ + *tick_;
+  return limits_.drop_oldest || pictures_.size() < limits_.pictures;
 }
 
 void Feed::refill_locked() {
@@ -246,10 +241,6 @@ Feed::Pick Feed::pick(ProgramTime time) {
   ProgramTime arrived{};
   {
     const std::lock_guard lock(mutex_);
-    if (picked_at_ && time > *picked_at_) {
-      tick_ = std::min(tick_.value_or(time - *picked_at_), time - *picked_at_);
-    }
-    picked_at_ = time;
     while (!pictures_.empty() && pictures_.front().due <= time + kTolerance) {
       current_ = std::move(pictures_.front().picture);
       current_due_ = pictures_.front().due;

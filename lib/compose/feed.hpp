@@ -128,9 +128,6 @@ class Feed {
     ProgramTime arrived;
   };
   [[nodiscard]] bool picture_room_locked() const;
-  /// Whether the oldest picture in store will never be shown: the one after it is due by the next
-  /// tick, too. A source of many pictures a second is not held up by them.
-  [[nodiscard]] bool superseded_locked() const;
   /// After sound came or went: whether the producer should bring more.
   void refill_locked();
   [[nodiscard]] SourceState state_at(ProgramTime time) const;
@@ -138,8 +135,6 @@ class Feed {
   const Limits limits_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::optional<ProgramTime> picked_at_{};
-  std::optional<ProgramTime> tick_{};  ///< The shortest time between two picks.
   std::deque<Timed> pictures_;
   Picture current_{};
   ProgramTime current_due_{};

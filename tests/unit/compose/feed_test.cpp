@@ -66,25 +66,6 @@ TEST(Feed, AFullMailboxOfAFileRefusesAndThatOfANetworkLosesTheOldest) {
   EXPECT_EQ(network.status().dropped, 1U);
 }
 
-TEST(Feed, AFileOfManyPicturesASecondKeepsUpWithItsTime) {
-  Feed feed({.pictures = 3, .patient = true});
-  const ProgramTime step = milliseconds{8};  // five pictures a tick, more than are kept
-  ProgramTime due{};
-  Feed::Pick last;
-  for (int tick = 0; tick < 50; ++tick) {
-    while (feed.picture_room()) {
-      ASSERT_TRUE(feed.push_picture(picture(), due, due));
-      due += step;
-    }
-    last = feed.pick(kFrame * tick);
-  }
-
-  EXPECT_EQ(last.state, SourceState::kLive);
-  EXPECT_GT(due, kFrame * 49);
-  EXPECT_LE(due, kFrame * 51);
-  EXPECT_EQ(feed.status().dropped, 0U);
-}
-
 TEST(Feed, WhatComesAgainIsInNoTroubleAnyMore) {
   const std::vector<float> sound(96, 0.5F);
   Feed pictures({});
