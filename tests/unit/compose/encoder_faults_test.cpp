@@ -4,10 +4,9 @@
 #include "compose/encode_stage.hpp"
 #include "media/reader.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -89,9 +88,9 @@ class EncoderFaults : public testing::Test {
     media::MuxTarget target;
     target.kind = media::MuxTarget::Kind::kFile;
     target.path = path_;
-    const auto output =
-        std::make_shared<OutputRunner>(std::move(target), stage.video_format(), stage.audio_format(),
-                                       OutputRunner::Options{.patient = true});
+    const auto output = std::make_shared<OutputRunner>(std::move(target), stage.video_format(),
+                                                       stage.audio_format(),
+                                                       OutputRunner::Options{.patient = true});
     fan_out.add(output);
     auto canvas = make_canvas({160, 90});
     fill_rect(*canvas, {0, 0, 160, 90}, 0x406080);
@@ -201,7 +200,8 @@ TEST_F(EncoderFaults, OneThatCannotBeHelpedIsTheProgramsEnd) {
     return true;
   };
 
-  const Status status = made.value().encode(picture, 13, true, [](const auto&) {}, wait);
+  const Status status = made.value().encode(
+      picture, 13, true, [](const auto&) {}, wait);
 
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.error().hint.find("libx264"), std::string::npos);

@@ -61,7 +61,9 @@ Json summary(const sandbox::Instance& instance) {
 Status announce(const Options& options, Context& context, const sandbox::Instance& instance) {
   const auto document = summary(instance);
   // The other verbs look into the usual folder unless they are told.
-  const std::string where = options.directory.empty() ? "" : " --dir " + options.directory;
+  const std::string where = options.directory.empty()
+                                ? ""
+                                : " --dir " + std::filesystem::absolute(options.directory).string();
   const auto text = fmt::format(
       "The sandbox is up: LiveKit, Mux and Cloudflare on this machine, nothing leaves it.\n"
       "  APIs      {0}\n"
