@@ -60,7 +60,7 @@ media::PacketSink LastingEncoder::counted(const media::PacketSink& sink) {
 }
 
 ts::Status LastingEncoder::begin_anew(const media::PacketSink& sink) {
-  TS_TRY(media::VideoEncoder other, media::VideoEncoder::create(options_.encoder));
+  TS_TRY(media::VideoEncoder other, media::VideoEncoder::create(now_));
   if (!same_headers(other.format())) {
     return Error{.kind = ErrorKind::kMedia,
                  .message = "encode picture: another encoder makes another stream"};
@@ -89,6 +89,7 @@ void LastingEncoder::set_fast(bool fast, const media::PacketSink& sink) {
   // A failing encoder is replaced anyway, by the next picture.
   if (!drain(sink).ok()) return;
   encoder_ = std::move(other).value();
+  now_ = std::move(options);
 }
 
 ts::Status LastingEncoder::drain(const media::PacketSink& sink) {

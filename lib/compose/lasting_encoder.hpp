@@ -41,7 +41,10 @@ class LastingEncoder {
     bool key = false;
   };
   LastingEncoder(Options options, media::VideoEncoder encoder)
-      : options_(std::move(options)), encoder_(std::move(encoder)), format_(encoder_.format()) {}
+      : options_(std::move(options)),
+        now_(options_.encoder),
+        encoder_(std::move(encoder)),
+        format_(encoder_.format()) {}
   ts::Status send(const Sent& sent, bool key, const media::PacketSink& sink);
   /// Another encoder, and everything that the last one still had.
   ts::Status begin_anew(const media::PacketSink& sink);
@@ -50,6 +53,7 @@ class LastingEncoder {
   [[nodiscard]] bool same_headers(const media::StreamFormat& other) const;
 
   Options options_;
+  media::VideoEncoderOptions now_;  ///< Of the encoder at work, which may be the fast one.
   media::VideoEncoder encoder_;
   media::StreamFormat format_;
   std::deque<Sent> inside_{};
