@@ -13,6 +13,8 @@ using std::chrono::nanoseconds;
 constexpr ProgramTime kTolerance = milliseconds{2};
 constexpr ProgramTime kHold = milliseconds{500};
 constexpr int kFade = kRate / 200;  // 5 ms
+/// Of a source of very many pictures a second: memory comes before its every picture.
+constexpr std::size_t kMostPictures = 64;
 /// The producer is woken for so much sound at once, not for every tick's.
 constexpr std::int64_t kRefill = kRate / 8;
 
@@ -39,8 +41,8 @@ std::string_view to_string(SourceState state) noexcept {
 bool Feed::push_picture(Picture picture, ProgramTime due, ProgramTime arrived) {
   {
     const std::lock_guard lock(mutex_);
-    if (pictures_.size() >= limits_.pictures) {
-      if (!limits_.drop_oldest) return false;
+    if (!picture_room_locked()) return false;
+    if (pictures_.size() >= limits_.pictures && limits_.drop_oldest) {
       pictures_.pop_front();
       ++status_.dropped;
     }
@@ -139,7 +141,9 @@ std::optional<std::int64_t> Feed::next_sample() const {
 }
 
 bool Feed::picture_room_locked() const {
-  return limits_.drop_oldest || pictures_.size() < limits_.pictures;
+  if (limits_.drop_oldest || pictures_.size() < limits_.pictures) return true;
+  return pictures_.size() < kMostPictures &&
+         pictures_.back().due - pictures_.front().due < limits_.span;
 }
 
 void Feed::refill_locked() {
@@ -341,6 +345,12 @@ bool Feed::wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds pa
   std::unique_lock lock(mutex_);
   const auto ready = [&] {
     if (ended_ || lost_) return true;
+    // However many come in one tick: those that will not be shown make room for the others.
+    while (pictures_.size() > 1 && pictures_[1].due <= time + kTolerance) {
+      pictures_.pop_front();
+      ++taken_;
+      changed_.notify_all();
+    }
     const bool picture_ready = still_ || !has_pictures_ ||
                                (!pictures_.empty() && pictures_.back().due > time + kTolerance);
     const bool sound_ready =

@@ -43,6 +43,9 @@ class Feed {
  public:
   struct Limits {
     std::size_t pictures = 8;
+    /// Of more pictures a second than that is enough for, so many that they reach this far (64 at
+    /// most): one tick, or the source would fall behind from tick to tick.
+    ProgramTime span{};
     /// How far sound may run ahead before the producer waits: more than the longest tick, of 1 s.
     std::int64_t samples = kRate * 5 / 4;
     bool patient =

@@ -159,6 +159,7 @@ class MediaSource final : public SourceRunner {
       // It is read again as soon as a picture is taken: more in store is memory, not safety.
       out.samples = kRate / 2 + kRate * rate.den / rate.num;
       out.pictures = 3;
+      out.span = ProgramTime{std::int64_t{1'000'000'000} * rate.den / rate.num};
       out.patient = true;
     }
     if (kind == Timeline::Kind::kPushed) {

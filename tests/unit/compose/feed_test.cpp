@@ -6,7 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
+#include <stop_token>
+#include <thread>
 #include <vector>
 
 namespace ts::compose {
@@ -64,6 +68,47 @@ TEST(Feed, AFullMailboxOfAFileRefusesAndThatOfANetworkLosesTheOldest) {
   EXPECT_TRUE(network.push_picture(picture(), 0 * kFrame));
   EXPECT_TRUE(network.push_picture(picture(), 1 * kFrame));
   EXPECT_EQ(network.status().dropped, 1U);
+}
+
+TEST(Feed, AFileOfManyPicturesASecondKeepsUpWithItsTime) {
+  Feed feed({.pictures = 3, .span = kFrame, .patient = true});
+  const ProgramTime step = milliseconds{8};  // five pictures a tick, more than three
+  ProgramTime due{};
+  Feed::Pick last;
+  for (int tick = 0; tick < 50; ++tick) {
+    while (feed.picture_room()) {
+      ASSERT_TRUE(feed.push_picture(picture(), due, due));
+      due += step;
+    }
+    last = feed.pick(kFrame * tick);
+  }
+
+  EXPECT_EQ(last.state, SourceState::kLive);
+  EXPECT_GT(due, kFrame * 49);
+  EXPECT_LE(due, kFrame * 51);
+  EXPECT_EQ(feed.status().dropped, 0U);
+}
+
+TEST(Feed, OffLineATickWaitsForItsPictureHoweverManyComeBefore) {
+  Feed feed({.pictures = 3, .span = kFrame, .patient = true});
+  feed.set_has(true, false);
+  std::jthread producer([&](const std::stop_token& stop) {
+    for (int i = 0; !stop.stop_requested();) {
+      const std::uint64_t taken = feed.taken();
+      if (feed.push_picture(picture(), milliseconds{1} * i)) {
+        ++i;
+      } else {
+        feed.wait_taken(taken, std::chrono::minutes{1}, stop);
+      }
+    }
+  });
+
+  for (const int second : {1, 2, 5}) {
+    ASSERT_TRUE(feed.wait_ready(std::chrono::seconds{second}, 0, std::chrono::minutes{1}, {}));
+    const auto before = feed.status().pictures;
+    EXPECT_GE(before, static_cast<std::uint64_t>(second) * 1000);
+    EXPECT_EQ(feed.pick(std::chrono::seconds{second}).state, SourceState::kLive);
+  }
 }
 
 TEST(Feed, WhatComesAgainIsInNoTroubleAnyMore) {
