@@ -146,6 +146,10 @@ struct InspectedToken {
 /// @return kUsage (code as in TokenFault) when it cannot be read.
 Result<InspectedToken> inspect_token(std::string_view jwt);
 
+/// What a token says in vain, one statement each with the nearest name: claims, grants and sources
+/// that LiveKit does not have. Empty for what is no JSON object.
+std::vector<std::string> ignored_members(std::string_view claims_json);
+
 /// What a token allows and does not, one statement each, absent fields explained.
 struct Explanation {
   std::vector<std::string> allows{};

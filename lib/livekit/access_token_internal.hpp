@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/json_fwd.hpp"
+#include "core/json.hpp"
 #include "core/json_scan.hpp"
 #include "core/result.hpp"
 #include "livekit/access_token.hpp"
@@ -13,6 +13,9 @@
 #include <vector>
 
 namespace ts::livekit {
+
+/// Claims hold up to 512 KiB of metadata and 64 KiB of attributes, escaped.
+inline constexpr JsonLimits kTokenLimits{.max_bytes = std::size_t{4} << 20U, .max_depth = 64};
 
 /// A RoomConfiguration in either spelling as the official minter writes it: camelCase, every
 /// scalar present. @param unknown  kRefuse for what people write, which may not give a secret away

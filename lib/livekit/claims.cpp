@@ -338,6 +338,49 @@ Result<Claims> claims_from_json(const Json& json, ClaimSource source, ErrorKind 
   return claims;
 }
 
+std::vector<std::string> ignored_members(std::string_view claims_json) {
+  std::vector<std::string> out;
+  const auto json = parse_json(claims_json, "the token's claims", ErrorKind::kUsage, kTokenLimits);
+  if (!json.ok() || !json.value().is_object()) return out;
+  const auto look = [&out](const Json& object, std::string_view where, std::string_view what,
+                           std::span<const std::string_view> known) {
+    const std::vector<std::string> candidates(known.begin(), known.end());
+    for (const auto& member : object.items()) {
+      const std::string& key = member.key();
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      const auto near = nearest(key, candidates);
+      out.push_back(fmt::format("the server ignores '{}{}': it is no {} of LiveKit's{}", where,
+                                shorten(key, 60), what,
+                                near ? fmt::format("; did you mean {}?", *near) : ""));
+    }
+  };
+  look(json.value(), "", "claim", kClaimNames);
+  constexpr std::array<std::string_view, 2> kSip{"admin", "call"};
+  constexpr std::array<std::string_view, 3> kAgent{"admin", "simulationAdmin", "databaseAdmin"};
+  constexpr std::array<std::string_view, 1> kInference{"perform"};
+  constexpr std::array<std::string_view, 1> kObservability{"write"};
+  const std::pair<std::string_view, std::span<const std::string_view>> grants[] = {
+      {"video", video_grant_names()},
+      {"sip", kSip},
+      {"agent", kAgent},
+      {"inference", kInference},
+      {"observability", kObservability}};
+  for (const auto& [name, known] : grants) {
+    const auto grant = json.value().find(name);
+    if (grant == json.value().end() || !grant->is_object()) continue;
+    look(*grant, fmt::format("{}.", name), "grant", known);
+    const auto sources = grant->find("canPublishSources");
+    if (name != "video" || sources == grant->end() || !sources->is_array()) continue;
+    for (const Json& source : *sources) {
+      if (!source.is_string()) continue;
+      const auto checked = check_publish_source(source.get<std::string>());
+      if (checked.ok()) continue;
+      out.push_back(fmt::format("{} ({})", checked.error().message, checked.error().hint));
+    }
+  }
+  return out;
+}
+
 namespace {
 
 /// A mistyped grant alone ({"canPublsh":true}) is told as a grant, not as an unknown claim.

@@ -263,6 +263,11 @@ Result<Json> Service::call(std::string_view method, const Json& body, const Call
       error.request_id = request_id;
       error.code = "bad_answer";
       error.hint = "check that LIVEKIT_URL is a LiveKit server and no proxy answers for it";
+      // It says done: what stands behind it may have done its work.
+      context.maybe_done_before = true;
+      const std::string code = error.code;
+      error = with_doubt(std::move(error), context);
+      error.code = code;
       return error;
     }
     context.now = state_->clock->now();

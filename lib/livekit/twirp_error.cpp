@@ -151,6 +151,8 @@ void explain_twirp(Error& error, std::string_view code, const std::string& messa
     error.hint = context.is_start
                      ? may_be_there(context)
                      : "the server gave up waiting for a worker: look again in a moment";
+  } else if (context.is_start && (code == "internal" || code == "unknown")) {
+    error.hint = may_be_there(context);
   } else if (code == "bad_route") {
     error.hint = "check that LIVEKIT_URL is a LiveKit server; this call may need a newer one";
   } else if (code == "not_found" && contains(message, "room")) {

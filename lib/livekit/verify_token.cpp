@@ -14,8 +14,6 @@
 namespace ts::livekit {
 namespace {
 
-/// Claims hold up to 512 KiB of metadata and 64 KiB of attributes, escaped.
-constexpr JsonLimits kTokenLimits{.max_bytes = std::size_t{4} << 20U, .max_depth = 64};
 constexpr std::array<std::string_view, 12> kOtherAlgorithms{"HS384", "HS512", "RS256", "RS384",
                                                             "RS512", "ES256", "ES384", "ES512",
                                                             "PS256", "PS384", "PS512", "EdDSA"};

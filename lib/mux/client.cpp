@@ -78,9 +78,10 @@ Refusal read_refusal(const net::HttpResponse& response, const Json* body) {
 bool tells_a_state(const Refusal& refusal) {
   if (refusal.type == "invalid_state" || refusal.type == "conflict") return true;
   const std::string text = to_lower(refusal.text);
-  constexpr std::array<std::string_view, 12> kWords{
-      " idle",  "is active",      "currently", "already",     "is disabled", "not enabled",
-      "in use", "while the live", "not ready", "not be live", " state",      "in progress"};
+  constexpr std::array<std::string_view, 13> kWords{
+      " idle",       "is active", "currently",  "already",        "is disabled",
+      "not enabled", "in use",    "is taken",   "while the live", "not ready",
+      "not be live", " state",    "in progress"};
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
@@ -232,7 +233,9 @@ Result<MuxClient::Answer> MuxClient::exchange(const Call& call, const std::stop_
   const net::HttpResponse& response = sent.value().response;
   if (response.ok()) {
     Answer answer{.json = nullptr, .server_now = net::parse_http_date(response.header("date"))};
-    if (call.no_answer || trim(response.body).empty()) return answer;
+    if (trim(response.body).empty() || (call.no_answer && !net::is_web_page(response))) {
+      return answer;
+    }
     auto json =
         parse_json(response.body, fmt::format("the answer of Mux to {} {}", call.method, call.path),
                    ErrorKind::kRemote, kAnswerLimits);

@@ -98,7 +98,8 @@ Result<T> MuxClient::create_once(const Call& call, Result<T> (*read)(const Json&
       Error error = std::move(data).error();
       error.code = "maybe_created";
       error.retryable = false;
-      error.hint = "see what is there before you send it again: " + error.hint;
+      error.hint = "see what is there before you send it again" +
+                   (error.hint.empty() ? std::string() : ": " + error.hint);
       return error;
     }
     if (found.value()) return std::move(*std::move(found).value());

@@ -50,9 +50,14 @@ std::span<const std::string_view> event_types(Provider provider) noexcept;
 /// A body as the provider writes it for an event of `type` at `now`: fresh ids, consistent objects.
 /// @return kUsage suggesting the nearest type.
 Result<std::string> sample_body(Provider provider, std::string_view type, WallTime now);
+/// A body with one value set.
+struct ChangedBody {
+  std::string body{};
+  std::string news{};  ///< "the sample has no 'dat' (did you mean data?)"; empty: it had it before.
+};
 /// Sets "a.b[0].c" in a sample to a value: JSON when it parses as JSON, text otherwise.
 /// @return kUsage when the path is malformed or runs through something that is no object.
-Result<std::string> set_in_body(std::string_view body, std::string_view path,
+Result<ChangedBody> set_in_body(std::string_view body, std::string_view path,
                                 std::string_view value);
 
 }  // namespace ts::webhook

@@ -204,12 +204,13 @@ Result<std::string> sample_body(Provider provider, std::string_view type, WallTi
   return Error{.message = "an unknown provider"};
 }
 
-Result<std::string> set_in_body(std::string_view body, std::string_view path,
+Result<ChangedBody> set_in_body(std::string_view body, std::string_view path,
                                 std::string_view value) {
   TS_TRY(auto json, parse_json(body, "the body", ErrorKind::kUsage,
                                {.max_bytes = kMaxBodyBytes, .max_depth = 64}));
   TS_TRY(const auto steps, parse_path(path));
   Json* at = &json;
+  std::string news;
   for (const auto& step : steps) {
     const bool fits = std::holds_alternative<std::string>(step) ? at->is_object() || at->is_null()
                                                                 : at->is_array() || at->is_null();
@@ -220,12 +221,20 @@ Result<std::string> set_in_body(std::string_view body, std::string_view path,
                    .message = fmt::format("'{}' leads nowhere in the body", shorten(path, 80)),
                    .hint = "print the sample first and read the path off it"};
     }
+    if (const auto* const name = std::get_if<std::string>(&step);
+        name != nullptr && news.empty() && !at->contains(*name)) {
+      std::vector<std::string> known;
+      for (const auto& member : at->items()) known.push_back(member.key());
+      const auto near = nearest(*name, known);
+      news = fmt::format("the sample has no '{}'{}", shorten(*name, 60),
+                         near ? fmt::format(" (did you mean {}?)", *near) : "");
+    }
     at = index != nullptr ? &(*at)[*index] : &(*at)[std::get<std::string>(step)];
   }
   // "true", 5 and {"a":1} are JSON; anything else is text.
   auto parsed = parse_json(value, "the value");
   *at = parsed.ok() ? std::move(parsed).value() : Json(std::string(value));
-  return dump_json(json);
+  return ChangedBody{.body = dump_json(json), .news = std::move(news)};
 }
 
 }  // namespace ts::webhook

@@ -47,7 +47,13 @@ CommandLine read_command_line(int argc, char** argv) {
     noun_seen = true;
     line.words.push_back(std::move(word));
   }
-  line.words.insert(line.words.end(), leading.begin(), leading.end());
+  // In front of the command's own options: behind a "--" they would be somebody else's words.
+  const auto begin = line.words.begin() + (line.words.empty() ? 0 : 1);
+  const auto at = line.words.empty() || line.words.front().starts_with('-')
+                      ? line.words.end()
+                      : std::find_if(begin, line.words.end(),
+                                     [](const std::string& word) { return word.starts_with('-'); });
+  line.words.insert(at, leading.begin(), leading.end());
   return line;
 }
 

@@ -14,7 +14,7 @@ std::string log_text(const Log::Line& line, bool json) {
   if (!json) {
     // It may quote what others sent: no terminal command of theirs, nor a line of its own.
     return fmt::format("{} {}: {}\n", to_string(line.level), line.component,
-                       printable(line.text, false));
+                       printable(line.text, false, false));
   }
   Json entry;
   entry["time"] = format_rfc3339(line.time);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 namespace ts::cli {
 namespace {
@@ -55,18 +56,50 @@ std::string_view escape(Output::Style style) {
   return "";
 }
 
+constexpr std::string_view kPlain = "\033[0m";
+constexpr Output::Style kStyles[] = {Output::Style::kBold,   Output::Style::kDim,
+                                     Output::Style::kRed,    Output::Style::kGreen,
+                                     Output::Style::kYellow, Output::Style::kCyan};
+
+/// A text that Output::styled() made.
+struct StyledRun {
+  std::string_view color;
+  std::string_view text;
+  [[nodiscard]] std::size_t bytes() const { return color.size() + text.size() + kPlain.size(); }
+};
+
+/// The one that `text` begins with.
+std::optional<StyledRun> styled_run(std::string_view text) {
+  for (const Output::Style style : kStyles) {
+    const std::string_view color = escape(style);
+    if (!text.starts_with(color)) continue;
+    const std::size_t end = text.find('\033', color.size());
+    if (end == std::string_view::npos || !text.substr(end).starts_with(kPlain)) break;
+    return StyledRun{color, text.substr(color.size(), end - color.size())};
+  }
+  return std::nullopt;
+}
+
 /// Columns a UTF-8 text takes, counting code points: close enough for ids and names.
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+  std::size_t out = 0;
+  while (!text.empty()) {
+    if (const auto run = styled_run(text)) {
+      out += columns(run->text);
+      text.remove_prefix(run->bytes());
+    } else {
+      if ((static_cast<unsigned char>(text.front()) & 0xC0U) != 0x80U) ++out;
+      text.remove_prefix(1);
+    }
+  }
+  return out;
 }
 
 /// A shell-safe value for NAME=value lines.
 std::string shell_value(std::string_view value) {
-  constexpr std::string_view kPlain =
+  constexpr std::string_view kSafe =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
-  if (!value.empty() && value.find_first_not_of(kPlain) == std::string_view::npos) {
+  if (!value.empty() && value.find_first_not_of(kSafe) == std::string_view::npos) {
     return std::string(value);
   }
   std::string out = "'";
@@ -89,16 +122,15 @@ bool lists_nothing(const Json* document) {
 
 }  // namespace
 
-std::string printable(std::string_view text, bool lines) {
+std::string printable(std::string_view text, bool lines, bool colors) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c == 0x1B && i + 1 < text.size() && text[i + 1] == '[') {
-      const auto end = text.find_first_not_of("0123456789;", i + 2);
-      if (end != std::string_view::npos && text[end] == 'm') {
-        out.append(text, i, end + 1 - i);
-        i = end;
+    if (c == 0x1B && colors) {
+      if (const auto run = styled_run(text.substr(i))) {
+        out.append(run->color).append(printable(run->text, false, false)).append(kPlain);
+        i += run->bytes() - 1;
         continue;
       }
     }
@@ -154,7 +186,9 @@ Status Output::report(const Report& report) {
     case Format::kText:
       break;
   }
-  return report.text.empty() ? ok_status() : print(with_newline(printable(report.text, true)));
+  return report.text.empty()
+             ? ok_status()
+             : print(with_newline(printable(report.text, true, options_.color_stdout)));
 }
 
 Status Output::json_line(const Json& document) { return print(dump_json(document) + "\n"); }
@@ -175,13 +209,14 @@ void Output::write_stderr(std::string_view text) {
 
 void Output::status(std::string_view text) {
   if (options_.quiet || json() || held_) return;
-  write_stderr(printable(log_.scrubbed(std::string(text)), true) + "\n");
+  write_stderr(printable(log_.scrubbed(std::string(text)), true, options_.color_stderr) + "\n");
 }
 
 void Output::warn(std::string_view text) {
   if (json()) return;
-  write_stderr(fmt::format("{} {}\n", styled_stderr(Style::kYellow, "warning:"),
-                           printable(log_.scrubbed(std::string(text)), true)));
+  write_stderr(
+      fmt::format("{} {}\n", styled_stderr(Style::kYellow, "warning:"),
+                  printable(log_.scrubbed(std::string(text)), true, options_.color_stderr)));
 }
 
 void Output::progress(std::string_view text) {
@@ -202,25 +237,27 @@ void Output::error(std::string_view program, const Error& error) {
     write_stderr(dump_json(error_document(shown)) + "\n");
     return;
   }
-  std::string text =
-      fmt::format("{}: {}\n", program, printable(log_.scrubbed(error.message), true));
+  std::string text = fmt::format(
+      "{}: {}\n", program, printable(log_.scrubbed(error.message), true, options_.color_stderr));
   for (const std::string& left : error.residue) {
-    text += fmt::format("    left behind: {}\n", printable(log_.scrubbed(left), true));
+    text += fmt::format("    left behind: {}\n",
+                        printable(log_.scrubbed(left), true, options_.color_stderr));
   }
   if (!error.hint.empty()) {
-    text += fmt::format("    {}\n", printable(log_.scrubbed(error.hint), true));
+    text +=
+        fmt::format("    {}\n", printable(log_.scrubbed(error.hint), true, options_.color_stderr));
   }
   write_stderr(text);
 }
 
 std::string Output::styled(Style style, std::string_view text) const {
   if (!options_.color_stdout) return std::string(text);
-  return fmt::format("{}{}\033[0m", escape(style), text);
+  return fmt::format("{}{}{}", escape(style), text, kPlain);
 }
 
 std::string Output::styled_stderr(Style style, std::string_view text) const {
   if (!options_.color_stderr) return std::string(text);
-  return fmt::format("{}{}\033[0m", escape(style), text);
+  return fmt::format("{}{}{}", escape(style), text, kPlain);
 }
 
 std::string table(const std::vector<std::string>& header,
@@ -228,7 +265,7 @@ std::string table(const std::vector<std::string>& header,
   if (given.empty()) return std::string(empty);
   std::vector<std::vector<std::string>> rows = given;
   for (auto& row : rows) {
-    for (std::string& cell : row) cell = printable(cell, false);
+    for (std::string& cell : row) cell = printable(cell, false, true);
   }
   std::vector<std::size_t> widths;
   widths.reserve(header.size());

@@ -91,10 +91,10 @@ class Output {
   std::atomic<bool> held_{false};
 };
 
-/// A text with somebody else's words in it, such as the name of a room: no terminal commands but
-/// colors, which can move, clear or retitle nothing.
-/// @param lines  line breaks and tabs stay.
-std::string printable(std::string_view text, bool lines);
+/// A text with somebody else's words in it, such as the name of a room: no terminal commands.
+/// @param lines   line breaks and tabs stay.
+/// @param colors  what Output::styled() made stays, from its color to its end.
+std::string printable(std::string_view text, bool lines, bool colors);
 
 /// Columns padded to their widest cell, two blanks between; with no rows only `empty`.
 std::string table(const std::vector<std::string>& header,

@@ -101,6 +101,12 @@ Result<EgressRequest> read_request(const Json& json, EgressKind kind) {
   return read_request<livekit::RoomCompositeEgressRequest>(json);
 }
 
+bool holds_secrets(const EgressRequest& request) {
+  return std::visit(
+      [](const auto& typed) { return livekit::to_json(typed) != livekit::to_redacted_json(typed); },
+      request);
+}
+
 void scrub_secrets(const EgressRequest& request, Log& log) {
   std::visit(
       [&](const auto& typed) {
@@ -140,6 +146,14 @@ Result<EgressRequest> base_request(Context& context, const EgressStartOptions& o
   }
   TS_TRY(auto request, read_request(json, kind).with_context("--request"));
   scrub_secrets(request, context.log());
+  const bool from_file = options.request == "-" || options.request.starts_with('@');
+  if (!from_file && holds_secrets(request)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message =
+                     "--request holds a stream key or another secret, and everybody on this "
+                     "machine sees a command line (ps)",
+                 .hint = "put it into a file of mode 0600 and give --request @FILE"};
+  }
   return request;
 }
 

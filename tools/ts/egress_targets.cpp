@@ -123,10 +123,24 @@ Result<std::vector<Target>> resolve_targets(Context& context, const TargetOption
   for (const std::string& path : options.rtmp_url_files) {
     wishes.emplace_back("rtmp", "file:" + absolute(path));
   }
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (wishes[k].second != wishes[i].second) continue;
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("the output {} is given twice", wishes[i].second),
+                   .hint = "give each output once"};
+    }
+  }
   std::vector<Target> out;
   OutputLabels taken;
   for (auto& [label, origin] : wishes) {
     TS_TRY(auto url, resolve_origin(context, origin));
+    for (const Target& other : out) {
+      if (other.url.reveal() != url.reveal()) continue;
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = fmt::format("{} and {} are the same address", other.origin, origin),
+                   .hint = "give each output once"};
+    }
     const std::string name = free_label(taken, label);
     taken.emplace(name, origin);
     out.push_back(Target{.label = name, .origin = std::move(origin), .url = std::move(url)});

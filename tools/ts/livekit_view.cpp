@@ -261,8 +261,15 @@ Json ingress_json(const IngressInfo& ingress, bool reveal) {
   return out;
 }
 
+namespace {
+
+/// Somebody's own words: a line break in them would make lines that look like ours.
+std::string one_line(std::string_view text) { return printable(text, false, false); }
+
+}  // namespace
+
 std::string room_text(const Room& room) {
-  std::string out = fmt::format("room {} ({})\n", room.name, room.sid);
+  std::string out = fmt::format("room {} ({})\n", one_line(room.name), room.sid);
   out += fmt::format("  created      {}\n",
                      time_text(time_s(room.creation_time, room.creation_time_ms)));
   out += fmt::format(
@@ -273,14 +280,15 @@ std::string room_text(const Room& room) {
                      room.empty_timeout, room.departure_timeout);
   if (room.active_recording) out += "  recording    yes\n";
   if (!room.metadata.empty())
-    out += fmt::format("  metadata     {}\n", shorten(room.metadata, 200));
+    out += fmt::format("  metadata     {}\n", one_line(shorten(room.metadata, 200)));
   return out;
 }
 
 std::string egress_text(const EgressInfo& egress, const Output& out) {
   std::string text = fmt::format("egress {} {}\n", egress.egress_id, state_styled(egress, out));
-  const std::string where =
-      egress.room_name.empty() ? std::string() : fmt::format(" of room {}", egress.room_name);
+  const std::string where = egress.room_name.empty()
+                                ? std::string()
+                                : fmt::format(" of room {}", one_line(egress.room_name));
   text += fmt::format("  {}{}\n", kind_words(egress.kind), where);
   if (egress.started_at > 0)
     text += fmt::format("  started {}\n", time_text(time_ns(egress.started_at)));
@@ -310,7 +318,8 @@ std::string egress_text(const EgressInfo& egress, const Output& out) {
 
 std::string ingress_text(const IngressInfo& ingress, bool reveal) {
   std::string out = fmt::format("ingress {} {}\n", ingress.ingress_id, ingress_state(ingress));
-  out += fmt::format("  into room {} as {}\n", ingress.room_name, ingress.participant_identity);
+  out += fmt::format("  into room {} as {}\n", one_line(ingress.room_name),
+                     one_line(ingress.participant_identity));
   if (ingress.url.empty()) {
     out += "  url       (the server has no ingress address configured)\n";
   } else {

@@ -44,16 +44,25 @@ std::function<void(std::chrono::milliseconds wait, int status)> wait_teller(
   };
 }
 
-void scrub_address(std::string_view url, Log& log) {
+namespace {
+
+/// "user:password", and the values of an address's query that are secret.
+struct AddressSecrets {
+  std::string_view user{};
+  std::vector<std::string_view> values{};
+};
+
+AddressSecrets secrets_of(std::string_view url) {
+  AddressSecrets out;
   const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return;
+  if (scheme == std::string_view::npos) return out;
   url.remove_prefix(scheme + 3);
   const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    log.scrub(Secret(authority.substr(0, at)));
+    out.user = authority.substr(0, at);
   }
   const auto query = url.find('?');
-  if (query == std::string_view::npos) return;
+  if (query == std::string_view::npos) return out;
   for (const std::string_view pair : split(url.substr(query + 1), '&')) {
     const auto equals = pair.find('=');
     if (equals == std::string_view::npos) continue;
@@ -61,10 +70,31 @@ void scrub_address(std::string_view url, Log& log) {
     for (const std::string_view secret :
          {"pass", "key", "token", "secret", "auth", "sig", "streamid"}) {
       if (name.find(secret) == std::string::npos || equals + 1 == pair.size()) continue;
-      log.scrub(Secret(pair.substr(equals + 1)));
+      out.values.push_back(pair.substr(equals + 1));
       break;
     }
   }
+  return out;
+}
+
+}  // namespace
+
+void scrub_address(std::string_view url, Log& log) {
+  const AddressSecrets secrets = secrets_of(url);
+  if (!secrets.user.empty()) log.scrub(Secret(secrets.user));
+  for (const std::string_view value : secrets.values) log.scrub(Secret(value));
+}
+
+Status check_address_in_the_open(std::string_view url, std::string_view instead) {
+  const AddressSecrets secrets = secrets_of(url);
+  if (secrets.values.empty() && secrets.user.find(':') == std::string_view::npos) {
+    return ok_status();
+  }
+  return Error{.kind = ErrorKind::kUsage,
+               .message =
+                   "the address holds a password, passphrase or stream id, and everybody on "
+                   "this machine sees a command line (ps)",
+               .hint = fmt::format("put it into a file of mode 0600 and give {}", instead)};
 }
 
 void refuse_empty(CLI::Option& option) {

@@ -39,6 +39,9 @@ std::function<void(std::chrono::milliseconds wait, int status)> wait_teller(
 /// Registers for scrubbing what an address carries in secret: user and password, and a passphrase,
 /// token, key or stream id (Mux's is the stream key) of its query. SRT has no other place for them.
 void scrub_address(std::string_view url, Log& log);
+/// Refuses an address of the command line that carries any of that, but for a user alone.
+/// @param instead  what takes it from a file: "--url-file FILE".
+Status check_address_in_the_open(std::string_view url, std::string_view instead);
 
 /// Has an empty value of `option` refused: a shell variable that is not set must not widen what is
 /// meant, nor take back what was asked for.

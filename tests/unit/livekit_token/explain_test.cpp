@@ -34,6 +34,23 @@ TEST(Explain, SaysThatDataFollowsPublishing) {
   EXPECT_THAT(explain(claims).denies, Contains(HasSubstr("send data messages")));
 }
 
+TEST(Explain, NamesWhatTheServerIgnores) {
+  const auto ignored = ignored_members(
+      R"({"iss":"k","vidoe":{},"video":{"canPublsh":false,"canPublishSources":["camra","camera"]},)"
+      R"("sip":{"admin":true,"cal":true},"zzzzzz":1})");
+
+  EXPECT_THAT(ignored,
+              testing::UnorderedElementsAre(
+                  "the server ignores 'vidoe': it is no claim of LiveKit's; did you mean video?",
+                  "the server ignores 'zzzzzz': it is no claim of LiveKit's",
+                  "the server ignores 'video.canPublsh': it is no grant of LiveKit's; did you "
+                  "mean canPublish?",
+                  HasSubstr("'camra'"),
+                  "the server ignores 'sip.cal': it is no grant of LiveKit's; did you mean call?"));
+  EXPECT_TRUE(ignored_members("[1]").empty());
+  EXPECT_TRUE(ignored_members(R"({"video":7,"aud":"x","jti":"y"})").empty());
+}
+
 TEST(Explain, OfATokenWithoutGrants) {
   EXPECT_THAT(explain(Claims{}).denies, Contains(HasSubstr("no video grant")));
 }

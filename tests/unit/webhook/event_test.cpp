@@ -138,13 +138,22 @@ TEST(ParseEvent, OfMuxTakesWhatIsRare) {
 
 TEST(SetInBody, ReachesObjectsAndLists) {
   const std::string body = R"({"data":{"ids":[{"id":"a"}],"n":1}})";
-  EXPECT_EQ(set_in_body(body, "data.n", "2").value(), R"({"data":{"ids":[{"id":"a"}],"n":2}})");
-  EXPECT_EQ(set_in_body(body, "data.ids[0].id", "b").value(),
+  EXPECT_EQ(set_in_body(body, "data.n", "2").value().body,
+            R"({"data":{"ids":[{"id":"a"}],"n":2}})");
+  EXPECT_EQ(set_in_body(body, "data.ids[0].id", "b").value().body,
             R"({"data":{"ids":[{"id":"b"}],"n":1}})");
-  EXPECT_EQ(set_in_body(body, "data.ids[1]", "x y").value(),
+  EXPECT_EQ(set_in_body(body, "data.ids[1]", "x y").value().body,
             R"({"data":{"ids":[{"id":"a"},"x y"],"n":1}})");
-  EXPECT_EQ(set_in_body(body, "new.deep", "{\"a\":true}").value(),
+  EXPECT_EQ(set_in_body(body, "new.deep", "{\"a\":true}").value().body,
             R"({"data":{"ids":[{"id":"a"}],"n":1},"new":{"deep":{"a":true}}})");
+}
+
+TEST(SetInBody, SaysWhatTheSampleDidNotHave) {
+  const std::string body = R"({"data":{"n":null}})";
+  EXPECT_EQ(set_in_body(body, "data.n", "1").value().news, "");
+  EXPECT_EQ(set_in_body(body, "dat.n", "1").value().news,
+            "the sample has no 'dat' (did you mean data?)");
+  EXPECT_EQ(set_in_body(body, "data.n.other", "1").value().news, "the sample has no 'other'");
 }
 
 TEST(SetInBody, RefusesPathsThatLeadNowhere) {

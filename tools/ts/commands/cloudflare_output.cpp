@@ -41,6 +41,7 @@ Result<cloudflare::NewOutput> wish_of(const Options& options, Context& context) 
     } else {
       wish.url = options.url;
       scrub_address(wish.url, context.log());
+      TS_CHECK(check_address_in_the_open(wish.url, "--url-file FILE"));
     }
     if (!options.key_file.empty()) {
       TS_TRY(wish.stream_key, context.secret_from(options.key_file));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 #include "compose_tools.hpp"
+#include "services.hpp"
 
 #include "common/context.hpp"
 #include "core/json.hpp"
@@ -30,6 +31,8 @@ Result<Json> definition_of(const Options& options, Context& context) {
     TS_TRY(source, parse_json(text, "the source's definition"));
   } else {
     source = Json::object();
+    scrub_address(options.url, context.log());
+    TS_CHECK(check_address_in_the_open(options.url, "--definition @FILE, {\"url\": …}"));
     if (!options.url.empty()) source["url"] = options.url;
     if (!options.test.empty()) source["test"] = options.test;
     if (!options.color.empty()) source["color"] = options.color;

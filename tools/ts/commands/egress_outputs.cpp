@@ -12,6 +12,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ts::cli {
 namespace in_egress_outputs {
 
@@ -34,6 +36,46 @@ Status show(const livekit::EgressInfo& egress, const OutputLabels& labels, Conte
   return context.out().report({.document = &document, .text = text, .id = egress.egress_id});
 }
 
+/// Whether the egress sends there now, or is about to: what failed or was taken off does not.
+Result<bool> sends_to(livekit::EgressClient& client, const std::string& id, const Secret& url,
+                      Context& context) {
+  TS_TRY(const auto egress, client.get(id, context.stop()));
+  // mux://KEY comes back with the address that it stands for: only the key is the same.
+  const auto key = [](std::string_view address) { return address.substr(address.rfind('/') + 1); };
+  const std::string shown = livekit::redact_stream_url(url.reveal());
+  return std::any_of(egress.stream_results.begin(), egress.stream_results.end(),
+                     [&](const livekit::StreamInfo& stream) {
+                       return key(stream.url) == key(shown) &&
+                              stream.status == livekit::StreamStatus::kActive;
+                     });
+}
+
+/// Makes room for `wish` and for one more output to where `target` goes.
+/// @return kConflict when there is one that runs.
+Status clear_label(const Options& options, livekit::EgressClient& client, const Target& target,
+                   const std::string& wish, bool named, OutputLabels& labels, Context& context) {
+  const auto conflict = [&](const std::string& label) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = fmt::format("egress {} has an output '{}' already", options.id, label),
+                 .hint = fmt::format("remove it first: ts egress outputs {} remove --label {}",
+                                     options.id, label)};
+  };
+  for (auto entry = labels.begin(); entry != labels.end();) {
+    const bool same_place = entry->second == target.origin;
+    if (!same_place && !(named && entry->first == wish)) {
+      ++entry;
+      continue;
+    }
+    const auto old =
+        same_place ? Result<Secret>(target.url.clone()) : resolve_origin(context, entry->second);
+    if (!old.ok()) return conflict(entry->first);
+    TS_TRY(const bool runs, sends_to(client, options.id, old.value(), context));
+    if (runs) return conflict(entry->first);
+    entry = labels.erase(entry);  // It failed or was taken off: this one takes its place.
+  }
+  return ok_status();
+}
+
 Status add(const Options& options, livekit::EgressClient& client, Context& context) {
   if (options.targets.empty()) {
     return Error{.kind = ErrorKind::kUsage,
@@ -48,6 +90,15 @@ Status add(const Options& options, livekit::EgressClient& client, Context& conte
         .kind = ErrorKind::kUsage,
         .message = fmt::format("{} labels for {} outputs", options.labels.size(), targets.size())};
   }
+  for (std::size_t i = 1; i < options.labels.size(); ++i) {
+    if (std::find(options.labels.begin(), options.labels.begin() + static_cast<std::ptrdiff_t>(i),
+                  options.labels[i]) != options.labels.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return Error{
+          .kind = ErrorKind::kUsage,
+          .message = fmt::format("the label '{}' is given twice", shorten(options.labels[i], 60)),
+          .hint = "give each output a --label of its own"};
+    }
+  }
   OutputLabels labels;
   if (!context.dry_run()) {
     TS_TRY(labels, read_output_labels(context, options.id));
@@ -55,11 +106,8 @@ Status add(const Options& options, livekit::EgressClient& client, Context& conte
   livekit::UpdateStreamRequest request{.egress_id = options.id};
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const std::string wish = options.labels.empty() ? targets[i].label : options.labels[i];
-    if (!options.labels.empty() && labels.contains(wish)) {
-      return Error{
-          .kind = ErrorKind::kConflict,
-          .message = fmt::format("egress {} has an output '{}' already", options.id, wish)};
-    }
+    TS_CHECK(
+        clear_label(options, client, targets[i], wish, !options.labels.empty(), labels, context));
     labels.emplace(free_label(labels, wish), targets[i].origin);
     request.add_output_urls.push_back(std::move(targets[i].url));
   }
@@ -99,7 +147,17 @@ Status remove(const Options& options, livekit::EgressClient& client, Context& co
     std::erase_if(labels, [&](const auto& entry) { return entry.second == target.origin; });
     request.remove_output_urls.push_back(std::move(target.url));
   }
-  TS_TRY(const auto egress, client.update_stream(request, context.stop()));
+  auto updated = client.update_stream(request, context.stop());
+  if (!updated.ok()) {
+    Error error = std::move(updated).error();
+    if (error.kind == ErrorKind::kNotFound) {
+      error.hint = fmt::format(
+          "it has ended already, or its file holds another address now: ts egress get {}",
+          options.id);
+    }
+    return error;
+  }
+  const auto& egress = updated.value();
   TS_CHECK(write_output_labels(context, options.id, labels));
   return show(egress, labels, context);
 }

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include "common/context.hpp"
+#include "common/mask.hpp"
 #include "core/json.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,7 +18,9 @@ struct Options {
 /// What a listing may show of a value: secrets only by their length.
 std::string shown(const config::SettingInfo& info, const config::Settings& settings,
                   const config::Settings::Value& value) {
-  if (!info.secret) return value.file.empty() ? value.text : fmt::format("in {}", value.file);
+  if (!info.secret) {
+    return value.file.empty() ? masked_url(value.text) : fmt::format("in {}", value.file);
+  }
   const auto secret = settings.secret(info.name);
   if (!secret.ok()) return fmt::format("unreadable: {}", secret.error().message);
   return fmt::format("set, {} characters", secret.value()->size());

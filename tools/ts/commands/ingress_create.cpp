@@ -79,6 +79,9 @@ Result<livekit::CreateIngressRequest> request_of(const Options& options, Context
   if (!options.url.empty()) {
     request.input_type = livekit::IngressInput::kUrl;
     TS_TRY(auto url, context.text_or_file(options.url));
+    if (options.url != "-" && !options.url.starts_with('@')) {
+      TS_CHECK(check_address_in_the_open(url, "--url @FILE"));
+    }
     request.url = Secret(trim(url));
     // user:password@ and tokens in the query are not for anybody's eyes.
     if (url.find_first_of("@?") != std::string::npos) context.log().scrub(*request.url);

@@ -60,7 +60,11 @@ Status list(const mux::AssetFilter& filter, Context& context) {
                     asset.title.empty() ? asset.passthrough : asset.title});
     ids += asset.id + "\n";
   }
-  if (!page.next_cursor.empty()) document["next_cursor"] = page.next_cursor;
+  if (!page.next_cursor.empty()) {
+    document["next_cursor"] = page.next_cursor;
+    context.out().status(fmt::format("there are more: --cursor {} shows the next, --all every one",
+                                     page.next_cursor));
+  }
   return context.out().report(
       {.document = &document,
        .text = table({"ID", "STATUS", "DURATION", "CREATED", "TITLE"}, rows, "no assets"),

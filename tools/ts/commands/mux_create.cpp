@@ -49,6 +49,7 @@ Status add_simulcast(const Options& options, Context& context, mux::NewLiveStrea
     mux::NewSimulcastTarget target;
     TS_TRY(target.url, mux::simulcast_url(options.simulcast[i]));
     scrub_address(target.url, context.log());
+    TS_CHECK(check_address_in_the_open(target.url, "--simulcast-url-file FILE"));
     if (target.url != options.simulcast[i]) target.passthrough = options.simulcast[i];
     if (i < options.simulcast_key_files.size()) {
       TS_TRY(const auto key, context.secret_from(options.simulcast_key_files[i]));

@@ -26,6 +26,14 @@ Status run(const mux::LiveStreamFilter& filter, Context& context) {
                     stream.title.empty() ? stream.passthrough : stream.title});
     ids += stream.id + "\n";
   }
+  // A full page says nothing of what follows it.
+  const bool full = !filter.all && streams.size() == static_cast<std::size_t>(filter.limit);
+  document["page"] = filter.all ? Json(nullptr) : Json(filter.page);
+  document["more"] = full;
+  if (full) {
+    context.out().status(fmt::format("there may be more: --page {} shows the next, --all every one",
+                                     filter.page + 1));
+  }
   return context.out().report(
       {.document = &document,
        .text =
@@ -37,8 +45,8 @@ Runner bind(CLI::App& app) {
   auto filter = std::make_shared<mux::LiveStreamFilter>();
   refuse_empty(*app.add_option("--status", filter->status, "Only active, idle or disabled ones"));
   app.add_option("--limit", filter->limit, "Live streams a page, 1 to 100")->capture_default_str();
-  app.add_option("--page", filter->page, "Which page")->capture_default_str();
-  app.add_flag("--all", filter->all, "Every page");
+  auto* const page = app.add_option("--page", filter->page, "Which page")->capture_default_str();
+  app.add_flag("--all", filter->all, "Every page")->excludes(page);
   return [filter](Context& context) { return run(*filter, context); };
 }
 

@@ -65,6 +65,7 @@ Status add(const Options& options, Context& context) {
   } else {
     TS_TRY(target.url, mux::simulcast_url(options.target));
     scrub_address(target.url, context.log());
+    TS_CHECK(check_address_in_the_open(target.url, "--url-file FILE"));
     if (target.url != options.target) target.passthrough = options.target;
   }
   if (!options.passthrough.empty()) target.passthrough = options.passthrough;

@@ -44,7 +44,10 @@ Status run(const Options& options, Context& context) {
   const auto now =
       std::chrono::floor<std::chrono::seconds>(context.clock().now()).time_since_epoch().count();
   const livekit::Claims& claims = token.claims;
-  const auto words = livekit::explain(claims);
+  auto words = livekit::explain(claims);
+  for (auto& note : livekit::ignored_members(token.claims_json)) {
+    words.notes.push_back(std::move(note));
+  }
 
   Json document;
   document["schema"] = "ts.token/1";

@@ -22,7 +22,7 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto jwt, read_token(context, options.source));
   TS_TRY(const auto key, context.livekit_key());
   const auto now = context.clock().now();
-  const auto verdict =
+  auto verdict =
       livekit::verify_token(jwt, key.id, key.secret, now,
                             {.leeway = std::chrono::duration_cast<std::chrono::seconds>(leeway)});
   if (!verdict.accepted()) {
@@ -32,7 +32,12 @@ Status run(const Options& options, Context& context) {
                  .hint = verdict.hint,
                  .code = std::string(livekit::to_string(verdict.fault))};
   }
+  TS_TRY(const auto token, livekit::inspect_token(jwt));
+  for (auto& warning : livekit::ignored_members(token.claims_json)) {
+    verdict.warnings.push_back(std::move(warning));
+  }
   const livekit::Claims& claims = verdict.claims;
+  // Below 0 within the leeway.
   const auto left =
       *claims.expires_at - std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   Json document;
@@ -49,11 +54,13 @@ Status run(const Options& options, Context& context) {
   for (const auto& warning : verdict.warnings) context.out().warn(warning);
   return context.out().report(
       {.document = &document,
-       .text = fmt::format("valid: {}, {} s left, until {}",
+       .text = fmt::format("valid: {}, {}, until {}",
                            claims.identity.empty()
                                ? std::string("no identity")
                                : fmt::format("identity '{}'", shorten(claims.identity, 80)),
-                           left, time_text(*claims.expires_at)),
+                           left >= 0 ? fmt::format("{} s left", left)
+                                     : fmt::format("over for {} s (within the leeway)", -left),
+                           time_text(*claims.expires_at)),
        .id = claims.identity,
        .raw = "ok"});
 }

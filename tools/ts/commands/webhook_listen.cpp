@@ -31,6 +31,13 @@ struct Options {
 Result<std::map<webhook::Provider, webhook::Credentials>> all_credentials(const Options& options,
                                                                           Context& context) {
   std::map<webhook::Provider, webhook::Credentials> out;
+  if (!options.secret_files.empty() && options.providers.size() != 1) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message =
+                     "--secret-file holds the secret of one provider, and --provider does "
+                     "not name one",
+                 .hint = "add --provider mux, or that of another sender"};
+  }
   if (!options.providers.empty()) {
     for (const auto& name : options.providers) {
       TS_TRY(const auto provider, webhook::parse_provider(name));
@@ -153,7 +160,7 @@ class Lines {
     // A closed pipe is noticed at the next line; webhooks go on being answered until then.
     static_cast<void>(context_.out().json()
                           ? context_.out().json_line(json).ok()
-                          : context_.out().print(printable(text, false) + "\n").ok());
+                          : context_.out().print(printable(text, false, false) + "\n").ok());
   }
 
   Context& context_;
@@ -175,7 +182,14 @@ Status wait_for_end(std::optional<ChildProcess>& child, const std::string& name,
                      .hint = "look at what the program wrote before it ended",
                      .code = "child_signal"};
       }
-      if (ended.ok()) return ended.value().to_status(name);
+      if (ended.ok()) {
+        auto status = ended.value().to_status(name);
+        if (status.ok()) return status;
+        // The code is the program's own and means what the program says.
+        Error error = std::move(status).error();
+        error.hint = "look at what the program wrote before it ended";
+        return error;
+      }
       if (ended.error().kind != ErrorKind::kDeadline) break;
     }
     child->stop();

@@ -44,8 +44,17 @@ std::string nonce_body(webhook::Provider provider, const std::string& nonce, Wal
   return dump_json(body);
 }
 
+/// By what the address ends with, as those of ts serve and ts webhook listen do.
+std::optional<webhook::Provider> provider_of(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  while (url.ends_with('/')) url.remove_suffix(1);
+  const auto named = webhook::parse_provider(url.substr(url.find_last_of('/') + 1));
+  return named.ok() ? std::optional(named.value()) : std::nullopt;
+}
+
 Result<webhook::Provider> choose_provider(const Options& options, Context& context) {
   if (!options.provider.empty()) return webhook::parse_provider(options.provider);
+  if (const auto named = provider_of(options.url)) return *named;
   if (context.settings().find("MUX_WEBHOOK_SECRET") != nullptr) return webhook::Provider::kMux;
   return webhook::Provider::kLivekit;
 }
@@ -141,7 +150,8 @@ Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("url", options->url, "The public address that the provider would post to")
       ->required();
-  app.add_option("--provider", options->provider, "livekit, mux or cloudflare");
+  app.add_option("--provider", options->provider,
+                 "livekit, mux or cloudflare; else as the address ends");
   app.add_option("--secret-file", options->secret_files, "File with the secret")
       ->allow_extra_args(false);
   app.add_option("--timeout", options->timeout, "How long to wait for it to arrive")

@@ -83,7 +83,10 @@ Status run(const Options& options, Context& context) {
                    .message = fmt::format("a change is PATH=VALUE, not '{}'", shorten(change, 60)),
                    .hint = "write --set data.status=idle"};
     }
-    TS_TRY(body, webhook::set_in_body(body, change.substr(0, equals), change.substr(equals + 1)));
+    TS_TRY(auto changed,
+           webhook::set_in_body(body, change.substr(0, equals), change.substr(equals + 1)));
+    body = std::move(changed.body);
+    if (!changed.news.empty()) context.out().warn(changed.news + ": it was added");
   }
   TS_TRY(const auto credentials, webhook_credentials(context, provider, options.secret_files));
   // Cloudflare's live notifications go by the shared secret, its video webhooks by a signature.
