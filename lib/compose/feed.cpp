@@ -215,10 +215,10 @@ bool Feed::ended() const {
   return ended_;
 }
 
-void Feed::discard_queued() {
+void Feed::discard_queued(ProgramTime from) {
   {
     const std::lock_guard lock(mutex_);
-    pictures_.clear();
+    std::erase_if(pictures_, [from](const Timed& one) { return one.due >= from; });
   }
   changed_.notify_all();
 }

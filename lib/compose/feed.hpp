@@ -86,8 +86,8 @@ class Feed {
   /// Everything was pushed; the last picture stays.
   void set_ended();
   [[nodiscard]] bool ended() const;
-  /// After a jump in time: what is queued no longer fits.
-  void discard_queued();
+  /// After a jump in time: the pictures queued for `from` and later are of before it.
+  void discard_queued(ProgramTime from);
 
   // ---- the consumer ----
   struct Pick {

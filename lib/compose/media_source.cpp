@@ -329,10 +329,11 @@ class MediaSource final : public SourceRunner {
       TS_TRY(const bool heard, pump_audio());
       moved = moved || heard;
       if (!moved && wants_packets()) {
-        const bool had_both = packets_.has(true) && packets_.has(false);
+        const std::pair had{packets_.has(true), packets_.has(false)};
         TS_CHECK(packets_.read(recording_));
-        // A track that was promised never came.
-        if (had_both) feed_.set_has(packets_.has(true), packets_.has(false));
+        // A track that was promised never came, or one that was not came all the same.
+        const std::pair has{packets_.has(true), packets_.has(false)};
+        if (has != had) feed_.set_has(has.first, has.second);
         moved = true;
       }
       if (finished(video_) && finished(audio_)) return ok_status();
@@ -417,7 +418,7 @@ class MediaSource final : public SourceRunner {
     const auto due = timeline_.due(time);
     if (kind_ != Timeline::Kind::kPushed && due && *due > now + kRestLead) return false;
     const Timeline::Placed placed = timeline_.place(time, now);
-    if (placed.jumped) feed_.discard_queued();
+    if (placed.jumped) feed_.discard_queued(placed.due);
     if ((next.packet->flags & AV_PKT_FLAG_KEY) != 0) {
       kept_.clear();
       kept_bytes_ = 0;
@@ -453,6 +454,7 @@ class MediaSource final : public SourceRunner {
   /// Decodes what was kept, without showing what is over already.
   bool catch_up() {
     reader_->restart(true);
+    timeline_.go_back();
     kept_bytes_ = 0;
     packets_.put_back(std::exchange(kept_, {}));
     resting_ = false;
@@ -509,7 +511,7 @@ class MediaSource final : public SourceRunner {
     }
     const ProgramTime arrived = context_.now();
     const Timeline::Placed placed = timeline_.place(time + video_.round, arrived, true);
-    if (placed.jumped) feed_.discard_queued();
+    if (placed.jumped) feed_.discard_queued(placed.due);
     held_ = Held{share(std::move(frame)), placed.due, arrived};
     ++pictures_;
     return true;
@@ -529,7 +531,6 @@ class MediaSource final : public SourceRunner {
     // What primes the decoder lies before time 0.
     if (kind_ == Timeline::Kind::kFile && time + audio_.last_step <= ProgramTime{}) return true;
     const Timeline::Placed placed = timeline_.place(time + audio_.round, context_.now(), false);
-    if (placed.jumped) feed_.discard_queued();
     // Each round of a loop begins on its sample: what hung over the end of the last one gives way.
     if (std::exchange(sound_round_, audio_.round) != audio_.round) placer_.restart();
     // One damaged frame is silence.

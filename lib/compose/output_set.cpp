@@ -5,9 +5,12 @@
 #include "compose/wire.hpp"
 #include "core/file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -36,6 +39,21 @@ std::string whole_path(const std::string& path) {
   auto whole = std::filesystem::weakly_canonical(std::filesystem::absolute(path, failed), failed);
   if (!whole.has_filename()) whole = whole.parent_path();  // "folder/"
   return whole.string();
+}
+
+/// Two programs in one HLS folder would write over each other's segments: the folder is the first
+/// one's, until it ends, however it ends.
+Result<std::shared_ptr<const UniqueFd>> lock_folder(const media::MuxTarget& target) {
+  std::error_code made;
+  std::filesystem::create_directories(target.path, made);
+  UniqueFd folder(::open(target.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // What else is wrong with it is told when it is written to; some file systems have no locks.
+  if (folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return Error{.kind = ErrorKind::kConflict,
+                 .message = fmt::format("another program writes into {}", target.name),
+                 .hint = "choose another folder, or stop that program first"};
+  }
+  return std::make_shared<const UniqueFd>(std::move(folder));
 }
 
 /// Whether an output of that short name is meant: itself, or a rendition of it.
@@ -105,6 +123,10 @@ Status OutputSet::attach(const media::MuxTarget& wanted) {
     TS_TRY(EncoderBank::Feed feed, encoders_.use(name));
     steps.push_back({name, std::move(feed)});
   }
+  std::shared_ptr<const UniqueFd> folder;
+  if (target.kind == media::MuxTarget::Kind::kHls) {
+    TS_TRY(folder, lock_folder(target));
+  }
   if (parts.size() > 1) TS_CHECK(write_master(target, steps));
   for (std::size_t i = 0; i < parts.size(); ++i) {
     // RTMP may take long to connect; what was made meanwhile is still wanted. A recording is wanted
@@ -120,7 +142,7 @@ Status OutputSet::attach(const media::MuxTarget& wanted) {
       const std::lock_guard lock(mutex_);
       outputs_.push_back({runner, steps[i].feed.fan_out,
                           target.remote() ? std::string() : whole_path(wanted.path),
-                          target.remote() ? std::string() : whole_path(target.path)});
+                          target.remote() ? std::string() : whole_path(target.path), folder});
     }
     steps[i].feed.fan_out->add(std::move(runner));
   }

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/result.hpp"
+#include "core/unique_fd.hpp"
 #include "media/muxer.hpp"
 
 #include <memory>
@@ -37,7 +38,8 @@ class OutputSet {
   /// Begins with the next key frame that comes. While a program is live, a file that is there
   /// already is kept: the new one is called NAME-2.
   /// @return kNotFound for a rendition the show has not, kConflict for a path that is a source or
-  ///         another output, kMedia when its encoder or its folder cannot be had.
+  ///         another output, or an HLS folder that another program writes into, kMedia when its
+  ///         encoder or its folder cannot be had.
   Status attach(const media::MuxTarget& target);
   /// attach() for a program on air: at once. @return kConflict for a name that is taken, too.
   Status add(const media::MuxTarget& target);
@@ -58,7 +60,8 @@ class OutputSet {
     FanOut* fan_out;
     // Of a file or folder, in full; empty for others.
     std::string wanted;
-    std::string path;  ///< What it got: the wanted one, or NAME-2.
+    std::string path;                      ///< What it got: the wanted one, or NAME-2.
+    std::shared_ptr<const UniqueFd> folder;  // owners: the renditions in one HLS folder
   };
   /// The target with the path it really gets.
   Result<media::MuxTarget> placed(const media::MuxTarget& target) const;

@@ -38,9 +38,11 @@ Status RoundReader::begin(media::Reader& reader) {
 Status RoundReader::read(SourceRecording& recording) {
   TS_TRY(auto read, reader_->read());
   if (!read) return end_of_round();
+  if (read->late) recording.begin_anew(*reader_);
   recording.write(*read);
   const bool video = read->video;
   Track& into = track(video);
+  into.present = into.present || read->late;
   if (!into.present) return ok_status();
   const AVPacket& packet = *read->packet;
   if (stamp_of(packet) != AV_NOPTS_VALUE) into.untimed = -1;

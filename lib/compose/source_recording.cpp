@@ -22,6 +22,10 @@ void SourceRecording::begin(const media::Reader& reader) {
   if (video_ && reader.info().has_audio) second_ = reader.format(false);
 }
 
+void SourceRecording::begin_anew(const media::Reader& reader) {
+  if (first_) begin(reader);
+}
+
 void SourceRecording::open() {
   media::MuxTarget target;
   std::error_code ignored;

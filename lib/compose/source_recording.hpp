@@ -24,6 +24,8 @@ class SourceRecording {
 
   /// The source was opened.
   void begin(const media::Reader& reader);
+  /// A stream came that was not there before: a file has all of its streams from its beginning.
+  void begin_anew(const media::Reader& reader);
   void write(const media::Reader::Packet& packet);
   /// The source is gone; finishes the file.
   void end();

@@ -2,11 +2,13 @@
 #include "compose/timeline.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ts::compose {
 namespace {
 
 constexpr ProgramTime kJump = seconds{2};
+constexpr ProgramTime kStepBack = milliseconds{500};
 constexpr ProgramTime kWindow = seconds{5};
 constexpr ProgramTime kStartBuffer = milliseconds{300};
 constexpr ProgramTime kDry = milliseconds{150};
@@ -15,6 +17,9 @@ constexpr ProgramTime kPatienceMargin = milliseconds{60};
 constexpr ProgramTime kCalm = seconds{5};
 // Toward a later clock at most this fast, so that jitter does not shake the picture.
 constexpr ProgramTime kStep = std::chrono::microseconds{200};
+/// More than that, through all of the window, is another clock and no jitter.
+constexpr ProgramTime kShift = milliseconds{300};
+constexpr ProgramTime kFlowing = seconds{2};
 
 }  // namespace
 
@@ -26,12 +31,13 @@ void Timeline::reset() {
   patience_ = {};
   spare_.reset();
   young_ = true;
+  last_arrival_.reset();
 }
 
 std::optional<ProgramTime> Timeline::due(ProgramTime time) const {
   if (kind_ == Kind::kFile) return origin_ + time + delay_;
   if (!offset_) return std::nullopt;
-  return time + *offset_ + delay_ + patience_;
+  return time + pictures_.behind.value_or(*offset_) + delay_ + patience_;
 }
 
 void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
@@ -71,27 +77,48 @@ void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
   lane = {.bad_seconds = lane.bad_seconds, .hiccup = late > ProgramTime{}};
 }
 
-Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) {
-  Placed out;
-  if (kind_ == Kind::kFile) {
-    out.due = origin_ + time + delay_;
-    return out;
+bool Timeline::steps(const Lane& lane, ProgramTime time) const {
+  return offset_ && lane.last && (time - *lane.last > kJump || *lane.last - time > kStepBack);
+}
+
+bool Timeline::fits(const Lane& lane, ProgramTime offset, ProgramTime time, ProgramTime now) const {
+  const ProgramTime expected = kind_ == Kind::kPulled ? lane.last_due - delay_ : now;
+  const ProgramTime off = time + offset - expected;
+  return off < kJump && -off < kJump;
+}
+
+bool Timeline::pass_step(Lane& lane, Lane& other, ProgramTime time, ProgramTime now) {
+  // The other lane was here first, or this one was elsewhere for a moment.
+  if (lane.behind && fits(lane, *offset_, time, now)) {
+    lane.behind.reset();
+    return false;
   }
-  const ProgramTime step = time > last_time_ ? time - last_time_ : last_time_ - time;
-  if (offset_ && step > kJump) {
-    reset();
-    out.jumped = true;
+  if (other.behind && fits(lane, *other.behind, time, now)) {
+    offset_ = std::exchange(other.behind, std::nullopt);
+    return false;
   }
-  last_time_ = time;
+  if (other.last && !other.behind) other.behind = offset_;
+  lane.behind.reset();
+  recent_.clear();
+  pictures_.punctuality = {};
+  sounds_.punctuality = {};
+  spare_.reset();
   if (kind_ == Kind::kPulled) {
-    if (offset_ && time + *offset_ + delay_ < now - kDry) {
-      offset_.reset();
-      out.jumped = true;
-    }
-    if (!offset_) offset_ = now + kStartBuffer - time;
-    out.due = time + *offset_ + delay_;
-    return out;
+    // Right behind what came before, which may not all have been played yet.
+    const ProgramTime next = lane.last_due + lane.step - delay_;
+    const ProgramTime soon = now + kStartBuffer;
+    offset_ = (next > soon && next < soon + kJump * 2 ? next : soon) - time;
+  } else {
+    offset_ = now - time;
+    patience_ = {};
+    young_ = true;
   }
+  return true;
+}
+
+void Timeline::learn(ProgramTime time, ProgramTime now) {
+  if (!last_arrival_ || now - *last_arrival_ > seconds{1}) flowing_since_ = now;
+  last_arrival_ = now;
   const ProgramTime sample = now - time;
   while (!recent_.empty() && (recent_.front().first < now - kWindow)) recent_.pop_front();
   // Monotonic queue: its front is the least of the window.
@@ -100,11 +127,38 @@ Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) 
   const ProgramTime least = recent_.front().second;
   if (!offset_ || least < *offset_) {
     offset_ = least;
-  } else {
-    offset_ = *offset_ + std::min(kStep, least - *offset_);
+    return;
   }
-  out.due = time + *offset_ + delay_ + patience_;
-  watch(video ? pictures_ : sounds_, now - out.due, now);
+  const ProgramTime rise = least - *offset_;
+  if (rise > kShift && now - flowing_since_ > kFlowing) {
+    offset_ = least;
+    patience_ -= std::min(patience_, rise);  // which had made up for it
+    return;
+  }
+  offset_ = *offset_ + std::min(kStep, rise);
+}
+
+Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) {
+  Placed out;
+  if (kind_ == Kind::kFile) {
+    out.due = origin_ + time + delay_;
+    return out;
+  }
+  Lane& lane = video ? pictures_ : sounds_;
+  Lane& other = video ? sounds_ : pictures_;
+  const bool anew = steps(lane, time) && pass_step(lane, other, time, now);
+  if (lane.last && time > *lane.last && time - *lane.last < kJump) lane.step = time - *lane.last;
+  if (kind_ == Kind::kPulled) {
+    if (!lane.behind && offset_ && time + *offset_ + delay_ < now - kDry) offset_.reset();
+    if (!offset_) offset_ = now + kStartBuffer - time;
+  } else if (!lane.behind) {
+    learn(time, now);
+  }
+  out.due = time + lane.behind.value_or(*offset_) + delay_ + patience_;
+  out.jumped = lane.last && (anew || out.due < lane.last_due - kStepBack);
+  lane.last = time;
+  lane.last_due = out.due;
+  if (kind_ == Kind::kPushed && !lane.behind) watch(lane.punctuality, now - out.due, now);
   return out;
 }
 

@@ -24,13 +24,19 @@ class Timeline {
 
   struct Placed {
     ProgramTime due{};
-    bool jumped = false;  ///< The clock was set anew: what is queued belongs to before.
+    bool jumped = false;  ///< The clock was set anew: pictures queued for later were of before.
   };
   /// Where media time `time` (from the input's beginning) belongs, for something that arrived
   /// `now`. What is pushed and comes too late again and again (sound that a sender collects in
   /// large packets) makes all of the source later, up to 2 s, until 5 s had time to spare.
+  ///
+  /// A step in the source's times (back by 0.5 s, on by 2 s) sets its clock anew. Pictures and
+  /// sound come to it one after the other: whichever is still before it stays on the old clock.
   Placed place(ProgramTime time, ProgramTime now, bool video = true);
-  /// Where a media time lies as things stand; nothing is learnt from it. Nullopt before place().
+  /// The next picture was placed before, as a packet: it is no step back.
+  void go_back() { pictures_.last.reset(); }
+  /// Where a picture's time lies as things stand; nothing is learnt from it. Nullopt before
+  /// place().
   [[nodiscard]] std::optional<ProgramTime> due(ProgramTime time) const;
   /// The next frame sets the clock anew (reconnected).
   void reset();
@@ -48,19 +54,37 @@ class Timeline {
     bool hiccup = false;  ///< Nothing was on time since before this second.
     int hiccup_late = 0;  ///< What came while it lasted.
   };
+  /// Pictures, or sound.
+  struct Lane {
+    std::optional<ProgramTime> last{};  ///< Media time of the last one.
+    ProgramTime last_due{};
+    ProgramTime step{};  ///< Between the last two.
+    /// The clock of before a step that the other lane has passed and this one has not.
+    std::optional<ProgramTime> behind{};
+    Punctuality punctuality{};
+  };
+  [[nodiscard]] bool steps(const Lane& lane, ProgramTime time) const;
+  /// Whether a clock puts `time` where it is expected, give or take what is no step.
+  [[nodiscard]] bool fits(const Lane& lane, ProgramTime offset, ProgramTime time,
+                          ProgramTime now) const;
+  /// `lane` has passed a step: on which clock it goes on. @return whether that is a new one.
+  bool pass_step(Lane& lane, Lane& other, ProgramTime time, ProgramTime now);
+  /// Learns from something pushed.
+  void learn(ProgramTime time, ProgramTime now);
   void watch(Punctuality& lane, ProgramTime late, ProgramTime now);
 
   Kind kind_;
   ProgramTime origin_;
   ProgramTime delay_;
   std::optional<ProgramTime> offset_{};
-  ProgramTime last_time_{};
   ProgramTime patience_{};              ///< Added to the delay for what is always late.
   bool young_ = true;                   ///< Nothing was on time for a second yet.
   std::optional<ProgramTime> spare_{};  ///< The least time anything had to spare lately.
   ProgramTime spare_since_{};
-  Punctuality pictures_{};
-  Punctuality sounds_{};
+  Lane pictures_{};
+  Lane sounds_{};
+  std::optional<ProgramTime> last_arrival_{};
+  ProgramTime flowing_since_{};  ///< Nothing was held up for a second since.
   std::deque<std::pair<ProgramTime, ProgramTime>> recent_{};  // arrival, arrival - time
 };
 

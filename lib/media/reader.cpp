@@ -164,7 +164,12 @@ Status Reader::open_input() {
   }
   if (!device) dictionary.set("protocol_whitelist", std::string(protocols_for(options_)));
   dictionary.set("probesize", std::int64_t{options_.low_latency ? 1 << 20 : 5 << 20});
-  dictionary.set("analyzeduration", std::int64_t{options_.low_latency ? 2'000'000 : 5'000'000});
+  // RTMP does not say what will come, and a camera without sound would be waited for that long;
+  // what comes later is taken then.
+  const bool rtmp = options_.flv_fd >= 0 || options_.url.starts_with("rtmp");
+  dictionary.set("analyzeduration", std::int64_t{rtmp                   ? 700'000
+                                                 : options_.low_latency ? 2'000'000
+                                                                        : 5'000'000});
   if (remote) {
     dictionary.set("rw_timeout", options_.read_timeout.count() * 1000);
     dictionary.set("tls_verify", std::int64_t{1});
@@ -205,8 +210,22 @@ Status Reader::open_input() {
       format_->streams[i]->discard = AVDISCARD_ALL;
     }
   }
+  known_streams_ = static_cast<int>(format_->nb_streams);
   describe();
   return ok_status();
+}
+
+bool Reader::adopt(const AVPacket& packet) {
+  if (packet.stream_index < known_streams_ || format_->iformat->name != std::string_view("flv")) {
+    return false;
+  }
+  const AVStream& stream = *format_->streams[packet.stream_index];
+  const AVMediaType type = stream.codecpar->codec_type;
+  if (type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO) return false;
+  Stream& into = type == AVMEDIA_TYPE_VIDEO ? video_ : audio_;
+  if (into.index >= 0 || !open_stream(type, into).ok()) return false;
+  describe();
+  return into.index == packet.stream_index;
 }
 
 Status Reader::open_stream(AVMediaType type, Stream& out) {
@@ -286,12 +305,13 @@ Result<std::optional<Reader::Packet>> Reader::read() {
       }
       return failure(code, "read " + options_.name, said);
     }
+    const bool late = adopt(*packet);
     if (packet->stream_index == video_.index) {
       give_time(*packet);
-      return std::optional<Packet>(Packet{std::move(packet), true});
+      return std::optional<Packet>(Packet{std::move(packet), true, late});
     }
     if (packet->stream_index == audio_.index) {
-      return std::optional<Packet>(Packet{std::move(packet), false});
+      return std::optional<Packet>(Packet{std::move(packet), false, late});
     }
   }
 }

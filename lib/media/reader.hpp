@@ -69,6 +69,7 @@ class Reader {
   struct Packet {
     AvPacket packet{};
     bool video = false;
+    bool late = false;  ///< Its stream was not there when the input was opened (RTMP).
   };
 
   /// Connections go to public addresses and to the host of `url`; a playlist or redirect that leads
@@ -123,6 +124,8 @@ class Reader {
   Status open_pipe();
   static int read_pipe(void* self, std::uint8_t* buffer, int size);
   Status open_stream(AVMediaType type, Stream& out);
+  /// Takes a stream of a kind that there was none of yet. @return whether `packet` is its first.
+  bool adopt(const AVPacket& packet);
   void describe();
   /// Raw video tells no times: its pictures come at its own rate, one after the other.
   void give_time(AVPacket& packet);
@@ -136,6 +139,7 @@ class Reader {
   AVIOContext* pipe_ = nullptr;  ///< Reads flv_fd; null without one.
   Stream video_;
   Stream audio_;
+  int known_streams_ = 0;  ///< Those there were at the opening.
   InputInfo info_;
   std::int64_t untimed_ = 0;  ///< Packets of raw video so far.
   std::uint64_t damaged_ = 0;

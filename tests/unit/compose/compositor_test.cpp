@@ -6,8 +6,10 @@
 #include "support/run_show.hpp"
 #include "support/temp_dir.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 
 #include <cmath>
@@ -351,6 +353,32 @@ TEST(LiveCompositor, TwoOutputsNeverShareAFile) {
     ASSERT_FALSE(run.result.ok()) << there_already;
     EXPECT_EQ(run.result.error().kind, ErrorKind::kConflict);
   }
+}
+
+TEST(LiveCompositor, TwoProgramsNeverShareAnHlsFolder) {
+  const TempDir folder;
+  const auto hls = folder.path() / "hls";
+  std::filesystem::create_directories(hls);
+  const auto run = [&] {
+    std::vector<media::MuxTarget> outputs(1);
+    outputs.front().kind = media::MuxTarget::Kind::kHls;
+    outputs.front().name = "hls:hls";
+    outputs.front().path = hls.string();
+    return run_live(kOneSecond, folder, std::move(outputs));
+  };
+  {
+    // As the other program does.
+    const UniqueFd other(::open(hls.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_EQ(::flock(other.get(), LOCK_EX | LOCK_NB), 0);
+
+    const LiveRun refused = run();
+
+    ASSERT_FALSE(refused.result.ok());
+    EXPECT_EQ(refused.result.error().kind, ErrorKind::kConflict);
+    EXPECT_TRUE(std::filesystem::is_empty(hls));
+  }
+  EXPECT_TRUE(run().result.ok());
+  EXPECT_TRUE(std::filesystem::exists(hls / "index.m3u8"));
 }
 
 TEST(LiveCompositor, AnOutputNeverWritesOverASource) {

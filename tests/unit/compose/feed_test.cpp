@@ -220,6 +220,78 @@ TEST(Timeline, AJumpInTheSourcesTimeSetsTheClockAnew) {
   EXPECT_EQ(after.due, ProgramTime{seconds{2}});
 }
 
+/// A playlist whose encoder starts again with its clock at 0 after 4 s, read with sound `ahead` of
+/// its pictures. @return the due times of pictures and sound, in the order of their media.
+struct Seam {
+  std::vector<ProgramTime> pictures{};
+  std::vector<ProgramTime> sound{};
+  int jumps = 0;
+};
+Seam play_a_seam(ProgramTime ahead) {
+  Timeline timeline(Timeline::Kind::kPulled, {}, milliseconds{50});
+  Seam out;
+  const auto place = [&](std::vector<ProgramTime>& into, int number, ProgramTime now, bool video) {
+    const auto placed = timeline.place(kFrame * (number < 100 ? number + 250 : number - 100),
+                                       std::max(now, ProgramTime{}), video);
+    if (placed.jumped) ++out.jumps;
+    into.push_back(placed.due);
+  };
+  const auto by = static_cast<int>(ahead / kFrame);
+  for (int number = -by; number < 250; ++number) {
+    const ProgramTime now = kFrame * number;
+    if (number + by < 250) place(out.sound, number + by, now, false);
+    if (number >= 0) place(out.pictures, number, now, true);
+  }
+  return out;
+}
+
+TEST(Timeline, PicturesAndSoundPassTheSeamOfAPlaylistEachInTheirTime) {
+  for (const ProgramTime ahead :
+       {ProgramTime{}, ProgramTime{seconds{1}}, ProgramTime{seconds{3}}}) {
+    const Seam seam = play_a_seam(ahead);
+    EXPECT_LE(seam.jumps, 2) << ahead.count();
+    for (const auto* lane : {&seam.pictures, &seam.sound}) {
+      ASSERT_EQ(lane->size(), 250U);
+      for (std::size_t i = 1; i < lane->size(); ++i) {
+        const ProgramTime step = (*lane)[i] - (*lane)[i - 1];
+        // The beginning may settle; from then on one follows on the other.
+        if (i > 90) {
+          EXPECT_EQ(step, kFrame) << ahead.count() << ", " << i;
+        }
+      }
+    }
+    EXPECT_EQ(seam.pictures.back(), seam.sound.back()) << "lip sync";
+  }
+}
+
+TEST(Timeline, SmallStepsBackOfAPushedClockCostNothing) {
+  for (const ProgramTime back : {ProgramTime{milliseconds{400}}, ProgramTime{milliseconds{1500}}}) {
+    Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
+    ProgramTime off{};
+    for (int frame = 0; frame < 1000; ++frame) {
+      const ProgramTime now = kFrame * frame;
+      off += frame % 60 == 59 && frame < 500 ? back : ProgramTime{};
+      const ProgramTime due = timeline.place(now - off, now).due;
+      (void)timeline.place(now - off, now, false);
+      if (back > milliseconds{500} || frame > 700) {
+        EXPECT_GE(due, now + milliseconds{100}) << back.count() << ", " << frame;
+        EXPECT_LE(due, now + milliseconds{140}) << back.count() << ", " << frame;
+      }
+    }
+  }
+}
+
+TEST(Timeline, WhatIsDecodedAfterAllIsNoStepBack) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, seconds{3});
+  for (int frame = 0; frame < 100; ++frame) (void)timeline.place(kFrame * frame, kFrame * frame);
+
+  timeline.go_back();
+
+  const auto placed = timeline.place(kFrame * 30, kFrame * 100);
+  EXPECT_FALSE(placed.jumped);
+  EXPECT_EQ(placed.due, kFrame * 30 + seconds{3});
+}
+
 TEST(Timeline, SoundThatASenderCollectsMakesAllOfTheSourceLater) {
   Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
   // Pictures on time, and every 340 ms the sound of the last 340 ms.
