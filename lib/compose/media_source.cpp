@@ -269,11 +269,12 @@ class MediaSource final : public SourceRunner {
         }
       }
       const Status played = play(stop);
+      const bool over = played.ok() && (input_.is_file || came_to_its_end());
       recording_.end();
       reader_.reset();
       behind_.store(false, std::memory_order_relaxed);
       if (stop.stop_requested()) return;
-      if (played.ok() && input_.is_file) {
+      if (over) {
         feed_.set_ended();
         return;
       }
@@ -290,6 +291,13 @@ class MediaSource final : public SourceRunner {
       if (!clock.wait_for(retry, stop)) return;
       retry = longer();
     }
+  }
+
+  /// A film behind an address has a length, and was seen up to there; a live one has none.
+  [[nodiscard]] bool came_to_its_end() const {
+    const auto length = reader_->info().duration;
+    return kind_ == Timeline::Kind::kPulled && length &&
+           std::max(video_.last_time, audio_.last_time) + seconds{2} >= *length;
   }
 
   /// Says it once for every loss: a retry every ten seconds is no news.
@@ -494,7 +502,8 @@ class MediaSource final : public SourceRunner {
     if (!frame) return true;
     ProgramTime time = pts == AV_NOPTS_VALUE ? video_.last_time + video_.last_step
                                              : packets_.exact_time(pts, true);
-    if (time < ProgramTime{} - milliseconds{1}) {
+    // A live clock that begins anew may be before where it was when we came.
+    if (kind_ == Timeline::Kind::kFile && time < ProgramTime{} - milliseconds{1}) {
       if (input_.start > milliseconds{0}) return true;  // from the key frame up to the in point
       time = {};
     }

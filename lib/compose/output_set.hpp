@@ -60,7 +60,7 @@ class OutputSet {
     FanOut* fan_out;
     // Of a file or folder, in full; empty for others.
     std::string wanted;
-    std::string path;                      ///< What it got: the wanted one, or NAME-2.
+    std::string path;                        ///< What it got: the wanted one, or NAME-2.
     std::shared_ptr<const UniqueFd> folder;  // owners: the renditions in one HLS folder
   };
   /// The target with the path it really gets.

@@ -174,6 +174,39 @@ class Sources(unittest.TestCase):
             seen = picture[3 * i:3 * i + 3]
             self.assertEqual(min(COLORS, key=lambda other: sum((a - b) ** 2 for a, b in zip(COLORS[other], seen))), name, tuple(seen))
 
+    def test_a_playlist_goes_on_at_the_seam_of_its_encoder(self):
+        # The encoder began anew, its clock with it: we come while both sides are in the list.
+        folder = self.machine.path("web")
+        os.makedirs(folder)
+        for name in ("a", "b"):
+            subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-f", "lavfi", "-i", "sine=r=48000", "-t", "12",
+                            "-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "hls", "-hls_time", "2",
+                            "-hls_list_size", "0", "-hls_segment_filename", f"{folder}/{name}%d.ts", f"{folder}/{name}.m3u8"], check=True)
+        segments = ["a4", "a5", "", "b0", "b1"]
+        with open(f"{folder}/live.m3u8", "w", encoding="utf-8") as out:
+            out.write("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:4\n")
+            out.write("".join(f"#EXTINF:2.0,\n{name}.ts\n" if name else "#EXT-X-DISCONTINUITY\n" for name in segments))
+        web = self.end(HttpFolder(folder))
+        show = self.machine.show(sources={"hls": {"url": web.url + "/live.m3u8"}}, frame_code=False,
+                                 scenes={"one": {"layout": "full", "slots": ["hls"]}}, program="one", cues=[])
+
+        self.machine.run("compose", "run", show, "--out", "file:out.mkv", "--duration", "6s")
+
+        said = subprocess.run(["ffmpeg", "-nostdin", "-hide_banner", "-ss", "1", "-t", "4", "-i", self.machine.path("out.mkv"), "-vf", "freezedetect=n=0.003:d=0.3",
+                               "-af", "silencedetect=n=-50dB:d=0.2", "-f", "null", "-"], capture_output=True, text=True, check=True).stderr
+        self.assertNotIn("freeze_start", said)
+        self.assertNotIn("silence_start", said)
+
+    def test_a_film_behind_an_address_ends_like_a_file(self):
+        make_clip(self.machine.path("film.mp4"), seconds=2, options=("-movflags", "+faststart"))
+        web = self.end(HttpFolder(self.machine.folder))
+        show = self.machine.show(sources={"film": {"url": web.url + "/film.mp4"}}, scenes={"one": {"layout": "full", "slots": ["film"]}}, program="one", cues=[])
+
+        done = self.machine.run("compose", "run", show, "--json", "--out", "file:out.mkv", "--duration", "5s")
+
+        film = next(s for s in done.lines()[-1]["sources"] if s["name"] == "film")
+        self.assertEqual((film["state"], film["losses"]), ("ended", 0))
+
     def test_a_source_that_gives_nothing_leaves_no_recordings(self):
         # Its index is at its end, and this server sends no parts: it opens and fails, again and again.
         make_clip(self.machine.path("late.mp4"), seconds=4)

@@ -29,7 +29,9 @@ std::string delayed(const std::string& flv, char late, unsigned from) {
   out[4] = late == kAudio ? 1 : 4;
   std::string description;
   for (std::size_t at = kHeader; at + kTag < flv.size();) {
-    const auto byte = [&](std::size_t i) { return unsigned{static_cast<unsigned char>(flv[at + i])}; };
+    const auto byte = [&](std::size_t i) {
+      return unsigned{static_cast<unsigned char>(flv[at + i])};
+    };
     const std::size_t size = (byte(1) << 16U | byte(2) << 8U | byte(3)) + kTag + 4;
     const unsigned time = byte(4) << 16U | byte(5) << 8U | byte(6);
     const std::string tag = flv.substr(at, size);
