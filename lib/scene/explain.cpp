@@ -73,9 +73,12 @@ class Explainer {
     for (const Cue& cue : show_.cues) {
       if (options_.at && cue.at > *options_.at) break;
       for (const Action& action : cue.actions) {
-        if (const auto* take = std::get_if<TakeAction>(&action)) {
-          parts_.push_back({show_.find_scene(take->scene), cue.at, take->transition});
-        }
+        const auto* take = std::get_if<TakeAction>(&action);
+        if (take == nullptr) continue;
+        const Scene* scene = show_.find_scene(take->scene);
+        // A take of what is on air changes nothing, not by way of black either.
+        if (scene == parts_.back().scene) continue;
+        parts_.push_back({scene, cue.at, take->transition});
       }
     }
     if (options_.at) {
@@ -188,6 +191,30 @@ class Explainer {
     return std::llround(static_cast<double>(length.count()) / 1000 * show_.canvas.rate.value());
   }
 
+  /// The program's tick at or after `time`.
+  [[nodiscard]] std::int64_t tick_at(milliseconds time) const {
+    const std::int64_t unit = 1000 * show_.canvas.rate.den;
+    return (time.count() * show_.canvas.rate.num + unit - 1) / unit;
+  }
+
+  /// The time of a tick in seconds, to the microsecond where it is no whole millisecond.
+  [[nodiscard]] std::string tick_seconds(double tick) const {
+    const auto micros = std::llround(tick / show_.canvas.rate.value() * 1'000'000);
+    if (micros % 1000 == 0) return filter_seconds(milliseconds{micros / 1000});
+    return fmt::format("{}.{:06}", micros / 1'000'000, micros % 1'000'000);
+  }
+
+  /// For "enable": from the first tick that is not before `time`.
+  [[nodiscard]] std::string at_or_after(milliseconds time) const {
+    return fmt::format("gte(t\\,{})", enable_seconds(show_.canvas.rate, time));
+  }
+
+  /// Files and network sources only: a still and a pattern are there from the beginning.
+  [[nodiscard]] milliseconds delay_of(const Source& source) const {
+    const bool waits = std::holds_alternative<MediaInput>(source.input) && !still(source);
+    return waits ? source.delay : milliseconds{0};
+  }
+
   /// A source that is shown several times needs as many copies.
   void split_source(const Source& source) {
     const int uses = uses_[source.name];
@@ -198,12 +225,16 @@ class Explainer {
     if (!chain.empty()) text += chain + ",";
     // Pixels that are no squares, of a picture whose size is not known: to squares.
     if (!known) text += "scale=w=trunc(iw*if(sar\\,sar\\,1)/2)*2:h=ih,";
-    // On every tick the newest picture that is due, within 2 ms, as in the program.
-    text += fmt::format("setpts=PTS-0.002/TB,fps={}/{}:round=up,setsar=1", show_.canvas.rate.num,
-                        show_.canvas.rate.den);
+    // On every tick the newest picture that is due, within 2 ms, as in the program. A generator
+    // counts its pictures: in that unit 2 ms would be a whole one.
+    const milliseconds late = delay_of(source) - milliseconds{2};
+    text += fmt::format("settb=AVTB,setpts=PTS{}{}/TB,fps={}/{}:round=up,setsar=1",
+                        late < milliseconds{0} ? '-' : '+', filter_seconds(std::chrono::abs(late)),
+                        show_.canvas.rate.num, show_.canvas.rate.den);
     if (const auto range = range_of(source)) {
       // The loop filter of FFmpeg 5 counts durations in another unit: times are made anew.
       text += fmt::format(",loop=loop=-1:size={},setpts=N", frames_of(*range));
+      if (const auto first = tick_at(late); first > 0) text += fmt::format("+{}", first);
     }
     if (uses > 1) text += fmt::format(",split={}", uses);
     for (int i = 0; i < uses; ++i) {
@@ -293,21 +324,28 @@ class Explainer {
                        show_.canvas.rate.num, show_.canvas.rate.den);
   }
 
-  /// Black that comes from `from` on for `length`, and from `to` on, if it does, goes for as long.
-  std::string black(milliseconds from, milliseconds length, std::optional<milliseconds> to,
-                    milliseconds to_length) {
-    std::string text = color_source(0x000000, canvas_size()) + ",format=yuva420p";
-    // A fade of no length does nothing: "enable" switches.
-    const auto fade = [&](std::string_view way, milliseconds at, milliseconds takes) {
-      if (takes <= milliseconds{0}) return;
-      text += fmt::format(",fade={}:st={}:d={}:alpha=1", way, filter_seconds(at),
-                          filter_seconds(takes));
-    };
-    fade("in", from, length);
-    if (to) fade("out", *to, to_length);
-    const std::string out = label("b");
-    graph(text + out);
-    return out;
+  /// A span of time, in ticks, in which something changes evenly.
+  struct Span {
+    double begin = 0;
+    double end = 0;
+  };
+
+  /// A fade over `span`. One of no length does nothing: "enable" switches.
+  [[nodiscard]] std::string fade(std::string_view way, Span span) const {
+    // What would begin before the first tick begins with it: ffmpeg knows no time before.
+    span.begin = std::max(0.0, span.begin);
+    if (span.end <= span.begin) return {};
+    return fmt::format(",fade={}:st={}:d={}:alpha=1", way, tick_seconds(span.begin),
+                       tick_seconds(span.end - span.begin));
+  }
+
+  /// Black that comes during `in`, and goes, if it does, during `out`.
+  std::string black(Span in, std::optional<Span> out) {
+    std::string text = color_source(0x000000, canvas_size()) + ",format=yuva420p" + fade("in", in);
+    if (out) text += fade("out", *out);
+    const std::string dark = label("b");
+    graph(text + dark);
+    return dark;
   }
 
   /// Builds the part's scene and lays it over what was on air before. @return the new picture.
@@ -328,47 +366,67 @@ class Explainer {
   std::string add_transition(const Part& part, const std::string& before,
                              const std::string& after) {
     std::string next = label("p");
-    const milliseconds length = part.transition.duration;
-    const std::string at = filter_seconds(part.at);
-    switch (length > milliseconds{0} ? part.transition.kind : TransitionKind::kCut) {
+    // The first tick of n shows 1/(n+1) of the new scene, the last one n/(n+1).
+    const Span span = transition_span(part);
+    const bool changes = span.end > span.begin + 1;
+    switch (changes ? part.transition.kind : TransitionKind::kCut) {
       case TransitionKind::kCut:
-        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, after, at, next));
+        graph(fmt::format("{}{}overlay=enable={}{}", before, after, at_or_after(part.at), next));
         break;
       case TransitionKind::kFade: {
         const std::string faded = label("f");
-        graph(fmt::format("{}format=yuva420p,fade=in:st={}:d={}:alpha=1{}", after, at,
-                          filter_seconds(length), faded));
-        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, faded, at, next));
+        graph(fmt::format("{}format=yuva420p{}{}", after, fade("in", span), faded));
+        graph(fmt::format("{}{}overlay=enable={}{}", before, faded, at_or_after(part.at), next));
         break;
       }
       case TransitionKind::kFtb: {
-        const milliseconds middle = part.at + length / 2;
+        const double middle = (span.begin + span.end) / 2;
         const std::string both = label("f");
-        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, after, filter_seconds(middle),
+        graph(fmt::format("{}{}overlay=enable=gte(t\\,{}){}", before, after, tick_seconds(middle),
                           both));
-        const std::string dark = black(part.at, length / 2, middle, length / 2);
-        graph(fmt::format("{}{}overlay=enable={}{}", both, dark,
-                          from_until(part.at, part.at + length), next));
+        const std::string dark = black({span.begin, middle}, Span{middle, span.end});
+        graph(fmt::format("{}{}overlay=enable={}*lt(t\\,{}){}", both, dark, at_or_after(part.at),
+                          tick_seconds(span.end), next));
         break;
       }
       case TransitionKind::kWipe:
-        graph(fmt::format("{}{}xfade=transition=wiperight:duration={}:offset={},format=yuv420p{}",
-                          before, after, filter_seconds(length), at, next));
+        add_wipe(span, before, after, next);
         break;
     }
     return next;
   }
 
-  /// Cues that take everything to black and back.
-  std::string add_black(std::string picture) {
-    if (!options_.scene.empty()) return picture;
-    struct Dark {
-      milliseconds from{};
-      milliseconds takes{};
-      std::optional<milliseconds> to{};
-      milliseconds back{};
-    };
+  [[nodiscard]] Span transition_span(const Part& part) const {
+    const auto begin = static_cast<double>(tick_at(part.at));
+    return {begin - 1, begin + static_cast<double>(frames_of(part.transition.duration))};
+  }
+
+  /// The old scene from the moving edge on, over the new one. Not xfade: it would begin the new
+  /// scene's sources only now.
+  void add_wipe(const Span& span, const std::string& before, const std::string& after,
+                const std::string& next) {
+    const int width = show_.canvas.size.width;
+    const std::string edge =
+        fmt::format("floor((clip((t*{}/{}{:+})/{}\\,0\\,1)*{}+0.5)/2)*2", show_.canvas.rate.num,
+                    show_.canvas.rate.den, -std::llround(span.begin),
+                    std::llround(span.end - span.begin), width);
+    const std::string rest = label("w");
+    graph(fmt::format("{}pad=2*iw:ih,crop={}:ih:{}:0{}", before, width, edge, rest));
+    graph(fmt::format("{}{}overlay={}:0:enable=lt(t\\,{}){}", after, rest, edge,
+                      tick_seconds(span.end), next));
+  }
+
+  /// From a cue that takes everything to black to the one that takes it back.
+  struct Dark {
+    milliseconds from{};
+    milliseconds takes{};
+    std::optional<milliseconds> to{};
+    milliseconds back{};
+  };
+
+  [[nodiscard]] std::vector<Dark> darks() const {
     std::vector<Dark> all;
+    if (!options_.scene.empty()) return all;
     for (const Cue& cue : show_.cues) {
       if (options_.at && cue.at > *options_.at) break;
       for (const Action& action : cue.actions) {
@@ -382,21 +440,57 @@ class Explainer {
         }
       }
     }
-    if (options_.at) {
-      // One moment: black, or not.
-      if (all.empty() || all.back().to) return picture;
-      all = {{}};
-    }
-    for (const Dark& span : all) {
-      const std::string dark = black(span.from, span.takes, span.to, span.back);
+    if (!options_.at) return all;
+    // One moment: black, or not.
+    const bool dark = !all.empty() && !all.back().to;
+    return dark ? std::vector<Dark>(1) : std::vector<Dark>{};
+  }
+
+  std::string add_black(std::string picture) {
+    for (const Dark& span : darks()) {
+      // The first tick moves already, the last one has arrived.
+      const auto moving = [&](milliseconds at, milliseconds takes) {
+        const auto begin = static_cast<double>(tick_at(at)) - 1;
+        return Span{begin, begin + static_cast<double>(frames_of(takes))};
+      };
+      std::optional<Span> out;
+      std::string when = at_or_after(span.from);
+      if (span.to) {
+        out = moving(*span.to, span.back);
+        when += fmt::format("*lt(t\\,{})", enable_seconds(show_.canvas.rate, *span.to + span.back));
+      }
+      const std::string dark = black(moving(span.from, span.takes), out);
       const std::string next = label("p");
-      graph(fmt::format("{}{}overlay=enable={}{}", picture, dark,
-                        span.to ? from_until(span.from, *span.to + span.back)
-                                : fmt::format("gte(t\\,{})", filter_seconds(span.from)),
-                        next));
+      graph(fmt::format("{}{}overlay=enable={}{}", picture, dark, when, next));
       picture = next;
     }
     return picture;
+  }
+
+  /// The same black for the sound.
+  [[nodiscard]] std::string silences() const {
+    const auto all = darks();
+    if (all.empty()) return {};
+    if (options_.at) return "volume=0,";
+    // "enable" is asked once for every piece of sound: short ones.
+    std::string text = "asetnsamples=n=240:p=0,";
+    const auto ramp = [&](std::string_view way, milliseconds at, milliseconds takes) {
+      const auto ticks = std::max<std::int64_t>(1, frames_of(takes));
+      text +=
+          fmt::format("afade={}:st={}:d={}", way, tick_seconds(static_cast<double>(tick_at(at))),
+                      tick_seconds(static_cast<double>(ticks)));
+    };
+    for (const Dark& span : all) {
+      ramp("out", span.from, span.takes);
+      if (span.to) {
+        const std::string back = tick_seconds(static_cast<double>(tick_at(*span.to)));
+        text += fmt::format(":enable=lt(t\\,{}),", back);
+        ramp("in", *span.to, span.back);
+        text += fmt::format(":enable=gte(t\\,{})", back);
+      }
+      text += ",";
+    }
+    return text;
   }
 
   std::string add_overlays(std::string picture) {
@@ -434,7 +528,7 @@ class Explainer {
     if (!range) return {};
     const std::int64_t samples =
         std::llround(static_cast<double>(frames_of(*range)) / show_.canvas.rate.value() * 48'000);
-    return fmt::format("apad=whole_len={0},atrim=end_sample={0},aloop=loop=-1:size={0},asetpts=N,",
+    return fmt::format(",apad=whole_len={0},atrim=end_sample={0},aloop=loop=-1:size={0},asetpts=N",
                        samples);
   }
 
@@ -445,20 +539,31 @@ class Explainer {
       const bool tone = test != nullptr && test->tone_hz > 0;
       if (source.muted || (!tone && !sounds(source))) continue;
       const std::string out = label("a");
-      graph(
-          tone ? fmt::format("sine=f={}:r=48000,aformat=channel_layouts=stereo,volume={}dB{}",
-                             test->tone_hz, source.gain_db, out)
-               : fmt::format("[{}:a]aresample=48000,aformat=channel_layouts=stereo,{}volume={}dB{}",
-                             index_[source.name], looped_sound(source), source.gain_db, out));
+      std::string text;
+      if (tone) {
+        // To both channels as it is: ffmpeg by itself would spread it over them, 3 dB quieter. Its
+        // sine has 1/8, ts's -18 dBFS.
+        text = fmt::format("sine=f={}:r=48000,aformat=fltp,pan=stereo|c0=1.00714*c0|c1=1.00714*c0",
+                           test->tone_hz);
+      } else {
+        text = fmt::format("[{}:a]aresample=48000,aformat=channel_layouts=stereo{}",
+                           index_[source.name], looped_sound(source));
+        if (const auto delay = delay_of(source); delay > milliseconds{0}) {
+          text += fmt::format(",adelay={}:all=1", delay.count());
+        }
+      }
+      graph(fmt::format("{},volume={}dB{}", text, source.gain_db, out));
       parts.push_back(out);
     }
     if (parts.empty()) {
       graph("anullsrc=r=48000:cl=stereo[audio]");
       return;
     }
-    graph(
-        fmt::format("{}amix=inputs={}:normalize=0:dropout_transition=0,alimiter=limit=0.95[audio]",
-                    fmt::join(parts, ""), parts.size()));
+    // level=0: it would make up for the ceiling by playing everything louder.
+    graph(fmt::format(
+        "{}amix=inputs={}:normalize=0:dropout_transition=0,{}alimiter=limit={:.4f}:level=0:"
+        "latency=1[audio]",
+        fmt::join(parts, ""), parts.size(), silences(), std::pow(10, show_.ceiling_dbtp / 20)));
   }
 
   /// Picture and sound once more for every rendition.
@@ -526,6 +631,13 @@ class Explainer {
       }
     }
     const bool whole = options_.scene.empty() && !options_.at;
+    for (std::size_t i = 2; i < parts_.size(); ++i) {
+      const Part& before = parts_[i - 1];
+      if (before.transition.kind != TransitionKind::kCut &&
+          static_cast<double>(tick_at(parts_[i].at)) < transition_span(before).end) {
+        what.insert("takes that cut a transition short (it goes on here)");
+      }
+    }
     for (const Source& source : show_.sources) {
       const auto* media = std::get_if<MediaInput>(&source.input);
       const bool part = media != nullptr && (media->start > milliseconds{0} || media->end);
@@ -534,6 +646,9 @@ class Explainer {
       }
       if (uses_.contains(source.name) && !known_picture(source)) {
         what.insert("the exact place of pictures whose size is not known yet");
+      }
+      if (uses_.contains(source.name) && delay_of(source) > milliseconds{0}) {
+        what.insert("the cards of sources that are not there yet");
       }
       if (source.duck) what.insert("ducking");
       if (source.follow) what.insert("sound that follows the picture");

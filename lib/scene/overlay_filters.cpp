@@ -72,8 +72,18 @@ std::string lower_third_filter(const Canvas& canvas, const Overlay& overlay,
 
 }  // namespace
 
-std::string from_until(milliseconds from, milliseconds until) {
-  return fmt::format("gte(t\\,{})*lt(t\\,{})", filter_seconds(from), filter_seconds(until));
+std::string enable_seconds(const Ratio& rate, milliseconds time) {
+  const std::int64_t unit = 1000 * rate.den;
+  const std::int64_t scaled = time.count() * rate.num;
+  // As ffmpeg reckons t: the number of the tick times the length of one.
+  const double t = static_cast<double>(scaled / unit) * (1 / rate.value());
+  const bool hair = scaled % unit == 0 && t < static_cast<double>(time.count()) / 1000;
+  return filter_seconds(hair ? time - milliseconds{1} : time);
+}
+
+std::string from_until(const Ratio& rate, milliseconds from, milliseconds until) {
+  return fmt::format("gte(t\\,{})*lt(t\\,{})", enable_seconds(rate, from),
+                     enable_seconds(rate, until));
 }
 
 std::string overlay_visible(const Show& show, const ExplainOptions& options,
@@ -83,7 +93,7 @@ std::string overlay_visible(const Show& show, const ExplainOptions& options,
   std::optional<milliseconds> until;  // Of those that go by themselves.
   const auto hide = [&](milliseconds at) {
     if (!since) return;
-    spans.push_back(from_until(*since, at));
+    spans.push_back(from_until(show.canvas.rate, *since, at));
     since.reset();
     until.reset();
   };
@@ -107,7 +117,9 @@ std::string overlay_visible(const Show& show, const ExplainOptions& options,
   }
   if (until && (!options.at || *until <= *options.at) && options.scene.empty()) hide(*until);
   if (options.at || !options.scene.empty()) return since ? "1" : "";
-  if (since) spans.push_back(fmt::format("gte(t\\,{})", filter_seconds(*since)));
+  if (since) {
+    spans.push_back(fmt::format("gte(t\\,{})", enable_seconds(show.canvas.rate, *since)));
+  }
   return fmt::format("{}", fmt::join(spans, "+"));
 }
 

@@ -8,8 +8,12 @@
 
 namespace ts::scene {
 
+/// A time that "t" of a filter is compared with: t of the tick that has this very time may be a
+/// hair less (3.7 s at 30 fps), and must not be taken for the tick before.
+std::string enable_seconds(const Ratio& rate, milliseconds time);
+
 /// True from one time up to, and without, another: for the option "enable" of a filter.
-std::string from_until(milliseconds from, milliseconds until);
+std::string from_until(const Ratio& rate, milliseconds from, milliseconds until);
 
 /// When an overlay is visible, for "enable"; empty when never.
 std::string overlay_visible(const Show& show, const ExplainOptions& options,

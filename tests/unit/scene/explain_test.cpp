@@ -25,7 +25,7 @@ TEST(Explain, AWholeShowHasItsTakesFadesAndOverlays) {
   const std::string text = explained({});
 
   EXPECT_NE(text.find("ffmpeg \\\n"), std::string::npos);
-  EXPECT_NE(text.find("fade=in:st=1.000:d=0.500:alpha=1"), std::string::npos) << text;
+  EXPECT_NE(text.find("fade=in:st=0.966667:d=0.533333:alpha=1"), std::string::npos) << text;
   EXPECT_NE(text.find("split=2"), std::string::npos);
   EXPECT_NE(text.find("gte(t\\,2.000)"), std::string::npos);
   EXPECT_NE(text.find("-t 4.000"), std::string::npos);
@@ -129,12 +129,95 @@ TEST(Explain, WipesAndBlackAreThere) {
 
   ASSERT_TRUE(text.ok());
   EXPECT_TRUE(text.value().starts_with("ffmpeg")) << text.value();
-  EXPECT_NE(text.value().find("xfade=transition=wiperight:duration=0.500:offset=1.000"),
+  // n ticks show 1/(n+1) to n/(n+1): all begins one tick before.
+  EXPECT_EQ(text.value().find("xfade"), std::string::npos);
+  EXPECT_NE(text.value().find("overlay=floor((clip((t*30/1-29)/16\\,0\\,1)*1280+0.5)/2)*2:0:"
+                              "enable=lt(t\\,1.500)"),
+            std::string::npos)
+      << text.value();
+  EXPECT_NE(
+      text.value().find("fade=in:st=1.966667:d=0.516667:alpha=1,fade=out:st=2.483333:d=0.516667"),
+      std::string::npos);
+  EXPECT_NE(text.value().find("fade=in:st=3.966667:d=0.200:alpha=1,fade=out:st=4.966667:d=0.500"),
             std::string::npos);
-  EXPECT_NE(text.value().find("fade=in:st=2.000:d=0.500:alpha=1,fade=out:st=2.500:d=0.500"),
-            std::string::npos);
-  EXPECT_NE(text.value().find("fade=in:st=4.000:d=0.200:alpha=1,fade=out:st=5.000"),
-            std::string::npos);
+}
+
+TEST(Explain, ATakeOfWhatIsOnAirIsNone) {
+  const std::string text = explained_red(
+      R"("duration": "4s", "cues": [{"at": "1s", "take": "one", "transition": "ftb"}])");
+
+  EXPECT_EQ(text.find("fade"), std::string::npos) << text;
+  EXPECT_TRUE(text.starts_with("ffmpeg")) << text;
+}
+
+TEST(Explain, TheTickOfACueIsNotMissedByAHair) {
+  // At 30 fps ffmpeg reckons the tick 111 to be a hair before 3.7 s.
+  const std::string members = R"("duration": "9s", "overlays": {"o": {"text": "x"}},)";
+  const std::string hair = explained_red(members + R"("cues": [{"at": "3700ms", "show": "o"}])");
+  EXPECT_NE(hair.find("gte(t\\,3.699)"), std::string::npos) << hair;
+  const std::string plain = explained_red(members + R"("cues": [{"at": "3600ms", "show": "o"}])");
+  EXPECT_NE(plain.find("gte(t\\,3.600)"), std::string::npos) << plain;
+}
+
+TEST(Explain, TheSoundHasTheCeilingAndTheBlackOfTheShow) {
+  const auto show = parse_show(
+      R"({"duration": "6s", "sound": {"ceiling_dbtp": -6},
+          "sources": {"a": {"test": "bars", "tone_hz": 440}},
+          "scenes": {"one": {"layout": "full", "slots": ["a"]}},
+          "cues": [{"at": "1s", "black": true, "duration": "200ms"}, {"at": "3s", "black": false}]})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {});
+  const auto dark = explain(show.value(), {.at = milliseconds{2000}});
+
+  ASSERT_TRUE(text.ok() && dark.ok());
+  EXPECT_NE(text.value().find("afade=out:st=1.000:d=0.200:enable=lt(t\\,3.000),"
+                              "afade=in:st=3.000:d=0.500:enable=gte(t\\,3.000),"
+                              "alimiter=limit=0.5012:level=0:"),
+            std::string::npos)
+      << text.value();
+  EXPECT_NE(dark.value().find("volume=0,alimiter"), std::string::npos) << dark.value();
+}
+
+TEST(Explain, ADelayIsThereForPictureAndSound) {
+  const auto show = parse_show(
+      R"({"duration": "6s", "canvas": {"width": 640, "height": 360, "fps": 25},
+          "sources": {"a": {"url": "a.mp4", "delay": "250ms"},
+                      "b": {"url": "b.mp4", "delay": "250ms", "loop": true, "in": "1s", "out": "3s"},
+                      "c": {"url": "c.png", "delay": "250ms"}},
+          "scenes": {"one": {"layout": "grid", "slots": ["a", "b", "c"]}}})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_TRUE(text.value().starts_with("# not in this line: the cards of sources that are not"))
+      << text.value();
+  EXPECT_NE(text.value().find("setpts=PTS+0.248/TB,fps=25/1:round=up,setsar=1[s0]"),
+            std::string::npos)
+      << text.value();
+  EXPECT_NE(text.value().find("loop=loop=-1:size=50,setpts=N+7[s1]"), std::string::npos);
+  EXPECT_NE(text.value().find("PTS-0.002/TB,fps=25/1:round=up,setsar=1[s2]"), std::string::npos);
+  EXPECT_NE(text.value().find("adelay=250:all=1,volume=0dB"), std::string::npos);
+}
+
+TEST(Explain, SaysThatItDoesNotCutATransitionShort) {
+  const auto show = parse_show(
+      R"({"duration": "6s", "sources": {"a": {"color": "red"}, "b": {"color": "blue"}},
+          "scenes": {"one": {"layout": "full", "slots": ["a"]},
+                     "two": {"layout": "full", "slots": ["b"]}},
+          "cues": [{"at": "1s", "take": "two", "transition": "fade", "duration": "1s"},
+                   {"at": "1500ms", "take": "one"}]})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_TRUE(text.value().starts_with("# not in this line: takes that cut a transition short"))
+      << text.value();
 }
 
 TEST(Explain, APictureOfKnownSizeHasItsExactPlace) {
@@ -155,7 +238,7 @@ TEST(Explain, APictureOfKnownSizeHasItsExactPlace) {
 
   ASSERT_TRUE(text.ok());
   // 4:3 in 392 x 192 inside the border: 256 wide, in the middle; the border around the picture.
-  EXPECT_NE(text.value().find("hflip,setpts=PTS-0.002/TB,fps=25/1:round=up,setsar=1,"
+  EXPECT_NE(text.value().find("hflip,settb=AVTB,setpts=PTS-0.002/TB,fps=25/1:round=up,setsar=1,"
                               "loop=loop=-1:size=50,setpts=N["),
             std::string::npos)
       << text.value();
