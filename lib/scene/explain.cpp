@@ -343,7 +343,7 @@ class Explainer {
   std::string black(Span in, std::optional<Span> out) {
     std::string text = color_source(0x000000, canvas_size()) + ",format=yuva420p" + fade("in", in);
     if (out) text += fade("out", *out);
-    const std::string dark = label("b");
+    std::string dark = label("b");
     graph(text + dark);
     return dark;
   }

@@ -76,7 +76,8 @@ std::string enable_seconds(const Ratio& rate, milliseconds time) {
   const std::int64_t unit = 1000 * rate.den;
   const std::int64_t scaled = time.count() * rate.num;
   // As ffmpeg reckons t: the number of the tick times the length of one.
-  const double t = static_cast<double>(scaled / unit) * (1 / rate.value());
+  const std::int64_t tick = scaled / unit;
+  const double t = static_cast<double>(tick) * (1 / rate.value());
   const bool hair = scaled % unit == 0 && t < static_cast<double>(time.count()) / 1000;
   return filter_seconds(hair ? time - milliseconds{1} : time);
 }
