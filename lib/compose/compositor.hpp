@@ -50,6 +50,7 @@ struct Snapshot {
     double gain_db = 0;
     bool muted = false;
     bool solo = false;
+    bool left_out = false;  ///< Not muted, but others are solo.
     milliseconds delay{0};
     bool follow = false;
     bool on_air = false;
@@ -81,6 +82,7 @@ struct Snapshot {
   std::string preview{};
   ProgramSound sound{};
   std::vector<std::string_view> alarms{};  ///< Guards that say something is wrong now.
+  std::string slate_for{};  ///< The scene that the guards' slate stands in for; empty without one.
   struct OverlayInfo {
     std::string name{};
     bool on_air = false;

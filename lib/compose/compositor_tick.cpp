@@ -220,7 +220,12 @@ void Compositor::Impl::mix(std::uint64_t tick, double black, const std::stop_tok
       add_tone(tone, start, strip.samples);
     } else {
       const std::int64_t delay = program_.delay(name).count() * kRate / 1000;
-      sources_[i]->feed().read_samples(start - delay, strip.samples);
+      const std::int64_t before = std::exchange(strip.delay, delay).value_or(delay);
+      if (before == delay) {
+        sources_[i]->feed().read_samples(start - delay, strip.samples);
+      } else {
+        sources_[i]->feed().read_samples_moved(start - before, start - delay, strip.samples);
+      }
     }
     const double presence = program_.presence(name, tick);
     strip.gain = program_.muted(name) ? 0 : from_db(program_.gain_db(name)) * presence;

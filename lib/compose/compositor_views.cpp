@@ -151,6 +151,9 @@ void Compositor::Impl::publish(std::uint64_t ticks, const Program::State& state,
   snapshot_.worst_tick_ms = worst_ms_;
   snapshot_.sound = desk_.sound();
   snapshot_.alarms = guards_.active();
+  // The slate itself is neither black nor frozen: the fault behind it is one all the same.
+  snapshot_.slate_for = auto_slate_.before();
+  if (!snapshot_.slate_for.empty()) snapshot_.alarms.emplace_back("slate");
   if (counters.quality != Quality::kFull) snapshot_.alarms.emplace_back("overload");
   snapshot_.black = state.black > 0;
   publish_names();
@@ -218,7 +221,8 @@ void Compositor::Impl::publish_sources(std::uint64_t ticks, const Program::State
     Snapshot::SourceInfo& info = snapshot_.sources[i];
     info.name = sources_[i]->source().name;
     info.gain_db = program_.gain_db(info.name);
-    info.muted = program_.muted(info.name);
+    info.left_out = program_.left_out(info.name);
+    info.muted = program_.muted(info.name) && !info.left_out;
     info.solo = program_.solo(info.name);
     info.delay = program_.delay(info.name);
     info.follow = program_.follows(info.name);

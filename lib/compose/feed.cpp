@@ -2,7 +2,9 @@
 #include "compose/feed.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 namespace ts::compose {
@@ -12,7 +14,8 @@ using std::chrono::nanoseconds;
 
 constexpr ProgramTime kTolerance = milliseconds{2};
 constexpr ProgramTime kHold = milliseconds{500};
-constexpr int kFade = kRate / 200;  // 5 ms
+constexpr int kFade = kRate / 200;      // 5 ms
+constexpr int kMoveFade = kRate / 100;  // 10 ms
 /// Of a source of very many pictures a second: memory comes before its every picture.
 constexpr std::size_t kMostPictures = 64;
 /// The producer is woken for so much sound at once, not for every tick's.
@@ -338,6 +341,21 @@ void Feed::read_samples(std::int64_t start, std::span<float> out) {
     if (wanted) ++taken_;
   }
   if (wanted) changed_.notify_all();
+}
+
+void Feed::read_samples_moved(std::int64_t before, std::int64_t start, std::span<float> out) {
+  std::array<float, 2 * std::size_t{kMoveFade}> leaving{};
+  const std::size_t count = std::min(leaving.size(), out.size());
+  read_samples(before, std::span(leaving).first(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const float part = static_cast<float>(i / 2 + 1) / static_cast<float>(count / 2);
+    out[i] += leaving[i] * (0.5F + 0.5F * std::cos(part * std::numbers::pi_v<float>));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    sounding_ = false;
+  }
+  read_samples(start, out);
 }
 
 bool Feed::wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds patience,

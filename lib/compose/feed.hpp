@@ -100,6 +100,9 @@ class Feed {
   /// Adds samples [start, start + out.size()/2) to `out` (interleaved), silence where there is
   /// none; the edges of a gap are faded over 5 ms.
   void read_samples(std::int64_t start, std::span<float> out);
+  /// The same after what is read has moved in time: what would have come at `before` fades out over
+  /// 10 ms while what comes from `start` on fades in.
+  void read_samples_moved(std::int64_t before, std::int64_t start, std::span<float> out);
   /// Deterministic mode: waits until everything for this tick has been pushed, or can never be.
   /// @return false when stopped or when `patience` ran out.
   bool wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds patience,

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -83,8 +84,10 @@ class SoundDesk {
     std::vector<float> samples{};  ///< Empty: no sound, which costs nothing.
     double gain = 1;               ///< Linear, where the fader goes.
     bool gliding = false;          ///< The gain moves every tick: ramps last a whole tick.
-    Level level{};                 ///< Written by mix(): after the fader and ducking.
-    double ducked_db = 0;          ///< Written by mix().
+    /// What was read last is so many samples old; for whoever fills it.
+    std::optional<std::int64_t> delay{};
+    Level level{};         ///< Written by mix(): after the fader and ducking.
+    double ducked_db = 0;  ///< Written by mix().
   };
 
   explicit SoundDesk(const scene::Show& show);

@@ -426,9 +426,14 @@ double Program::presence(std::string_view source, std::uint64_t tick) const {
 }
 
 bool Program::muted(std::string_view source) const {
-  if (!solo_.empty() && !solo_.contains(source)) return true;
   const auto found = muted_.find(source);
-  return found != muted_.end() && found->second;
+  return left_out(source) || (found != muted_.end() && found->second);
+}
+
+bool Program::left_out(std::string_view source) const {
+  const auto found = muted_.find(source);
+  const bool itself = found != muted_.end() && found->second;
+  return !itself && !solo_.empty() && !solo_.contains(source);
 }
 
 std::vector<std::string_view> Program::scenes_before(std::uint64_t tick) const {

@@ -103,6 +103,8 @@ class Program {
   [[nodiscard]] double gain_db(std::string_view source) const;
   /// Muted itself, or not among the solo ones while there are any.
   [[nodiscard]] bool muted(std::string_view source) const;
+  /// Not muted itself, only left out while others are solo.
+  [[nodiscard]] bool left_out(std::string_view source) const;
   [[nodiscard]] bool solo(std::string_view source) const;
   [[nodiscard]] milliseconds delay(std::string_view source) const;
   [[nodiscard]] bool follows(std::string_view source) const;

@@ -82,6 +82,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
   into["audio_peak_db"] = decibels(snapshot.sound.sum_peak);
   into["sound"] = meters_json(snapshot);
   into["alarms"] = snapshot.alarms;
+  if (!snapshot.slate_for.empty()) into["slate_for"] = snapshot.slate_for;
   into["black"] = snapshot.black;
   into["holding"] = snapshot.holding;
   if (!snapshot.next_cue.empty()) {
@@ -106,6 +107,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
     entry["gain_db"] = source.gain_db;
     entry["muted"] = source.muted;
     entry["solo"] = source.solo;
+    entry["left_out"] = source.left_out;
     entry["delay_ms"] = source.delay.count();
     entry["follow"] = source.follow;
     entry["ducked_db"] = rounded(source.ducked_db, 10);

@@ -12,11 +12,17 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <numeric>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -353,6 +359,44 @@ TEST(LiveCompositor, TwoOutputsNeverShareAFile) {
     ASSERT_FALSE(run.result.ok()) << there_already;
     EXPECT_EQ(run.result.error().kind, ErrorKind::kConflict);
   }
+}
+
+TEST(LiveCompositor, TheGuardsSlateIsAnAlarmItself) {
+  const TempDir folder;
+  auto show = scene::parse_show(
+      R"({"canvas": {"width": 160, "height": 90, "fps": 30},
+          "sources": {"dark": {"color": "black"}, "card": {"color": "#406080"}},
+          "scenes": {"live": {"layout": "full", "slots": ["dark"]},
+                     "card": {"layout": "full", "slots": ["card"]}},
+          "guards": {"black": "200ms", "slate": "card"}, "program": "live"})",
+      "show", folder.path());
+  ASSERT_TRUE(show.ok()) << show.error().message;
+  SystemClock clock;
+  RunOptions options;
+  options.clock = &clock;
+  options.outputs.push_back(test::file_target(folder.path() / "program.mp4"));
+  auto made = Compositor::create(std::move(show).value(), std::move(options));
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  Compositor& compositor = *made.value();
+  std::stop_source stop;
+  auto program =
+      std::async(std::launch::async, [&] { return compositor.run(stop.get_token(), {}).ok(); });
+
+  // Longer than the black itself is an alarm for: half a second.
+  const auto deadline = clock.steady_now() + std::chrono::minutes{1};
+  Snapshot seen = compositor.snapshot();
+  std::optional<std::uint64_t> since;
+  while (clock.steady_now() < deadline && (!since || seen.tick < *since + 60)) {
+    std::this_thread::yield();
+    seen = compositor.snapshot();
+    if (!since && seen.slate_for == "live") since = seen.tick;
+  }
+  stop.request_stop();
+  program.wait();
+
+  EXPECT_EQ(seen.scene, "card");
+  EXPECT_EQ(seen.slate_for, "live");
+  EXPECT_EQ(seen.alarms, std::vector<std::string_view>{"slate"});
 }
 
 TEST(LiveCompositor, TwoProgramsNeverShareAnHlsFolder) {

@@ -326,6 +326,10 @@ TEST_F(ControlBridgeTest, ARemovedSourceTakesItsOwnSceneWithIt) {
   ASSERT_TRUE(ask(add).ok());
   tick_of(R"({"command":"audio","source":"z","solo":true,"delay_ms":200})");
 
+  const auto others = ask(R"({"command":"status"})").value().at("status").at("sources").at(0);
+  EXPECT_EQ(others.at("muted"), false) << "only left out";
+  EXPECT_EQ(others.at("left_out"), true);
+
   ASSERT_TRUE(ask(R"({"command":"events","kinds":["source"]})").ok());
 
   ASSERT_TRUE(ask(R"({"command":"source_remove","name":"z"})").ok());

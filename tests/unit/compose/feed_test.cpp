@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
+#include <span>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -198,6 +200,35 @@ TEST(Feed, SoundThatBreaksOffFadesInsteadOfClicking) {
   }
   EXPECT_LT(largest, 0.01F);
   EXPECT_EQ(feed.status().gaps, 1U);
+}
+
+TEST(Feed, SoundThatIsMovedDoesNotClick) {
+  // 500 Hz: from one sample to the next it bends by 0.4 % of its size at most, a cut by far more.
+  std::vector<float> tone(2 * std::size_t{kRate});
+  for (std::size_t i = 0; i < tone.size(); ++i) {
+    tone[i] = std::sin(2 * std::numbers::pi_v<float> * 500 * static_cast<float>(i / 2) / kRate);
+  }
+  for (const int moved : {1776, 9600, -1776, -9600}) {
+    Feed feed({});
+    feed.push_samples(tone, 0);
+    std::vector<float> out(2 * 9600);
+    const int before = moved > 0 ? 0 : -moved;
+    const int after = moved > 0 ? moved : 0;
+    const auto half = std::span(out).first(9600);
+    feed.read_samples(10'000 - before, half);
+    feed.read_samples_moved(14'800 - before, 14'800 - after, std::span(out).last(9600));
+
+    float bend = 0;
+    for (std::size_t i = 4; i < out.size(); i += 2) {
+      bend = std::max(bend, std::abs(out[i] - 2 * out[i - 2] + out[i - 4]));
+    }
+    EXPECT_LT(bend, 0.012F) << moved;
+    // In the end it is where it belongs.
+    const auto last = static_cast<std::size_t>(14'800 - after + 4799);
+    if (moved < 4800) {
+      EXPECT_FLOAT_EQ(out[out.size() - 2], tone[2 * last]) << moved;
+    }
+  }
 }
 
 TEST(Timeline, APushedSourceFollowsItsLeastDelayedFrame) {

@@ -89,6 +89,10 @@ TEST(Program, SoloSilencesTheOthers) {
   ASSERT_TRUE(p.apply(scene::SoloAction{"a", true}, 0).ok());
   EXPECT_FALSE(p.muted("a"));
   EXPECT_TRUE(p.muted("b"));
+  EXPECT_TRUE(p.left_out("b"));
+  ASSERT_TRUE(p.apply(scene::MuteAction{"b", true}, 0).ok());
+  EXPECT_FALSE(p.left_out("b")) << "muted itself";
+  ASSERT_TRUE(p.apply(scene::MuteAction{"b", false}, 0).ok());
   ASSERT_TRUE(p.apply(scene::SoloAction{"a", false}, 0).ok());
   EXPECT_FALSE(p.muted("b"));
 }

@@ -157,6 +157,11 @@ Result<std::string> text_of(const JsonReader& status) {
     }
   }
   if (!trouble.empty()) trouble = "alarms   " + trouble + "\n";
+  TS_TRY(const auto slate_for, status.string_or("slate_for"));
+  if (!slate_for.empty()) {
+    trouble +=
+        fmt::format("slate    in place of {}, until that shows something again\n", slate_for);
+  }
   if (quality != "full") trouble += fmt::format("quality  {}\n", quality);
   return trouble +
          fmt::format(
