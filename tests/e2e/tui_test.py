@@ -101,6 +101,11 @@ def main():
             tmux.keys("Down")
             tmux.keys("-")
             wait_for("a gain", lambda: status()["sources"][1]["gain_db"] == -1)
+            # Keys that come in one piece all count.
+            tmux.keys("-l", "+++++")
+            wait_for("five steps of gain", lambda: status()["sources"][1]["gain_db"] == 4)
+            tmux.keys("-l", "ssf")
+            wait_for("a solo and back", lambda: status()["sources"][1]["follow"] and not status()["sources"][1]["solo"])
             tmux.keys("b")
             wait_for("black", lambda: status()["black"])
             wait_for("black on the screen", lambda: "BLACK" in tmux.screen())

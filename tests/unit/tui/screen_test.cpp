@@ -40,6 +40,58 @@ TEST(Screen, OnlyWhatChangedIsWritten) {
   EXPECT_EQ(difference(&before, now, Colors::kNone), "\x1b[2;6H\x1b[0mé\x1b[0m");
 }
 
+TEST(Screen, AWideLetterTakesTwoColumns) {
+  Screen screen(12, 6);
+
+  EXPECT_EQ(screen.text(0, 0, "婚礼🎉|"), 7);
+  EXPECT_EQ(screen.text(0, 1, "婚礼🎉", {}, 6), 6);
+  EXPECT_EQ(screen.text(0, 2, "婚礼🎉", {}, 5), 5);
+  EXPECT_EQ(screen.text(0, 3, "婚礼🎉", {}, 4), 3);
+  screen.text(9, 4, "婚礼");
+  screen.text(0, 5, "婚礼婚");
+  screen.put(3, 5, U'x');
+  screen.put(4, 5, U'y');
+
+  EXPECT_EQ(plain_text(screen), "婚礼🎉|\n婚礼🎉\n婚礼…\n婚…\n         婚\n婚 xy\n");
+}
+
+TEST(Screen, AnAccentIsWrittenOnTheLetterBeforeIt) {
+  Screen screen(20, 1);
+
+  // Joiners and what turns the direction of writing are left out: terminals differ about them.
+  EXPECT_EQ(screen.text(0, 0, "e\xcc\x81|\u202e👩\u200d❤\ufe0f|", {}, 7), 6);
+
+  EXPECT_EQ(plain_text(screen), "e\xcc\x81|👩❤|\n");
+}
+
+TEST(Screen, TheCursorIsWhereTheTerminalHasIt) {
+  Screen before(12, 1);
+  before.text(0, 0, "婚礼 0:01");
+  Screen now(12, 1);
+  now.text(0, 0, "婚礼 0:02");
+
+  EXPECT_EQ(difference(&before, now, Colors::kNone), "\x1b[1;9H\x1b[0m2\x1b[0m");
+  // Behind a letter of two columns it is placed anew, whatever the terminal makes of the letter.
+  now.text(0, 0, "婚礼🎉:02");
+  EXPECT_EQ(difference(nullptr, now, Colors::kNone),
+            "\x1b[0m\x1b[2J\x1b[1;1H\x1b[0m婚\x1b[1;3H礼\x1b[1;5H🎉\x1b[1;7H:02\x1b[0m");
+}
+
+TEST(Screen, WithoutColorsThePictureIsShades) {
+  Screen screen(7, 1);
+  int column = 0;
+  for (const Color gray : {0x000000U, 0x404040U, 0x808080U, 0xB0B0B0U, 0xFFFFFFU}) {
+    screen.put(column++, 0, U'▀', {.front = gray, .back = gray});
+  }
+  screen.put(column++, 0, U'▀', {.front = 0xFFFFFF, .back = 0x000000});
+  screen.put(column++, 0, U'▀');
+
+  EXPECT_EQ(plain_text(screen), " ░▒▓█▒▀\n");
+  const std::string drawn = difference(nullptr, screen, Colors::kNone);
+  EXPECT_NE(drawn.find("░▒▓█▒▀"), std::string::npos) << drawn;
+  EXPECT_EQ(difference(nullptr, screen, Colors::k256).find("░"), std::string::npos);
+}
+
 TEST(Screen, AnotherSizeIsDrawnWhole) {
   const Screen before(20, 3);
   Screen now(30, 3);

@@ -47,10 +47,8 @@ class Desk {
   /// @return what ends the screen: the program's own end, or ours.
   Status refresh(int columns, int rows) {
     model_.forget_message(clock_.steady_now());
-    const auto reply = client_.request(Json{{"command", "status"}}, kAnswer, stop_);
-    if (!reply.ok()) return bear(reply.error());
-    const auto status = reply.value().find("status");
-    if (status != reply.value().end()) model_.take_status(*status);
+    TS_TRY(const bool told, refresh_status());
+    if (!told) return ok_status();
     const tui::PictureSize size = tui::picture_size(columns, rows);
     if (!options_.pictures || size.width == 0) return ok_status();
     const auto picture = client_.request(
@@ -63,6 +61,18 @@ class Desk {
     model_.picture_width = size.width;
     model_.picture_height = size.height;
     return refresh_thumbnail(columns, rows);
+  }
+
+  /// @return false when nothing was told this time.
+  Result<bool> refresh_status() {
+    const auto reply = client_.request(Json{{"command", "status"}}, kAnswer, stop_);
+    if (!reply.ok()) {
+      TS_CHECK(bear(reply.error()));
+      return false;
+    }
+    const auto status = reply.value().find("status");
+    if (status != reply.value().end()) model_.take_status(*status);
+    return true;
   }
 
   /// All of them, for a screen that is printed once.
@@ -246,6 +256,8 @@ Status operate(Desk& desk, tui::Terminal& terminal, const std::stop_token& stop)
     TS_CHECK(terminal.show(tui::draw(desk.model(), size.columns, size.rows)));
     TS_TRY(const std::vector<Key> keys, terminal.keys(kPeriod));
     for (const Key& key : keys) {
+      // Typed faster than the screen is drawn: each key changes what the one before it has made.
+      if (&key != &keys.front()) TS_CHECK(desk.refresh_status());
       if (key.kind == Key::Kind::kSuspend) terminal.suspend();
       if (key.kind == Key::Kind::kRedraw) terminal.forget();
       TS_TRY(const bool stay, desk.press(key));
@@ -305,7 +317,7 @@ Command compose_tui() {
           "or hide overlays; the arrows choose a source, m mutes, s solos, f follows, + and - "
           "change its gain; g begins a show on hold. q leaves; the program goes on. 24-bit color "
           "where COLORTERM says "
-          "so, 256 colors elsewhere, none with NO_COLOR."};
+          "so, 256 colors elsewhere, none and the picture in shades with NO_COLOR."};
 }
 
 }  // namespace ts::cli

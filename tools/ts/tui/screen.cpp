@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <clocale>
 #include <cstdlib>
+#include <cwchar>
 
 namespace ts::cli::tui {
 namespace {
@@ -61,7 +63,63 @@ std::string style_code(const Style& style, Colors colors) {
                      color_code(4, style.back, colors));
 }
 
+/// What orders letters or changes how they look, and has no looks of its own: terminals differ in
+/// what they make of it.
+bool is_unseen(char32_t letter) noexcept {
+  return (letter >= 0x200B && letter <= 0x200F) || (letter >= 0x2028 && letter <= 0x202E) ||
+         (letter >= 0x2060 && letter <= 0x206F) || (letter >= 0xFE00 && letter <= 0xFE0F) ||
+         letter == 0xFEFF || letter >= 0xE0000;
+}
+
+/// Whether anything in the text takes a column.
+bool has_width(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (letter_width(decode(text, at)) != 0) return true;
+  }
+  return false;
+}
+
+/// What a terminal without colors shows in a cell: the picture's as bright as its two pixels are.
+char32_t shade(const Cell& cell) noexcept {
+  if (cell.letter != U'▀' || cell.style.front == kDefault || cell.style.back == kDefault) {
+    return cell.letter;
+  }
+  static constexpr std::array<char32_t, 5> kShades{U' ', U'░', U'▒', U'▓', U'█'};
+  const auto light = [](Color color) {
+    return 299 * ((color >> 16U) & 0xFFU) + 587 * ((color >> 8U) & 0xFFU) + 114 * (color & 0xFFU);
+  };
+  const Color both = (light(cell.style.front) + light(cell.style.back)) / 2;
+  return kShades[both * kShades.size() / (255 * 1000 + 1)];
+}
+
+void append_cell(std::string& out, const Cell& cell, char32_t letter) {
+  append(out, letter);
+  for (const char32_t mark : cell.marks) {
+    if (mark != 0) append(out, mark);
+  }
+}
+
+bool looks_alike(const Style& a, const Style& b, Colors colors) noexcept {
+  return colors == Colors::kNone ? a.bold == b.bold : a == b;
+}
+
+/// Whether terminals may disagree about where the cursor is behind this.
+bool is_risky(const Cell& cell) noexcept {
+  return cell.marks[0] != 0 || cell.letter > 0xFFFF || letter_width(cell.letter) != 1;
+}
+
 }  // namespace
+
+int letter_width(char32_t letter) noexcept {
+  if (letter < 0x300) return 1;
+  // The C library's table, whatever the user's own locale is.
+  static const locale_t kUnicode = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  if (kUnicode == nullptr) return 1;
+  const locale_t before = ::uselocale(kUnicode);
+  const int width = ::wcwidth(static_cast<wchar_t>(letter));
+  (void)::uselocale(before);
+  return width;
+}
 
 Screen::Screen(int columns, int rows)
     : columns_(std::clamp(columns, 1, 1000)),
@@ -74,20 +132,64 @@ const Cell& Screen::at(int column, int row) const {
                 static_cast<std::size_t>(column)];
 }
 
+Cell* Screen::find(int column, int row) noexcept {
+  if (column < 0 || row < 0 || column >= columns_ || row >= rows_) return nullptr;
+  return &cells_[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) +
+                 static_cast<std::size_t>(column)];
+}
+
+void Screen::write(int column, int row, const Cell& cell) {
+  Cell* const place = find(column, row);
+  if (place == nullptr) return;
+  Cell* const left = place->letter == kRightHalf ? find(column - 1, row) : nullptr;
+  if (left != nullptr) *left = {U' ', left->style};
+  Cell* const right = find(column + 1, row);
+  if (right != nullptr && right->letter == kRightHalf) *right = {U' ', right->style};
+  *place = cell;
+}
+
 void Screen::put(int column, int row, char32_t letter, const Style& style) {
-  if (column < 0 || row < 0 || column >= columns_ || row >= rows_) return;
-  cells_[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) +
-         static_cast<std::size_t>(column)] = {letter, style};
+  if (letter_width(letter) != 2) return write(column, row, {letter, style});
+  // Half a letter cannot be shown.
+  if (find(column, row) == nullptr || find(column + 1, row) == nullptr) {
+    return write(column, row, {U' ', style});
+  }
+  write(column, row, {letter, style});
+  write(column + 1, row, {U' ', style});
+  find(column + 1, row)->letter = kRightHalf;
+}
+
+void Screen::mark(int column, int row, char32_t mark) noexcept {
+  Cell* place = find(column, row);
+  if (place != nullptr && place->letter == kRightHalf) place = find(column - 1, row);
+  if (place == nullptr) return;
+  for (char32_t& kept : place->marks) {
+    if (kept == 0) {
+      kept = mark;
+      return;
+    }
+  }
 }
 
 int Screen::text(int column, int row, std::string_view text, const Style& style, int most) {
-  std::size_t at = 0;
+  const int start = column;
   int left = most;
-  while (at < text.size() && left > 0) {
+  std::size_t at = 0;
+  while (at < text.size()) {
     const char32_t letter = decode(text, at);
-    const bool cut = left == 1 && at < text.size();
-    put(column++, row, cut ? U'…' : letter, style);
-    --left;
+    const int width = letter_width(letter);
+    if (width == 0) {
+      if (column > start && !is_unseen(letter)) mark(column - 1, row, letter);
+      continue;
+    }
+    const int taken = std::max(width, 1);
+    if (left < taken || (left == taken && has_width(text.substr(at)))) {
+      if (left > 0) put(column++, row, U'…', style);
+      break;
+    }
+    put(column, row, width < 0 ? U'?' : letter, style);
+    column += taken;
+    left -= taken;
   }
   return column;
 }
@@ -131,14 +233,15 @@ std::string difference(const Screen* before, const Screen& now, Colors colors) {
       const Cell& cell = now.at(column, row);
       if (!whole && before->at(column, row) == cell) continue;
       if (whole && cell == kNothing) continue;
+      if (cell.letter == kRightHalf) continue;  // came with its left half
       if (cursor != column) out += fmt::format("\x1b[{};{}H", row + 1, column + 1);
-      if (!styled || style != cell.style) {
+      if (!styled || !looks_alike(style, cell.style, colors)) {
         out += style_code(cell.style, colors);
         style = cell.style;
         styled = true;
       }
-      append(out, cell.letter);
-      cursor = column + 1;
+      append_cell(out, cell, colors == Colors::kNone ? shade(cell) : cell.letter);
+      cursor = is_risky(cell) ? -1 : column + 1;
     }
   }
   if (styled) out += "\x1b[0m";
@@ -150,7 +253,8 @@ std::string plain_text(const Screen& screen) {
   for (int row = 0; row < screen.rows(); ++row) {
     std::string line;
     for (int column = 0; column < screen.columns(); ++column) {
-      append(line, screen.at(column, row).letter);
+      const Cell& cell = screen.at(column, row);
+      if (cell.letter != kRightHalf) append_cell(line, cell, shade(cell));
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
