@@ -130,9 +130,10 @@ Result<DrawnOverlay> draw_lower_third(const scene::LowerThird& content,
          draw_text(content.subtitle, {.size = small, .max_width = most, .max_height = kTallest}));
   const int text_width = std::max({title.width, subtitle.width, canvas.size.width / 4});
   const int width = std::min(even(stripe + 2 * padding + text_width + padding), canvas.size.width);
-  // One line has its line's height whatever letters are in it; more lines have what they need.
+  // Below the last line's foot there is as much as in a line's height, whatever letters are in it.
   const auto room = [](const DrawnText& text, int size) {
-    return text.height == 0 ? 0 : std::max(size * 5 / 4, text.height + text.top);
+    const int below = size * 5 / 4 - static_cast<int>(std::lround(0.73 * size));
+    return text.height == 0 ? 0 : std::max(text.foot + below, text.height + text.top);
   };
   const int title_height = room(title, unit);
   const int subtitle_height = room(subtitle, small);

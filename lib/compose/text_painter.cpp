@@ -109,6 +109,17 @@ bool begins_right_to_left(PangoLayout* layout) {
   return line != nullptr && pango_layout_line_get_resolved_direction(line) == PANGO_DIRECTION_RTL;
 }
 
+/// Where the letters of the last line that has any stand.
+int last_baseline(PangoLayout* layout) {
+  int out = 0;
+  const Iterator iterator(pango_layout_get_iter(layout));
+  do {
+    const bool empty = pango_layout_iter_get_line_readonly(iterator.get())->length == 0;
+    if (!empty) out = pango_layout_iter_get_baseline(iterator.get()) / PANGO_SCALE;
+  } while (pango_layout_iter_next_line(iterator.get()) != 0);
+  return out;
+}
+
 std::uint8_t straight(std::uint32_t premultiplied, std::uint32_t alpha) noexcept {
   return static_cast<std::uint8_t>(std::min<std::uint32_t>(255, premultiplied * 255 / alpha));
 }
@@ -164,6 +175,7 @@ Result<DrawnText> draw_text(const std::string& text, const TextStyle& style) {
   out.cut = pango_layout_is_ellipsized(layout.get()) != 0 || last - first > style.max_height;
   out.top = first - capitals;
   out.line_height = style.size * 5 / 4;
+  out.foot = last_baseline(layout.get()) - capitals;
   if (out.width <= 0 || out.height <= 0) return DrawnText{};
 
   const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, out.width, out.height));

@@ -33,6 +33,7 @@ struct DrawnText {
   /// Row of the first pixel, counted from where Latin capitals begin: marks above are negative.
   int top = 0;
   int line_height = 0;
+  int foot = 0;  ///< Row that the letters of the last line stand on, counted as `top` is.
   bool right_to_left = false;  ///< Its first strong letter is Hebrew, Arabic …
   bool cut = false;            ///< Did not fit: a line ends in "…", or lines below are missing.
   std::string unknown{};       ///< Letters no font of this machine has, a few of them.

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdlib>
@@ -19,6 +20,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace ts::compose {
@@ -198,6 +200,42 @@ struct Pair {
   std::unique_ptr<Renderer> native;
   std::unique_ptr<Renderer> reference;
 };
+
+/// The last row of a drawn overlay with a pixel as bright as letters, and the first one.
+std::pair<int, int> bright_rows(const DrawnOverlay& drawn) {
+  int first = -1;
+  int last = -1;
+  for (int y = 0; y < drawn.picture->height; ++y) {
+    const std::uint8_t* row =
+        drawn.picture->data[0] + static_cast<std::ptrdiff_t>(y) * drawn.picture->linesize[0];
+    // Not the stripe at the left.
+    const bool bright =
+        std::any_of(row + 30, row + drawn.picture->width, [](int luma) { return luma > 100; });
+    if (!bright) continue;
+    if (first < 0) first = y;
+    last = y;
+  }
+  return {first, last};
+}
+
+TEST(DrawOverlay, ASubtitleKeepsItsDistanceFromATitleOfTwoLines) {
+  constexpr scene::Canvas kWide{.size = {1280, 720}};
+  const auto rows = [&](const char* title, const char* subtitle) {
+    const auto drawn = draw_overlay({.content = scene::LowerThird{title, subtitle}}, kWide);
+    EXPECT_TRUE(drawn.ok());
+    return drawn.ok() ? std::pair{bright_rows(drawn.value()), drawn.value().picture->height}
+                      : std::pair{std::pair{0, 0}, 0};
+  };
+
+  // The letters stand on the same line whatever hangs below it.
+  const int one = rows("gypsy", "").first.second;
+  const auto [both, height] = rows("gypsy", "ooo");
+  const int two = rows("gypsy\ngypsy", "").first.second;
+  const auto [both_of_two, height_of_two] = rows("gypsy\ngypsy", "ooo");
+
+  EXPECT_NEAR(both_of_two.second - two, both.second - one, 1);
+  EXPECT_NEAR(height_of_two - height, two - one, 2);
+}
 
 TEST(NativeRenderer, ShowsEveryLayoutLikeTheReference) {
   Pair engines;
