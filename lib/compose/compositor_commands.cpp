@@ -24,10 +24,18 @@ Error name_taken(const std::string& name) {
 }
 
 /// For whoever has set the text: what is on air now is not all of it.
-void warn_of_text(const std::string& overlay, const DrawnOverlay& drawn,
+void warn_of_text(const std::string& overlay, const DrawnOverlay& drawn, scene::Size canvas,
                   std::vector<std::string>& warnings) {
   if (drawn.cut) {
     warnings.push_back(fmt::format("overlay '{}': the text does not fit and is cut off", overlay));
+  }
+  const Beyond beyond = beyond_canvas(drawn, canvas);
+  if (beyond.outside) {
+    warnings.push_back(
+        fmt::format("overlay '{}': the text lies outside the picture: nobody sees it", overlay));
+  } else if (beyond.pixels > 0) {
+    warnings.push_back(fmt::format("overlay '{}': the text goes {} pixels beyond the picture",
+                                   overlay, beyond.pixels));
   }
   if (!drawn.unknown.empty()) {
     warnings.push_back(fmt::format("overlay '{}': {}", overlay, missing_letters(drawn.unknown)));
@@ -63,7 +71,9 @@ std::future<Result<std::uint64_t>> Compositor::Impl::post(std::vector<scene::Act
       return future;
     }
     if (!drawn.value()) continue;
-    if (warnings != nullptr) warn_of_text(text->overlay, drawn.value()->second, *warnings);
+    if (warnings != nullptr) {
+      warn_of_text(text->overlay, drawn.value()->second, show_.canvas.size, *warnings);
+    }
     command.drawn.push_back(std::move(*drawn.value()));
   }
   queue(std::move(command));

@@ -223,6 +223,15 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
                                  ? "a countdown takes another moment: --in 5m, or --to TIME"
                                  : "name a lower third or a text overlay"};
       }
+      const bool is_text = std::holds_alternative<scene::TextOverlay>(overlay->content);
+      if (text.is_text != is_text) {
+        return Error{
+            .kind = ErrorKind::kConflict,
+            .message = fmt::format("overlay '{}' is a {}: it has {}", text.overlay,
+                                   kind_of(*overlay), is_text ? "no title" : "a title, not a text"),
+            .hint = is_text ? "give --text to a text overlay"
+                            : "give --title (and --subtitle) to a lower third"};
+      }
       const auto index = static_cast<std::size_t>(overlay - self.show_->overlays.data());
       self.text_changes_.push_back({index, text.title, text.subtitle});
       self.event(Kind::kOverlayText, now, text.overlay);

@@ -294,6 +294,15 @@ Result<DrawnOverlay> draw_image(const scene::ImageOverlay& content, const scene:
 
 }  // namespace
 
+Beyond beyond_canvas(const DrawnOverlay& drawn, scene::Size canvas) noexcept {
+  const scene::Rect place{
+      .x = drawn.x, .y = drawn.y, .width = drawn.picture->width, .height = drawn.picture->height};
+  const bool outside = !place.intersects({.width = canvas.width, .height = canvas.height});
+  const int pixels = std::max({-place.x, -place.y, place.x + place.width - canvas.width,
+                               place.y + place.height - canvas.height});
+  return {.outside = outside, .pixels = pixels > canvas.height / 40 ? pixels : 0};
+}
+
 Result<DrawnOverlay> draw_overlay(const scene::Overlay& overlay, const scene::Canvas& canvas,
                                   std::string_view live) {
   struct Visitor {

@@ -22,6 +22,13 @@ struct DrawnOverlay {
   std::shared_ptr<const Sprite> sprite{};  ///< The picture, ready for the native engine.
 };
 
+/// What of a drawn overlay viewers do not see because of where it is.
+struct Beyond {
+  bool outside = false;  ///< All of it.
+  int pixels = 0;        ///< So far it goes beyond the picture; a shadow may.
+};
+Beyond beyond_canvas(const DrawnOverlay& drawn, scene::Size canvas) noexcept;
+
 /// Draws an overlay for this canvas; its own opacity is in the pixels' alpha.
 /// @param live  what a clock or countdown says now; the others do not need it.
 /// @return kMedia: the picture does not open, no font is installed.

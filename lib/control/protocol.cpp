@@ -202,6 +202,8 @@ Result<Step> parse_overlay(const JsonReader& object, std::string_view word) {
   if (title.has_value() == text.has_value()) return object.error("expected either title or text");
   TS_TRY(set.title, words_member(object, title ? "title" : "text"));
   TS_TRY(set.subtitle, words_member(object, "subtitle"));
+  set.is_text = text.has_value();
+  if (set.is_text && !set.subtitle.empty()) return object.error("a text has no subtitle");
   return Step{scene::Action{set}};
 }
 

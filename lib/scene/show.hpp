@@ -185,8 +185,9 @@ struct OverlayAction {
 /// New words for a lower third or a text overlay.
 struct OverlayTextAction {
   std::string overlay{};
-  std::string title{};
+  std::string title{};  ///< Or the text.
   std::string subtitle{};
+  bool is_text = false;  ///< Meant for a text overlay, not for a lower third.
 };
 /// Another moment for a countdown.
 struct CountdownAction {

@@ -142,8 +142,8 @@ first frame it holds for. Unknown commands and members are errors. Members marke
   cut            scene?
   black          on? (true), duration_ms? (500)
   overlay_show   overlay, for_ms? (it goes by itself)       overlay_hide   overlay
-  overlay_set    overlay, title? or text?, subtitle?; reply: "warnings", when viewers will not see
-                 all of it. Of a countdown: to (RFC 3339) or in_ms (from now): another moment
+  overlay_set    overlay; of a lower third title, subtitle?, of a text overlay text; reply:
+                 "warnings", when viewers will not see all of it. Of a countdown: to (RFC 3339) or in_ms (from now): another moment
   audio          source, and some of gain_db (-120 to 24), mute, solo, follow, delay_ms (0 to 10000)
   batch          commands: 1 to 64 of the above, all in one frame or none
   source_add     name, source: an object as in the show file, paths absolute

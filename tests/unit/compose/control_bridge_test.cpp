@@ -321,6 +321,17 @@ TEST_F(ControlBridgeTest, TellsWhoSetsATextWhatViewersWillNotSee) {
             Json::array({"overlay 'name': the text does not fit and is cut off"}));
 }
 
+TEST_F(ControlBridgeTest, TellsWhoSetsATextThatItLeavesThePicture) {
+  std::string lines;
+  for (int i = 0; i < 60; ++i) lines += "line\\n";
+
+  const auto high = ask(R"({"command":"overlay_set","overlay":"name","title":")" + lines + R"("})");
+
+  ASSERT_TRUE(high.ok());
+  const std::string warning = high.value().at("warnings").at(0);
+  EXPECT_TRUE(warning.ends_with(" pixels beyond the picture")) << warning;
+}
+
 TEST_F(ControlBridgeTest, ARemovedSourceTakesItsOwnSceneWithIt) {
   const std::string add = R"({"command":"source_add","name":"z","source":{"color":"#2020c0"}})";
   ASSERT_TRUE(ask(add).ok());

@@ -136,6 +136,18 @@ TEST(Program, OnlyACountdownTakesAnotherMoment) {
   EXPECT_EQ(refused.error().message, "overlay 'name' is a lower third, not a countdown");
 }
 
+TEST(Program, ALowerThirdTakesATitleNotAText) {
+  Program p = program("");
+
+  const Status refused = p.apply(
+      scene::OverlayTextAction{.overlay = "name", .title = "Ana", .subtitle = {}, .is_text = true},
+      0);
+
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message, "overlay 'name' is a lower third: it has a title, not a text");
+  EXPECT_TRUE(p.apply(scene::OverlayTextAction{.overlay = "name", .title = "Ana"}, 0).ok());
+}
+
 TEST(Program, EventsCarryTheTickTheyHoldFor) {
   Program p = program(R"({"at": "2s", "take": "two"})");
   (void)p.take_events();

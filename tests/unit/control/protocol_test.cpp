@@ -87,10 +87,11 @@ TEST(ControlLine, ReadsOverlays) {
   const auto set = action_of<scene::OverlayTextAction>(
       R"({"command":"overlay_set","overlay":"name","title":"Ana","subtitle":""})");
   EXPECT_EQ(set.title, "Ana");
-  EXPECT_EQ(action_of<scene::OverlayTextAction>(
-                R"({"command":"overlay_set","overlay":"t","text":"one\ntwo"})")
-                .title,
-            "one\ntwo");
+  EXPECT_FALSE(set.is_text);
+  const auto text = action_of<scene::OverlayTextAction>(
+      R"({"command":"overlay_set","overlay":"t","text":"one\ntwo"})");
+  EXPECT_EQ(text.title, "one\ntwo");
+  EXPECT_TRUE(text.is_text);
 }
 
 TEST(ControlLine, SaysWhichTextIsEmptyOrTooLong) {
@@ -136,6 +137,9 @@ TEST(ControlLine, WantsEitherATitleOrAText) {
             "at $: expected either title or text");
   EXPECT_FALSE(
       parse_line(R"({"command":"overlay_set","overlay":"n","title":"a","text":"b"})").request.ok());
+  EXPECT_EQ(
+      error_of(R"({"command":"overlay_set","overlay":"n","text":"a","subtitle":"b"})").message,
+      "at $: a text has no subtitle");
 }
 
 TEST(ControlLine, ReadsSound) {

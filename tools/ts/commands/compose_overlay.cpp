@@ -9,7 +9,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace ts::cli {
 namespace in_compose_overlay {
@@ -17,9 +20,9 @@ namespace in_compose_overlay {
 struct Options {
   ControlFlags control;
   std::string overlay;
-  std::string title;
-  std::string text;
-  std::string subtitle;
+  std::optional<std::string> title;
+  std::optional<std::string> text;
+  std::optional<std::string> subtitle;
   std::string length;
   std::string to;
   std::string in;
@@ -47,20 +50,40 @@ Status run_moment(const Options& options, Context& context) {
   return run_compositor_command(context, options.control, request);
 }
 
+Error wrong_words(std::string message, std::string hint) {
+  return Error{.kind = ErrorKind::kUsage, .message = std::move(message), .hint = std::move(hint)};
+}
+
+/// What is given goes together and can be seen.
+Status check_words(const Options& options) {
+  if (options.subtitle && options.text) {
+    return wrong_words("a text has no subtitle",
+                       "give --title and --subtitle to a lower third, --text to a text overlay");
+  }
+  if (options.subtitle && !options.title) {
+    return wrong_words("a subtitle is set together with its title",
+                       "give the title, too: --title T --subtitle S");
+  }
+  if (options.title.has_value() == options.text.has_value()) {
+    return wrong_words(
+        "an overlay's new words are either a title or a text",
+        "give --title (and --subtitle) to a lower third, --text to a text overlay, --in or "
+        "--to to a countdown");
+  }
+  if (options.title ? options.title->empty() : options.text->empty()) {
+    return wrong_words(options.title ? "the title is empty" : "the text is empty",
+                       "ts compose overlay hide takes an overlay off the picture");
+  }
+  return ok_status();
+}
+
 Status run_set(const Options& options, Context& context) {
   if (!options.to.empty() || !options.in.empty()) return run_moment(options, context);
-  if (options.title.empty() == options.text.empty()) {
-    return Error{
-        .kind = ErrorKind::kUsage,
-        .message = "an overlay's new words are either a title or a text",
-        .hint =
-            "give --title (and --subtitle) to a lower third, --text to a text overlay, --in or "
-            "--to to a countdown"};
-  }
+  TS_CHECK(check_words(options));
   Json request{{"command", "overlay_set"}, {"overlay", options.overlay}};
-  if (!options.title.empty()) request["title"] = options.title;
-  if (!options.text.empty()) request["text"] = options.text;
-  if (!options.subtitle.empty()) request["subtitle"] = options.subtitle;
+  if (options.title) request["title"] = *options.title;
+  if (options.text) request["text"] = *options.text;
+  if (options.subtitle && !options.subtitle->empty()) request["subtitle"] = *options.subtitle;
   return run_compositor_command(context, options.control, request);
 }
 
