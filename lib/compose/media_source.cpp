@@ -212,13 +212,7 @@ class MediaSource final : public SourceRunner {
                                               const std::stop_token& stop) const {
     if (input_.is_file) TS_CHECK(check_file());
     TS_TRY(auto reader, media::Reader::open(wanted, stop));
-    const auto& length = reader->info().duration;
-    if (length && input_.start > milliseconds{0} && input_.start >= *length) {
-      return Error{.kind = ErrorKind::kMedia,
-                   .message = fmt::format("{} has {}, \"in\" is at {}", wanted.name,
-                                          format_duration(*length), format_duration(input_.start)),
-                   .hint = "give it an in point before its end"};
-    }
+    TS_CHECK(check_in_point(input_, reader->info(), wanted.name));
     return reader;
   }
 
@@ -303,7 +297,10 @@ class MediaSource final : public SourceRunner {
   /// Says it once for every loss: a retry every ten seconds is no news.
   void lose(const Error& error) {
     if (context_.log != nullptr && !said_) {
-      context_.log->warning("compose", "{} (retrying)", error.message);
+      // What the network does passes by itself; a device is for somebody to plug in.
+      const bool device = input_.access == scene::Access::kDevice && !error.hint.empty();
+      context_.log->warning("compose", "{}{} (retrying)", error.message,
+                            device ? "; " + error.hint : "");
     }
     said_ = true;
     feed_.set_lost(error.message);
@@ -599,6 +596,16 @@ Timeline::Kind kind_of(const scene::MediaInput& input, bool offline) {
 }
 
 }  // namespace
+
+Status check_in_point(const scene::MediaInput& input, const media::InputInfo& info,
+                      const std::string& name) {
+  const auto& length = info.duration;
+  if (!length || input.start <= milliseconds{0} || input.start < *length) return ok_status();
+  return Error{.kind = ErrorKind::kMedia,
+               .message = fmt::format("{} has {}, \"in\" is at {}", name, format_duration(*length),
+                                      format_duration(input.start)),
+               .hint = "give it an in point before its end"};
+}
 
 Result<std::unique_ptr<SourceRunner>> start_media_source(const scene::Source& source,
                                                          const SourceContext& context,

@@ -2,11 +2,15 @@
 #include "compose/output_check.hpp"
 
 #include "compose/compositor.hpp"
+#include "core/unique_fd.hpp"
 #include "media/encoder.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -15,6 +19,15 @@ namespace ts::compose {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Permissions are not all of it: /proc, a mount that is read-only for some other reason.
+bool takes_a_file(const fs::path& folder) {
+  std::string name = (folder / ".ts-check-XXXXXX").string();
+  const UniqueFd made(::mkostemp(name.data(), O_CLOEXEC));
+  if (!made) return errno == EMFILE || errno == ENFILE;
+  (void)::unlink(name.c_str());
+  return true;
+}
 
 class Checker {
  public:
@@ -81,7 +94,7 @@ class Checker {
     std::error_code ignored;
     if (!fs::is_directory(path, ignored)) {
       add(true, where, fmt::format("there is no folder {}", path.string()), "make it first");
-    } else if (::access(path.c_str(), W_OK) != 0) {
+    } else if (::access(path.c_str(), W_OK) != 0 || !takes_a_file(path)) {
       add(true, where, fmt::format("the folder {} cannot be written", path.string()),
           "check its permissions, or name another one");
     }

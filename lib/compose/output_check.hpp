@@ -9,7 +9,7 @@
 namespace ts::compose {
 
 /// Looks whether the show's encoders and outputs could be had now: folders, address files, disks.
-/// Nothing is connected to and nothing is written.
+/// Nothing is connected to and nothing stays written.
 /// @param allow_loose  accept a secret file others may read.
 std::vector<scene::Finding> check_outputs(const scene::Show& show, bool allow_loose);
 

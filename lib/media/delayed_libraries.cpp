@@ -35,6 +35,10 @@ TS_HAND_ON(filters(), AVERROR_FILTER_NOT_FOUND, avfilter_graph_create_filter,
            (AVFilterContext * *made, const AVFilter* filter, const char* name,
             const char* arguments, void* opaque, AVFilterGraph* graph),
            made, filter, name, arguments, opaque, graph)
+TS_HAND_ON(filters(), AVERROR_FILTER_NOT_FOUND, avfilter_graph_parse2,
+           (AVFilterGraph * graph, const char* text, AVFilterInOut** inputs,
+            AVFilterInOut** outputs),
+           graph, text, inputs, outputs)
 TS_HAND_ON(filters(), AVERROR_FILTER_NOT_FOUND, avfilter_graph_parse_ptr,
            (AVFilterGraph * graph, const char* text, AVFilterInOut** inputs,
             AVFilterInOut** outputs, void* log),

@@ -2,7 +2,9 @@
 #include "media/filter_check.hpp"
 
 #include "core/text.hpp"
+#include "media/av_handles.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/ffmpeg_log.hpp"
 
 #include <fmt/format.h>
 
@@ -175,6 +177,26 @@ Status check_filter(std::string_view chain) {
     }
     ++at;
   }
+}
+
+Status try_filter(std::string_view chain) {
+  TS_CHECK(check_filter(chain));
+  if (chain.empty()) return ok_status();
+  const AvFilterGraph graph(avfilter_graph_alloc());
+  if (!graph) return av_no_memory();
+  graph->nb_threads = 1;
+  const FfmpegErrors said;
+  AVFilterInOut* inputs = nullptr;
+  AVFilterInOut* outputs = nullptr;
+  const int code =
+      avfilter_graph_parse2(graph.get(), std::string(chain).c_str(), &inputs, &outputs);
+  const AvFilterInOut free_inputs(inputs);
+  const AvFilterInOut free_outputs(outputs);
+  if (code >= 0) return ok_status();
+  const std::string reason = said.first();
+  return refused(fmt::format("'{}' is not understood: {}", shorten(chain, 120),
+                             reason.empty() ? av_error_text(code) : shorten(reason, 200)),
+                 "ffmpeg -h filter=NAME lists a filter's options");
 }
 
 }  // namespace ts::media

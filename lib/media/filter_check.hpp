@@ -13,4 +13,9 @@ namespace ts::media {
 /// @return kUsage naming the filter, with the nearest one that may be used.
 Status check_filter(std::string_view chain);
 
+/// Whether the filters of a chain that may be run take their options, too. Makes the filters and
+/// gives them nothing to do.
+/// @return kUsage with libavfilter's reason.
+Status try_filter(std::string_view chain);
+
 }  // namespace ts::media

@@ -104,6 +104,16 @@ Error Reader::failure(int code, const std::string& what, const FfmpegErrors& sai
                  .retryable = true};
   }
   Error error = said.explain(code, what, ErrorKind::kMedia);
+  if (!options_.device.empty()) {
+    // ALSA names its device itself.
+    if (error.message.find(options_.url) == std::string::npos) {
+      error.message = fmt::format("{}: cannot open {} device {} ({})", what,
+                                  options_.device == "alsa" ? "audio" : "video", options_.url,
+                                  av_error_text(code));
+    }
+    error.hint = fmt::format("see that it is plugged in and not in use ({} lists what there is)",
+                             options_.device == "alsa" ? "arecord -L" : "v4l2-ctl --list-devices");
+  }
   if (code == AVERROR_EOF) {
     error.message = what + ": it ends before any media begins";
     error.hint = "check it with ffprobe: it is empty, cut off, or no media";

@@ -14,6 +14,35 @@
 namespace ts::scene {
 namespace {
 
+/// Where a listening source waits: "rtmp", "0.0.0.0", "1935", "live/key".
+struct Listen {
+  std::string_view scheme{};
+  std::string_view host{};
+  std::string_view port{};
+  std::string_view path{};
+
+  /// Of an address that was accepted.
+  static Listen of(std::string_view url) {
+    Listen out;
+    const auto separator = url.find("://");
+    out.scheme = url.substr(0, separator);
+    url.remove_prefix(separator + 3);
+    url = url.substr(0, url.find('?'));
+    const auto slash = std::min(url.find('/'), url.size());
+    out.path = url.substr(slash);
+    out.host = url.substr(0, slash);
+    const auto colon = out.host.rfind(':');
+    const bool has_port = colon != std::string_view::npos && !out.host.ends_with(']');
+    out.port = has_port ? out.host.substr(colon + 1) : "1935";
+    if (has_port) out.host = out.host.substr(0, colon);
+    return out;
+  }
+  /// Every address of the machine.
+  [[nodiscard]] bool is_any() const {
+    return host.empty() || host == "0.0.0.0" || host == "[::]" || host == "::";
+  }
+};
+
 /// Walks the cue list in time and remembers what a viewer would see.
 class Linter {
  public:
@@ -26,6 +55,7 @@ class Linter {
     guards();
     unused();
     encoding();
+    listeners();
     return std::move(findings_);
   }
 
@@ -291,6 +321,34 @@ class Linter {
       if (by_hand || used_overlays_.contains(item.name)) continue;
       add(false, "$.overlays." + item.name, "no cue shows this overlay",
           "an operator may still show it; otherwise remove it");
+    }
+  }
+
+  /// Sources that wait for a call where another one does.
+  void listeners() {
+    std::vector<std::pair<const Source*, Listen>> waiting;
+    for (const Source& source : show_.sources) {
+      const auto* media = std::get_if<MediaInput>(&source.input);
+      if (media == nullptr || media->access != Access::kListen) continue;
+      const Listen own = Listen::of(media->url);
+      for (const auto& [other, place] : waiting) {
+        if (place.scheme != own.scheme || place.port != own.port) continue;
+        const bool same_host = place.host == own.host;
+        if (!same_host && !place.is_any() && !own.is_any()) continue;
+        const std::string where = "$.sources." + source.name + ".listen";
+        if (own.scheme != "rtmp" || !same_host) {
+          add(true, where,
+              fmt::format("waits at port {}, where '{}' does: only one of them can", own.port,
+                          other->name),
+              own.scheme == "rtmp"
+                  ? "write the same ADDRESS:PORT in both, or give each its own port"
+                  : "give each its own port");
+        } else if (place.path == own.path) {
+          add(true, where, fmt::format("is called by the same address as '{}'", other->name),
+              "give each its own key");
+        }
+      }
+      waiting.emplace_back(&source, own);
     }
   }
 

@@ -53,20 +53,42 @@ Result<Input> read_media(const JsonReader& source, const JsonReader& url,
   return Input{input};
 }
 
+/// ADDRESS[:PORT]/APP/KEY, none of them empty.
+bool has_app_and_key(std::string_view address) {
+  const auto app = address.find('/');
+  const auto key = address.rfind('/');
+  return app != std::string_view::npos && app > 0 && key > app + 1 && key + 1 < address.size();
+}
+
+/// Whether the address asks for this SRT mode or for none.
+bool has_mode(std::string_view url, std::string_view mode) {
+  for (auto at = url.find_first_of("?&"); at != std::string_view::npos;
+       at = url.find_first_of("?&", at + 1)) {
+    const std::string_view option = url.substr(at + 1);
+    if (!option.starts_with("mode=")) continue;
+    return option.substr(5, option.find('&') - 5) == mode;
+  }
+  return true;
+}
+
 Result<Input> read_listen(const JsonReader& reader) {
   MediaInput input{.access = Access::kListen};
   TS_TRY(input.url, text_at_most(reader, 4096));
   const std::string_view url = input.url;
   const bool rtmp = url.starts_with("rtmp://");
-  const auto host = url.find("://");
-  const auto slashes = std::count(url.begin(), url.end(), '/');
-  if ((!rtmp && !url.starts_with("srt://")) || (rtmp && slashes < 4) ||
-      (!rtmp && url.find(':', host + 3) == std::string_view::npos)) {
+  const bool whole = rtmp ? has_app_and_key(url.substr(7))
+                          : url.starts_with("srt://") && url.find(':', 6) != std::string_view::npos;
+  if (!whole) {
     Error error = reader.error("expected an address of this machine to listen on");
     error.hint = "write rtmp://0.0.0.0:1935/live/KEY or srt://0.0.0.0:9000";
     return error;
   }
   TS_CHECK(check_port(reader, input.url));
+  if (!rtmp && !has_mode(url, "listener")) {
+    Error error = reader.error("an address to listen on takes no mode but listener");
+    error.hint = R"(leave "mode" out, or write a "url" to call the other end)";
+    return error;
+  }
   return Input{input};
 }
 

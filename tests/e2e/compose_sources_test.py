@@ -330,7 +330,7 @@ class Sources(unittest.TestCase):
 
         ended = done.lines()[-1]
         self.assertEqual((ended["frames"], [source["state"] for source in ended["sources"]]), (60, ["lost", "lost"]))
-        self.assertIn("no such file", ended["sources"][0]["reason"])
+        self.assertIn("cannot open video device /dev/video-none (no such file", ended["sources"][0]["reason"])
 
     def refuse(self, source, *words):
         show = self.machine.show("bad.json", sources={"bad": source}, scenes={"one": {"layout": "full", "slots": ["bad"]}},

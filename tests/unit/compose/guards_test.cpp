@@ -211,6 +211,17 @@ TEST(FilterCheck, RefusesFilesNetworkAndLabels) {
   }
 }
 
+TEST(FilterCheck, TriesTheOptionsToo) {
+  EXPECT_TRUE(media::try_filter("").ok());
+  EXPECT_TRUE(media::try_filter("hqdn3d,eq=contrast=1.1,crop=iw-mod(iw\\,2):ih").ok());
+
+  const auto status = media::try_filter("hflip,eq=contrastt=2");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().kind, ErrorKind::kUsage);
+  EXPECT_NE(status.error().message.find("not found"), std::string::npos) << status.error().message;
+  EXPECT_FALSE(media::try_filter("movie=/etc/passwd").ok());
+}
+
 TEST(FilterCheck, NamesTheFilterThatWasMeant) {
   const auto status = media::check_filter("hflp");
   ASSERT_FALSE(status.ok());

@@ -66,6 +66,33 @@ TEST(Lint, NamesCuesAfterTheEndAndSoundLeftOff) {
   EXPECT_TRUE(has(findings, "never unmuted"));
 }
 
+TEST(Lint, NamesSourcesThatWaitAtTheSamePlace) {
+  const auto listen = [](const std::string& a, const std::string& b) {
+    const auto show = parse_show(
+        R"({"sources": {"a": {"listen": ")" + a + R"("}, "b": {"listen": ")" + b + R"("}},
+        "scenes": {"one": {"layout": "side-by-side", "slots": ["a", "b"]}}})",
+        "show", "");
+    EXPECT_TRUE(show.ok()) << a << " " << b;
+    return show.ok() ? lint(show.value()) : std::vector<Finding>{};
+  };
+
+  const auto srt = listen("srt://0.0.0.0:9000", "srt://127.0.0.1:9000?latency=200000");
+  ASSERT_EQ(srt.size(), 1U);
+  EXPECT_TRUE(srt[0].serious);
+  EXPECT_EQ(srt[0].where, "$.sources.b.listen");
+  EXPECT_EQ(srt[0].message, "waits at port 9000, where 'a' does: only one of them can");
+  EXPECT_TRUE(has(listen("rtmp://0.0.0.0/live/a", "rtmp://0.0.0.0:1935/live/a"),
+                  "is called by the same address as 'a'"));
+  EXPECT_TRUE(has(listen("rtmp://0.0.0.0:1935/live/a", "rtmp://127.0.0.1:1935/live/b"),
+                  "only one of them can"));
+
+  EXPECT_TRUE(listen("rtmp://0.0.0.0:1935/live/a", "rtmp://0.0.0.0:1935/live/b").empty());
+  EXPECT_TRUE(listen("srt://127.0.0.1:9000", "srt://127.0.0.2:9000").empty());
+  EXPECT_TRUE(listen("srt://0.0.0.0:9000", "srt://0.0.0.0:9001").empty());
+  // One is UDP, the other one TCP.
+  EXPECT_TRUE(listen("srt://0.0.0.0:1935", "rtmp://0.0.0.0:1935/live/a").empty());
+}
+
 TEST(Lint, NamesCuesAfterAStop) {
   const std::string stop = std::string(kComplete) + R"(, {"at": "5s", "stop": true})";
   EXPECT_TRUE(lint_cues(stop).empty());

@@ -57,7 +57,7 @@ TEST(ParseShow, ANameGivenTwiceIsRefused) {
 
 TEST(ParseShow, SourcesMayListenOrBeDevices) {
   const auto show = parse_show(
-      R"({"sources": {"a": {"listen": "rtmp://0.0.0.0:1935/live/key"}, "b": {"listen": "srt://0.0.0.0:9000"},
+      R"({"sources": {"a": {"listen": "rtmp://0.0.0.0:1935/live/key"}, "b": {"listen": "srt://0.0.0.0:9000?mode=listener&latency=1"},
                       "c": {"device": "v4l2:/dev/video0", "size": "1280x720", "fps": 30}},
           "scenes": {"s": {"layout": "grid", "slots": ["a", "b", "c"]}},
           "outputs": [{"srt_url_file": "u"}]})",
@@ -67,6 +67,7 @@ TEST(ParseShow, SourcesMayListenOrBeDevices) {
   const auto& a = std::get<MediaInput>(show.value().find_source("a")->input);
   const auto& c = std::get<MediaInput>(show.value().find_source("c")->input);
   EXPECT_EQ(a.access, Access::kListen);
+  EXPECT_EQ(std::get<MediaInput>(show.value().find_source("b")->input).access, Access::kListen);
   EXPECT_FALSE(a.is_file);
   EXPECT_EQ(c.access, Access::kDevice);
   EXPECT_EQ(c.device, "v4l2");
@@ -106,6 +107,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"("sources": {"a": {"listen": "rtmp://0.0.0.0:1935"}})",
                 "at $.sources.a.listen: expected an address", "rtmp://0.0.0.0:1935/live/KEY"},
         Refusal{R"("sources": {"a": {"listen": "http://0.0.0.0:80/x"}})", "to listen on", ""},
+        Refusal{R"("sources": {"a": {"listen": "rtmp://0.0.0.0:1935/live/"}})", "to listen on",
+                "/live/KEY"},
+        Refusal{R"("sources": {"a": {"listen": "rtmp:///live/key"}})", "to listen on", ""},
+        Refusal{R"("sources": {"a": {"listen": "srt://0.0.0.0:9000?latency=1&mode=caller"}})",
+                "at $.sources.a.listen: an address to listen on takes no mode but listener",
+                "leave"},
         Refusal{R"("sources": {"a": {"listen": "rtmp://0.0.0.0:99999/live/key"}})",
                 "at $.sources.a.listen: the port of this address is not 1 to 65535", ""},
         Refusal{R"("sources": {"a": {"url": "rtmp://cam.example:99999/live/cam"}})",

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include "common/context.hpp"
+#include "compose/media_source.hpp"
 #include "compose/output_check.hpp"
 #include "compose/raster.hpp"
 #include "compose/text_painter.hpp"
@@ -15,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,33 +38,57 @@ void look_at(const scene::Overlay& overlay, const compose::DrawnOverlay& drawn, 
     findings.push_back({true, where, "its text does not fit and is cut off",
                         "make it shorter, or break it into lines with \\n"});
   }
-  const scene::Rect place{
-      .x = drawn.x, .y = drawn.y, .width = drawn.picture->width, .height = drawn.picture->height};
-  if (!place.intersects({.width = canvas.width, .height = canvas.height})) {
+  const compose::Beyond beyond = compose::beyond_canvas(drawn, canvas);
+  if (beyond.outside) {
     findings.push_back(
         {true, where, "lies outside the picture: nobody sees it",
          fmt::format("give it x and y inside {} x {}", canvas.width, canvas.height)});
     return;
   }
-  const int beyond = std::max({-place.x, -place.y, place.x + place.width - canvas.width,
-                               place.y + place.height - canvas.height});
-  // A shadow may.
-  if (beyond > canvas.height / 40) {
-    findings.push_back({false, where, fmt::format("goes {} pixels beyond the picture", beyond),
+  if (beyond.pixels > 0) {
+    findings.push_back({false, where,
+                        fmt::format("goes {} pixels beyond the picture", beyond.pixels),
                         "give it another x or y, or make it smaller"});
   }
 }
 
-/// Opens every file of the show, as the program would.
+Status check_file(const std::string& source, const scene::MediaInput& input) {
+  const std::string name = fmt::format("source '{}' ({})", source, input.url);
+  TS_TRY(const auto opened, media::Reader::open({.url = input.url, .name = name}, {}));
+  return compose::check_in_point(input, opened->info(), name);
+}
+
+/// A camera is not opened: it may be in use now, and its lamp is not for us to light.
+Status check_device(const std::string& source, const scene::MediaInput& input) {
+  const std::string name = fmt::format("source '{}'", source);
+  if (input.device == "v4l2") {
+    std::error_code ignored;
+    if (std::filesystem::is_character_file(input.url, ignored)) return ok_status();
+    return Error{
+        .kind = ErrorKind::kMedia,
+        .message = fmt::format("{}: there is no video device {}", name, input.url),
+        .hint = "plug it in before the show (v4l2-ctl --list-devices lists what there is)"};
+  }
+  const auto opened = media::Reader::open(
+      {.url = input.url, .is_file = false, .name = name, .device = input.device}, {});
+  // In use now is no fault of the show.
+  const bool busy = !opened.ok() && opened.error().message.find("busy") != std::string::npos;
+  if (opened.ok() || busy) return ok_status();
+  return opened.error();
+}
+
+/// Opens every file and looks for every device of the show, as the program would.
 void open_files(const scene::Show& show, WallTime now, std::vector<scene::Finding>& findings) {
   for (const scene::Source& source : show.sources) {
     const auto* media = std::get_if<scene::MediaInput>(&source.input);
-    if (media == nullptr || !media->is_file) continue;
-    const auto opened = media::Reader::open(
-        {.url = media->url, .name = fmt::format("source '{}' ({})", source.name, media->url)}, {});
-    if (!opened.ok()) {
+    if (media == nullptr) continue;
+    const Status found = media->is_file ? check_file(source.name, *media)
+                         : media->access == scene::Access::kDevice
+                             ? check_device(source.name, *media)
+                             : ok_status();
+    if (!found.ok()) {
       findings.push_back(
-          {true, "$.sources." + source.name, opened.error().message, opened.error().hint});
+          {true, "$.sources." + source.name, found.error().message, found.error().hint});
     }
   }
   for (const scene::Overlay& overlay : show.overlays) {
@@ -89,7 +115,7 @@ void open_files(const scene::Show& show, WallTime now, std::vector<scene::Findin
 /// Filters that would be refused when the program starts.
 void check_filters(const scene::Show& show, std::vector<scene::Finding>& findings) {
   const auto check = [&](const std::string& where, const std::string& filter) {
-    const Status status = media::check_filter(filter);
+    const Status status = media::try_filter(filter);
     if (!status.ok()) {
       findings.push_back({true, where, status.error().message, status.error().hint});
     }
@@ -159,15 +185,16 @@ Runner bind(CLI::App& app) {
 }  // namespace in_compose_check
 
 Command media_compose_check() {
-  return {.path = "compose check",
-          .summary = "Read a show file as a careful colleague would",
-          .example = "ts compose check show.json\nts compose check show.json --strict --json",
-          .bind = in_compose_check::bind,
-          .details =
-              "Names what is never used, hidden behind something else, overlapping in time or left "
-              "muted; opens every file, draws every overlay, and looks whether the encoder and the "
-              "outputs' folders and address files are there. Exit 10 when something will not "
-              "look or sound as written."};
+  return {
+      .path = "compose check",
+      .summary = "Read a show file as a careful colleague would",
+      .example = "ts compose check show.json\nts compose check show.json --strict --json",
+      .bind = in_compose_check::bind,
+      .details =
+          "Names what is never used, hidden behind something else, overlapping in time or left "
+          "muted; opens every file, draws every overlay, and looks whether devices, the encoder, "
+          "the outputs' folders and address files are there. Exit 10 when something will not "
+          "look or sound as written."};
 }
 
 }  // namespace ts::cli
