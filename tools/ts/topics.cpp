@@ -108,7 +108,9 @@ overlays: {"text": "…", "size": 36}, {"clock": "%H:%M"} (or {"format": …, "z
 {"countdown": "5m"} from the program's beginning, or {"countdown": {"to": "2026-11-20T19:00:00Z",
 "done": "Welcome"}}.
 
-Sound: the sum of the sources at their gains, then a true-peak limiter ("sound": {"ceiling_dbtp": -1}).
+Sound: the sum of the sources at their gains, then a true-peak limiter ("sound": {"ceiling_dbtp": -1});
+AAC may add a few dB to the loudest peaks after it. A mono source goes to both sides at -3 dB. "delay"
+moves all of a source, ts compose audio SOURCE --delay its sound alone.
 A source with "follow": true is heard only while a scene on air shows it. Music steps back under speech:
   "music": {"url": "music.mp3", "loop": true, "gain_db": -6,
             "duck": {"under": ["wide"], "by_db": 12, "threshold_db": -40,
@@ -119,7 +121,8 @@ Guards watch the program and raise an alarm after a time; one that is not named 
   "guards": {"black": "5s", "frozen": "10s", "silent": {"after": "10s", "below_db": -60},
              "clipped": {"after": "1s", "over_db": 3}, "quiet": {"after": "30s", "below_lufs": -40},
              "slate": "opening"}
-"slate" names a scene that comes by itself for a black or frozen picture, and goes by itself.
+"slate" names a scene that comes by itself for a black or frozen picture, and goes by itself; while it
+is there, "slate" is among the alarms of ts compose status, and "slate_for" what it stands in for.
 
 "filter": "hqdn3d,eq=contrast=1.1" on a source or on the whole show is a chain of libavfilter's
 picture filters; filters that read files or the network are refused.

@@ -22,7 +22,7 @@ constexpr const char* kStatus = R"({
   "sources": [
     {"name": "wide", "state": "live", "on_air": true, "gain_db": -3.0, "level_db": -12.0},
     {"name": "phone", "state": "lost", "reason": "no answer", "muted": true, "gain_db": 0.0},
-    {"name": "music", "state": "live", "follow": true, "ducked_db": 12.0, "level_db": -30.0}],
+    {"name": "music", "state": "live", "follow": true, "left_out": true, "ducked_db": 12.0, "level_db": -30.0}],
   "overlays": [{"name": "name", "on_air": true}, {"name": "clock", "on_air": false},
                {"name": "logo", "on_air": false, "trouble": "no such file"}],
   "outputs": [{"name": "main", "state": "live", "bytes": 250000, "dropped": 0},

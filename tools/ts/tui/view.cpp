@@ -284,10 +284,12 @@ int draw_sources(Screen& screen, const Model& model, int row) {
     const Model::Source& source = model.sources[i];
     if (i == model.selected) screen.put(0, row, U'▶', kWarn);
     screen.text(1, row, source.name, source.on_air ? kProgram : kPlain, 17);
-    draw_meter(screen, 20, row, 16, source.muted ? -120 : source.level_db);
+    const bool heard = !source.muted && !source.left_out;
+    draw_meter(screen, 20, row, 16, heard ? source.level_db : -120);
     screen.text(37, row, level_text(source.level_db), kDim);
     screen.text(44, row, fmt::format("{:+5.1f}", source.gain_db), kPlain);
-    screen.put(51, row, source.muted ? U'M' : U'·', source.muted ? kBad : kDim);
+    // A small m is not muted itself: others are solo.
+    screen.put(51, row, source.muted ? U'M' : source.left_out ? U'm' : U'·', heard ? kDim : kBad);
     screen.put(52, row, source.solo ? U'S' : U'·', source.solo ? kWarn : kDim);
     screen.put(53, row, source.follow ? U'F' : U'·', source.follow ? kGood : kDim);
     screen.put(54, row, source.ducked_db > 0 ? U'D' : U'·', source.ducked_db > 0 ? kWarn : kDim);
@@ -416,6 +418,7 @@ void Model::take_status(const Json& status) {
                        .on_air = flag_of(entry, "on_air"),
                        .muted = flag_of(entry, "muted"),
                        .solo = flag_of(entry, "solo"),
+                       .left_out = flag_of(entry, "left_out"),
                        .follow = flag_of(entry, "follow"),
                        .gain_db = number_of(entry, "gain_db"),
                        .level_db = number_of(entry, "level_db", -120),

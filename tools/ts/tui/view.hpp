@@ -22,6 +22,7 @@ struct Model {
     bool on_air = false;
     bool muted = false;
     bool solo = false;
+    bool left_out = false;
     bool follow = false;
     double gain_db = 0;
     double level_db = -120;
