@@ -396,7 +396,9 @@ bool Feed::has_sound() const {
 
 Feed::Status Feed::status() const {
   const std::lock_guard lock(mutex_);
-  return status_;
+  Status out = status_;
+  if (out.state == SourceState::kLost && out.reason.empty()) out.reason = "nothing comes any more";
+  return out;
 }
 
 }  // namespace ts::compose

@@ -290,8 +290,7 @@ class MediaSource final : public SourceRunner {
   /// A film behind an address has a length, and was seen up to there; a live one has none.
   [[nodiscard]] bool came_to_its_end() const {
     const auto length = reader_->info().duration;
-    return kind_ == Timeline::Kind::kPulled && length &&
-           std::max(video_.last_time, audio_.last_time) + seconds{2} >= *length;
+    return kind_ == Timeline::Kind::kPulled && length && seen_ + seconds{2} >= *length;
   }
 
   /// Says it once for every loss: a retry every ten seconds is no news.
@@ -327,6 +326,7 @@ class MediaSource final : public SourceRunner {
     held_.reset();
     pictures_ = 0;
     sounds_ = 0;
+    seen_ = {};
     if (!input_.is_file) recording_.begin(*reader_);
     while (!stop.stop_requested()) {
       const std::uint64_t taken = feed_.taken();
@@ -429,6 +429,7 @@ class MediaSource final : public SourceRunner {
       kept_bytes_ = 0;
       kept_from_ = time;
     }
+    seen_ = std::max(seen_, time);
     kept_bytes_ += static_cast<std::size_t>(next.packet->size);
     kept_.push_back(packets_.take(true));
     feed_.keep_alive(std::min(placed.due, now));
@@ -459,7 +460,7 @@ class MediaSource final : public SourceRunner {
   /// Decodes what was kept, without showing what is over already.
   bool catch_up() {
     reader_->restart(true);
-    timeline_.go_back();
+    if (!kept_.empty()) timeline_.go_back(kept_from_);
     kept_bytes_ = 0;
     packets_.put_back(std::exchange(kept_, {}));
     resting_ = false;
@@ -507,9 +508,11 @@ class MediaSource final : public SourceRunner {
     if (input_.end && time + input_.start >= *input_.end) return true;
     if (time > video_.last_time) video_.last_step = time - video_.last_time;
     video_.last_time = time;
+    seen_ = std::max(seen_, time);
     if (catching_up_) {
       const auto due = timeline_.due(time + video_.round);
       if (due && *due < context_.now() - kCatchUpLate) {
+        timeline_.go_back(time + video_.round);
         late_ = Held{share(std::move(frame)), *due, *due};
         return true;
       }
@@ -531,6 +534,7 @@ class MediaSource final : public SourceRunner {
     const ProgramTime time = frame->pts == AV_NOPTS_VALUE ? audio_.last_time + audio_.last_step
                                                           : packets_.exact_time(frame->pts, false);
     audio_.last_time = time;
+    seen_ = std::max(seen_, time);
     audio_.last_step =
         ProgramTime{std::int64_t{frame->nb_samples} * 1'000'000'000 / frame->sample_rate};
     if (input_.end && time + input_.start >= *input_.end) return true;
@@ -582,6 +586,7 @@ class MediaSource final : public SourceRunner {
   std::optional<ProgramTime> glimpse_from_;  // time of the key frame it is
   mutable std::mutex glimpse_mutex_;
   Picture glimpse_{};
+  ProgramTime seen_{};  ///< Time of the last that came: the end of a round sets the lanes' back.
   std::uint64_t pictures_ = 0;
   std::uint64_t sounds_ = 0;
   bool said_ = false;

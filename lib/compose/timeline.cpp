@@ -36,7 +36,7 @@ void Timeline::reset() {
 
 std::optional<ProgramTime> Timeline::due(ProgramTime time) const {
   if (kind_ == Kind::kFile) return origin_ + time + delay_;
-  if (!offset_) return std::nullopt;
+  if (!offset_ || steps(pictures_, time)) return std::nullopt;  // where is not known before place()
   return time + pictures_.behind.value_or(*offset_) + delay_ + patience_;
 }
 
@@ -82,12 +82,15 @@ bool Timeline::steps(const Lane& lane, ProgramTime time) const {
 }
 
 bool Timeline::fits(const Lane& lane, ProgramTime offset, ProgramTime time, ProgramTime now) const {
-  const ProgramTime expected = kind_ == Kind::kPulled ? lane.last_due - delay_ : now;
+  const ProgramTime expected = kind_ == Kind::kPulled ? std::max(lane.last_due - delay_, now) : now;
   const ProgramTime off = time + offset - expected;
   return off < kJump && -off < kJump;
 }
 
 bool Timeline::pass_step(Lane& lane, Lane& other, ProgramTime time, ProgramTime now) {
+  // This lane alone paused: the clock is still right.
+  const ProgramTime ahead = time + *offset_ - now;
+  if (!lane.behind && time > *lane.last && ahead < kJump && -ahead < kJump) return false;
   // The other lane was here first, or this one was elsewhere for a moment.
   if (lane.behind && fits(lane, *offset_, time, now)) {
     lane.behind.reset();
@@ -97,7 +100,10 @@ bool Timeline::pass_step(Lane& lane, Lane& other, ProgramTime time, ProgramTime 
     offset_ = std::exchange(other.behind, std::nullopt);
     return false;
   }
-  if (other.last && !other.behind) other.behind = offset_;
+  if (other.last && !other.behind) {
+    other.behind = offset_;
+    other.behind_since = now;
+  }
   lane.behind.reset();
   recent_.clear();
   pictures_.punctuality = {};
@@ -114,6 +120,19 @@ bool Timeline::pass_step(Lane& lane, Lane& other, ProgramTime time, ProgramTime 
     young_ = true;
   }
   return true;
+}
+
+void Timeline::rejoin(Lane& lane, ProgramTime time, ProgramTime now) {
+  const bool dry = kind_ == Kind::kPulled && time + *lane.behind + delay_ < now - kDry;
+  if (!dry && now - lane.behind_since < kWindow) return;
+  if (fits(lane, *offset_, time, now)) {
+    lane.behind.reset();
+  } else if (dry) {
+    lane.behind = now + kStartBuffer - time;
+  } else if (kind_ == Kind::kPushed) {
+    lane.behind = now - time;
+    lane.behind_since = now;
+  }
 }
 
 void Timeline::learn(ProgramTime time, ProgramTime now) {
@@ -148,6 +167,7 @@ Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) 
   Lane& other = video ? sounds_ : pictures_;
   const bool anew = steps(lane, time) && pass_step(lane, other, time, now);
   if (lane.last && time > *lane.last && time - *lane.last < kJump) lane.step = time - *lane.last;
+  if (lane.behind) rejoin(lane, time, now);
   if (kind_ == Kind::kPulled) {
     if (!lane.behind && offset_ && time + *offset_ + delay_ < now - kDry) offset_.reset();
     if (!offset_) offset_ = now + kStartBuffer - time;

@@ -33,10 +33,13 @@ class Timeline {
   /// A step in the source's times (back by 0.5 s, on by 2 s) sets its clock anew. Pictures and
   /// sound come to it one after the other: whichever is still before it stays on the old clock.
   Placed place(ProgramTime time, ProgramTime now, bool video = true);
-  /// The next picture was placed before, as a packet: it is no step back.
-  void go_back() { pictures_.last.reset(); }
+  /// What follows the picture of `time` was placed before, as packets: it is no step back.
+  void go_back(ProgramTime time) {
+    pictures_.last = time;
+    pictures_.last_due = {};
+  }
   /// Where a picture's time lies as things stand; nothing is learnt from it. Nullopt before
-  /// place().
+  /// place(), and where there is a step.
   [[nodiscard]] std::optional<ProgramTime> due(ProgramTime time) const;
   /// The next frame sets the clock anew (reconnected).
   void reset();
@@ -61,6 +64,7 @@ class Timeline {
     ProgramTime step{};  ///< Between the last two.
     /// The clock of before a step that the other lane has passed and this one has not.
     std::optional<ProgramTime> behind{};
+    ProgramTime behind_since{};
     Punctuality punctuality{};
   };
   [[nodiscard]] bool steps(const Lane& lane, ProgramTime time) const;
@@ -69,6 +73,8 @@ class Timeline {
                           ProgramTime now) const;
   /// `lane` has passed a step: on which clock it goes on. @return whether that is a new one.
   bool pass_step(Lane& lane, Lane& other, ProgramTime time, ProgramTime now);
+  /// A lane on its old clock that does not come to the other's step has none, or one of its own.
+  void rejoin(Lane& lane, ProgramTime time, ProgramTime now);
   /// Learns from something pushed.
   void learn(ProgramTime time, ProgramTime now);
   void watch(Punctuality& lane, ProgramTime late, ProgramTime now);

@@ -25,7 +25,7 @@ constexpr double kMaxGain = 24;
 constexpr std::size_t kMaxName = 200;
 constexpr std::size_t kMaxWords = 2000;
 constexpr std::size_t kMaxPath = 4096;
-constexpr JsonLimits kLimits{.max_bytes = kMaxLine, .max_depth = 16};
+constexpr JsonLimits kLimits{.max_bytes = kMaxLine, .max_depth = 16, .unique_names = true};
 
 constexpr std::array<std::string_view, 12> kEventKinds{"go",    "scene",   "tally",  "overlay",
                                                        "audio", "black",   "source", "output",
@@ -41,7 +41,7 @@ constexpr std::array<TextWords, 9> kTextWords{{
     {"scene", "the scene's name", "name a scene: ts compose status lists them"},
     {"source", "the source's name", "name a source: ts compose status lists them"},
     {"overlay", "the overlay's name", "name an overlay: ts compose status --json lists them"},
-    {"name", "the name", "give a name of 1 to 64 letters, digits, spaces and _ . -"},
+    {"name", "the name", "give a name of 1 to 64 letters (a to z), digits, spaces and _ . -"},
     {"output", "the output", "write file:F, hls:DIR, rtmp-url-file:F or srt-url-file:F"},
     {"path", "the path", "name the file to write"},
     {"title", "the title", "make it shorter: it has to fit on the picture"},

@@ -97,7 +97,8 @@ Error Reader::failure(int code, const std::string& what, const FfmpegErrors& sai
   if (policy_ && !policy_->refused().empty()) {
     return refused_address(what, policy_->refused(), ErrorKind::kMedia);
   }
-  if (interrupt_.timed_out()) {
+  // FFmpeg remembers that it was interrupted: what came before is given first.
+  if (interrupt_.timed_out() || (code == AVERROR_EXIT && !interrupt_.stopped())) {
     return Error{.kind = ErrorKind::kMedia,
                  .message = what + ": no answer in time",
                  .hint = "check that the other end sends",
@@ -233,7 +234,10 @@ bool Reader::adopt(const AVPacket& packet) {
   const AVMediaType type = stream.codecpar->codec_type;
   if (type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO) return false;
   Stream& into = type == AVMEDIA_TYPE_VIDEO ? video_ : audio_;
-  if (into.index >= 0 || !open_stream(type, into).ok()) return false;
+  if (into.index >= 0) return false;
+  // Once: what cannot be decoded now cannot be later.
+  known_streams_ = packet.stream_index + 1;
+  if (!open_stream(type, into).ok()) return false;
   describe();
   return into.index == packet.stream_index;
 }

@@ -139,7 +139,7 @@ class Reader {
   AVIOContext* pipe_ = nullptr;  ///< Reads flv_fd; null without one.
   Stream video_;
   Stream audio_;
-  int known_streams_ = 0;  ///< Those there were at the opening.
+  int known_streams_ = 0;  ///< Those there were at the opening, or that were looked at since.
   InputInfo info_;
   std::int64_t untimed_ = 0;  ///< Packets of raw video so far.
   std::uint64_t damaged_ = 0;

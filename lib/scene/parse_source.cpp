@@ -55,6 +55,7 @@ Result<Input> read_media(const JsonReader& source, const JsonReader& url,
 
 /// ADDRESS[:PORT]/APP/KEY, none of them empty.
 bool has_app_and_key(std::string_view address) {
+  address = address.substr(0, address.find('?'));
   const auto app = address.find('/');
   const auto key = address.rfind('/');
   return app != std::string_view::npos && app > 0 && key > app + 1 && key + 1 < address.size();

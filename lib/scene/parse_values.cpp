@@ -173,7 +173,7 @@ Status check_name(const JsonReader& reader, std::string_view name, std::string_v
   for (const char c : name) good = good && allowed(c);
   if (good) return ok_status();
   Error error = reader.error(fmt::format("a {} cannot be called '{}'", what, shorten(name, 70)));
-  error.hint = "use 1 to 64 letters, digits, spaces and _ . -";
+  error.hint = "use 1 to 64 letters (a to z), digits, spaces and _ . -";
   return error;
 }
 

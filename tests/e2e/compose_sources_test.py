@@ -198,11 +198,11 @@ class Sources(unittest.TestCase):
         self.assertNotIn("silence_start", said)
 
     def test_a_film_behind_an_address_ends_like_a_file(self):
-        make_clip(self.machine.path("film.mp4"), seconds=2, options=("-movflags", "+faststart"))
+        make_clip(self.machine.path("film.mp4"), seconds=5, options=("-movflags", "+faststart"))
         web = self.end(HttpFolder(self.machine.folder))
         show = self.machine.show(sources={"film": {"url": web.url + "/film.mp4"}}, scenes={"one": {"layout": "full", "slots": ["film"]}}, program="one", cues=[])
 
-        done = self.machine.run("compose", "run", show, "--json", "--out", "file:out.mkv", "--duration", "5s")
+        done = self.machine.run("compose", "run", show, "--json", "--out", "file:out.mkv", "--duration", "7s")
 
         film = next(s for s in done.lines()[-1]["sources"] if s["name"] == "film")
         self.assertEqual((film["state"], film["losses"]), ("ended", 0))

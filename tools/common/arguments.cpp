@@ -82,6 +82,16 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& failure, const Pro
       error.message = fmt::format("{} {} takes no argument '{}'", program.name, command.path,
                                   shorten(extra, 60));
     }
+  } else if (const auto more = error.message.find(": At Most 1 required but received");
+             more != std::string::npos) {
+    error.message = fmt::format("{} is given more than once", error.message.substr(0, more));
+  } else if (constexpr std::string_view kConvert = "Could not convert: ";
+             error.message.starts_with(kConvert)) {
+    const auto equals = error.message.find(" = ");
+    error.message = fmt::format(
+        "'{}' is no number that {} can be",
+        equals == std::string::npos ? "" : shorten(error.message.substr(equals + 3), 60),
+        error.message.substr(kConvert.size(), equals - kConvert.size()));
   } else if (!error.message.empty()) {
     error.message = shorten(error.message, 400);
     if (error.message.front() >= 'A' && error.message.front() <= 'Z' && error.message.size() > 1 &&

@@ -47,7 +47,7 @@ Status report_input(Context& context, const cloudflare::LiveInput& input, bool r
   std::string text =
       fmt::format("live input  {}{}\n", input.uid, note.empty() ? "" : fmt::format(" ({})", note));
   const auto line = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) text += fmt::format("{:<11} {}\n", name, printable(value, false, true));
+    if (!value.empty()) text += fmt::format("{:<11} {}\n", name, printable(value, false, false));
   };
   line("name", input.name);
   line("status", input.status.empty() ? "never connected" : input.status);

@@ -55,7 +55,7 @@ Status report_live_stream(Context& context, const mux::LiveStream& live_stream,
   std::string text = fmt::format("live stream  {}{}\n", live_stream.id,
                                  note.empty() ? "" : fmt::format(" ({})", note));
   const auto line = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) text += fmt::format("{:<12} {}\n", name, printable(value, false, true));
+    if (!value.empty()) text += fmt::format("{:<12} {}\n", name, printable(value, false, false));
   };
   line("title", live_stream.title);
   line("state", live_stream.state());

@@ -225,7 +225,9 @@ CheckLine ask_mux_signing_key(Context& context, const std::stop_token& stop) {
   const auto answer =
       client->api("GET", "/system/v1/signing-keys", {{"limit", "100"}}, nullptr, stop);
   if (!answer.ok()) {
-    line.message = "not checked: the token may not list signing keys";
+    line.message = answer.error().http_status == 403 || answer.error().http_status == 404
+                       ? "not checked: the token may not list signing keys"
+                       : "not checked: " + answer.error().message;
     return line;
   }
   const auto found = JsonReader(answer.value()).find("data");

@@ -38,7 +38,8 @@ std::function<void(std::chrono::milliseconds wait, int status)> wait_teller(
     Context& context, std::string_view vendor) {
   return [&out = context.out(), vendor = std::string(vendor)](std::chrono::milliseconds wait,
                                                               int status) {
-    if (wait < seconds{1}) return;  // over before it is read
+    // Over before it is read; but no answer at all took long enough.
+    if (wait < seconds{1} && status != 0) return;
     const std::string why = status == 0 ? "no answer" : fmt::format("it answered {}", status);
     out.status(fmt::format("{}: {}; the next try is in {}", vendor, why, format_duration(wait)));
   };
@@ -50,6 +51,7 @@ namespace {
 struct AddressSecrets {
   std::string_view user{};
   std::vector<std::string_view> values{};
+  bool surely = false;  ///< One has a name that means nothing else: "key", not "keyint".
 };
 
 AddressSecrets secrets_of(std::string_view url) {
@@ -67,6 +69,11 @@ AddressSecrets secrets_of(std::string_view url) {
     const auto equals = pair.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string name = to_lower(pair.substr(0, equals));
+    for (const std::string_view sure :
+         {"pass", "passphrase", "password", "passwd", "key", "streamkey", "stream_key", "apikey",
+          "api_key", "token", "access_token", "secret", "auth", "sig", "signature", "streamid"}) {
+      out.surely = out.surely || (name == sure && equals + 1 < pair.size());
+    }
     for (const std::string_view secret :
          {"pass", "key", "token", "secret", "auth", "sig", "streamid"}) {
       if (name.find(secret) == std::string::npos || equals + 1 == pair.size()) continue;
@@ -87,7 +94,8 @@ void scrub_address(std::string_view url, Log& log) {
 
 Status check_address_in_the_open(std::string_view url, std::string_view instead) {
   const AddressSecrets secrets = secrets_of(url);
-  if (secrets.values.empty() && secrets.user.find(':') == std::string_view::npos) {
+  if (!secrets.surely && secrets.user.find(':') == std::string_view::npos &&
+      to_lower(secrets.user).find("%3a") == std::string::npos) {
     return ok_status();
   }
   return Error{.kind = ErrorKind::kUsage,

@@ -13,6 +13,8 @@
 #include <span>
 #include <stop_token>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace ts::compose {
@@ -316,11 +318,69 @@ TEST(Timeline, WhatIsDecodedAfterAllIsNoStepBack) {
   Timeline timeline(Timeline::Kind::kPushed, {}, seconds{3});
   for (int frame = 0; frame < 100; ++frame) (void)timeline.place(kFrame * frame, kFrame * frame);
 
-  timeline.go_back();
+  timeline.go_back(kFrame * 29);
 
   const auto placed = timeline.place(kFrame * 30, kFrame * 100);
   EXPECT_FALSE(placed.jumped);
   EXPECT_EQ(placed.due, kFrame * 30 + seconds{3});
+}
+
+/// A pushed source, one of whose two lanes pauses for 3 s, and whose clock runs `slow`.
+/// @return how late its pictures and its sound are in the end.
+std::pair<ProgramTime, ProgramTime> after_a_pause(bool pictures_pause, double slow) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120});
+  std::pair<ProgramTime, ProgramTime> late;
+  for (int frame = 0; frame < 60'000; ++frame) {
+    const ProgramTime now = kFrame * frame;
+    const auto time = std::chrono::duration_cast<ProgramTime>(now * (1 - slow));
+    const bool paused = frame >= 500 && frame < 575;
+    if (!paused || !pictures_pause) late.first = now - timeline.place(time, now).due;
+    if (!paused || pictures_pause) late.second = now - timeline.place(time, now, false).due;
+  }
+  return late;
+}
+
+TEST(Timeline, APauseOfOneLaneIsNoStep) {
+  for (const bool pictures : {true, false}) {
+    const auto [picture, sound] = after_a_pause(pictures, 150e-6);
+    EXPECT_LE(picture, -milliseconds{100}) << pictures;
+    EXPECT_LE(sound, -milliseconds{100}) << pictures;
+    EXPECT_LT(std::max(picture - sound, sound - picture), milliseconds{5}) << "lip sync";
+  }
+}
+
+TEST(Timeline, APlaylistThatStoodStillAndBeganAnewIsPlacedAnew) {
+  Timeline timeline(Timeline::Kind::kPulled, {}, {});
+  const auto both = [&](ProgramTime time, ProgramTime now) {
+    return std::pair{timeline.place(time, now).due, timeline.place(time, now, false).due};
+  };
+  for (int i = 0; i < 100; ++i) (void)both(seconds{100} + kFrame * i, kFrame * i);
+  // Three seconds of nothing, and its clock is another one; later it stands still once more.
+  for (int i = 0; i < 100; ++i) (void)both(kFrame * i, seconds{7} + kFrame * i);
+  ProgramTime picture{};
+  ProgramTime sound{};
+  ProgramTime now{};
+  for (int i = 100; i < 400; ++i) {
+    now = seconds{7} + kFrame * i + milliseconds{1500};
+    std::tie(picture, sound) = both(kFrame * i, now);
+  }
+
+  EXPECT_GE(picture, now);
+  EXPECT_LE(picture, now + seconds{1});
+  EXPECT_EQ(picture, sound);
+}
+
+TEST(Timeline, AStepAheadIsNotWaitedFor) {
+  // Sound has passed the step; what a resting source asks is where the next picture lies.
+  Timeline timeline(Timeline::Kind::kPulled, {}, {});
+  for (int i = 0; i < 100; ++i) {
+    (void)timeline.place(kFrame * i, kFrame * i);
+    (void)timeline.place(kFrame * i, kFrame * i, false);
+  }
+  (void)timeline.place(seconds{3600}, kFrame * 100, false);
+
+  EXPECT_FALSE(timeline.due(seconds{3600}).has_value());
+  EXPECT_LE(timeline.place(seconds{3600}, kFrame * 100).due, kFrame * 100 + seconds{1});
 }
 
 TEST(Timeline, SoundThatASenderCollectsMakesAllOfTheSourceLater) {

@@ -18,11 +18,15 @@ struct Options {
   std::string protocol = "rtmps";
 };
 
-/// SRT takes key and passphrase as query values; Mux listens on its own port.
-std::string srt_url(const std::string& ingest, std::string_view key, std::string_view passphrase) {
+/// For SRT Mux listens on a port of its own.
+std::string srt_server(const std::string& ingest) {
   auto parsed = net::Url::parse(ingest);
-  const std::string host = parsed ? parsed.value().host : "global-live.mux.com";
-  return fmt::format("srt://{}:6001?streamid={}&passphrase={}", host, net::percent_encode(key),
+  return fmt::format("srt://{}:6001", parsed ? parsed.value().host : "global-live.mux.com");
+}
+
+/// SRT takes key and passphrase as query values.
+std::string srt_url(const std::string& ingest, std::string_view key, std::string_view passphrase) {
+  return fmt::format("{}?streamid={}&passphrase={}", srt_server(ingest), net::percent_encode(key),
                      net::percent_encode(passphrase));
 }
 
@@ -36,15 +40,17 @@ Status report_key(const Options& options, const mux::LiveStream& live_stream, Co
   const std::string key = options.reveal ? std::string(live_stream.stream_key.reveal())
                                          : redact_identifier(live_stream.stream_key.reveal());
   std::string url = fmt::format("{}/{}", ingest, key);
+  std::string server = ingest;
   if (options.protocol == "srt") {
+    server = srt_server(ingest);
     url = srt_url(ingest, key,
                   options.reveal ? live_stream.srt_passphrase.reveal() : std::string_view("***"));
   }
   Json document{{"schema", "ts.mux/1"}, {"id", live_stream.id}, {"stream_key", key},
-                {"ingest_url", ingest}, {"url", url},           {"revealed", options.reveal}};
+                {"ingest_url", server}, {"url", url},           {"revealed", options.reveal}};
   std::string text;
   if (!note.empty()) text += fmt::format("{}\n", note);
-  text += fmt::format("server      {}\nstream key  {}\nurl         {}\n", ingest, key, url);
+  text += fmt::format("server      {}\nstream key  {}\nurl         {}\n", server, key, url);
   if (!options.reveal) text += "add --reveal to see the key\n";
   Report report{.document = &document, .text = std::move(text), .id = live_stream.id};
   // Half a key would be taken for a whole one.

@@ -62,6 +62,14 @@ Status add(const Options& options, Context& context) {
   mux::NewSimulcastTarget target;
   if (!options.url_file.empty()) {
     TS_TRY(target.url, address_from(options.url_file, context));
+    // rtmp://host/app/KEY, as an egress takes it: Mux wants the key by itself.
+    if (const auto slash = target.url.rfind('/'); options.key_file.empty() &&
+                                                  target.url.starts_with("rtmp") &&
+                                                  target.url.find('/', 8) < slash) {
+      target.stream_key = mux::StreamKey(target.url.substr(slash + 1));
+      context.log().scrub(Secret(target.url.substr(slash + 1)));
+      target.url.resize(slash);
+    }
   } else {
     TS_TRY(target.url, mux::simulcast_url(options.target));
     scrub_address(target.url, context.log());

@@ -93,7 +93,15 @@ Result<std::string> mux_id_of(const std::string& target, mux::MuxClient& client,
 
 Status remove(const Options& options, Context& context) {
   TS_TRY(const auto provider, webhook::parse_provider(options.provider));
-  if (provider == Provider::kLivekit) return report_livekit_steps(options.target, context);
+  if (provider == Provider::kLivekit) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message =
+                     "LiveKit's webhook addresses are in its configuration, which no call "
+                     "changes",
+                 .hint =
+                     "take the address out of webhook.urls in livekit.yaml, or out of the "
+                     "project's settings at cloud.livekit.io"};
+  }
   if (provider == Provider::kMux && options.target.empty()) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = "there is no webhook endpoint to remove",
