@@ -228,8 +228,9 @@ void Compositor::Impl::mix(std::uint64_t tick, double black, const std::stop_tok
       }
     }
     const double presence = program_.presence(name, tick);
-    strip.gain = program_.muted(name) ? 0 : from_db(program_.gain_db(name)) * presence;
-    strip.gliding = presence > 0 && presence < 1;
+    const double gliding = program_.gliding_db(name, tick);
+    strip.gain = program_.muted(name) ? 0 : from_db(program_.gain_db(name) + gliding) * presence;
+    strip.gliding = (presence > 0 && presence < 1) || gliding != 0;
   }
   auto out = desk_.mix(frames, 1 - black);
   if (!out.empty()) encoders_->push_samples(std::move(out), stop);

@@ -399,12 +399,21 @@ Program::State Program::state(std::uint64_t tick) const {
 
 double Program::gain_db(std::string_view source) const {
   const auto own = gains_.find(source);
-  double gain = own == gains_.end() ? 0 : own->second;
-  if (const scene::Scene* on_air = show_->find_scene(scene_)) {
-    const auto extra = on_air->gains_db.find(std::string(source));
-    if (extra != on_air->gains_db.end()) gain += extra->second;
-  }
-  return gain;
+  return (own == gains_.end() ? 0 : own->second) + scene_gain_db(scene_, source);
+}
+
+double Program::scene_gain_db(std::string_view scene, std::string_view source) const {
+  const scene::Scene* found = show_->find_scene(scene);
+  if (found == nullptr) return 0;
+  const auto extra = found->gains_db.find(std::string(source));
+  return extra == found->gains_db.end() ? 0 : extra->second;
+}
+
+double Program::gliding_db(std::string_view source, std::uint64_t tick) const {
+  if (outgoing_.empty() || tick >= transition_begin_ + transition_ticks_) return 0;
+  const double left = 1 - static_cast<double>(tick - transition_begin_ + 1) /
+                              static_cast<double>(transition_ticks_ + 1);
+  return (scene_gain_db(outgoing_, source) - scene_gain_db(scene_, source)) * left;
 }
 
 bool Program::solo(std::string_view source) const { return solo_.contains(source); }

@@ -101,6 +101,8 @@ class Program {
   [[nodiscard]] const std::string& preview() const noexcept { return preview_; }
   /// Gain of a source as the operator has set it (show, cues, commands), with the scene's part.
   [[nodiscard]] double gain_db(std::string_view source) const;
+  /// What is still to be added to it while a transition leads to it from another scene's gain.
+  [[nodiscard]] double gliding_db(std::string_view source, std::uint64_t tick) const;
   /// Muted itself, or not among the solo ones while there are any.
   [[nodiscard]] bool muted(std::string_view source) const;
   /// Not muted itself, only left out while others are solo.
@@ -108,6 +110,8 @@ class Program {
   [[nodiscard]] bool solo(std::string_view source) const;
   [[nodiscard]] milliseconds delay(std::string_view source) const;
   [[nodiscard]] bool follows(std::string_view source) const;
+  /// What that scene adds to the source's gain.
+  [[nodiscard]] double scene_gain_db(std::string_view scene, std::string_view source) const;
   /// Whether that scene has a place for the source.
   [[nodiscard]] bool shows(std::string_view scene, std::string_view source) const;
   /// Linear gain, 0 to 1, of a source that follows the picture: 1 while a scene on air shows it,

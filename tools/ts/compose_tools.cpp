@@ -130,7 +130,8 @@ Result<control::Client> connect_compositor(Context& context, const ControlFlags&
   }
   return Error{.kind = ErrorKind::kUsage,
                .message = fmt::format("several compositors are running: {}", list),
-               .hint = "choose one with --show or --control"};
+               .hint = flags.show.empty() ? "choose one with --show or --control"
+                                          : "choose one by its socket, with --control"};
 }
 
 Result<Json> ask_compositor(Context& context, const ControlFlags& flags, const Json& request) {

@@ -41,6 +41,19 @@ TEST(Program, AFadeOfTenTicksMovesEvenlyAndEnds) {
   EXPECT_TRUE(p.state(35).outgoing.empty());
 }
 
+TEST(Program, GainsOfScenesGlideWithTheFade) {
+  Program p = program(R"({"at": "1s", "take": "two", "transition": "fade", "duration": "400ms"})");
+
+  p.advance(24);
+  EXPECT_EQ(p.gain_db("a") + p.gliding_db("a", 24), -3);
+  p.advance(25);
+  EXPECT_NEAR(p.gain_db("a") + p.gliding_db("a", 25), -3 - 6 * 1.0 / 11, 1e-9);
+  EXPECT_NEAR(p.gain_db("a") + p.gliding_db("a", 34), -3 - 6 * 10.0 / 11, 1e-9);
+  EXPECT_EQ(p.gliding_db("b", 30), 0);
+  p.advance(35);
+  EXPECT_EQ(p.gain_db("a") + p.gliding_db("a", 35), -9);
+}
+
 TEST(Program, AnOverlayFadesInAndTurnsBackHalfWay) {
   Program p = program("");
 
