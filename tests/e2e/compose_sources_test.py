@@ -55,7 +55,9 @@ class Sources(unittest.TestCase):
         self.end(Child("/usr/bin/python3", server, str(rtsp), clips["rtsp"]))
         nginx = self.end(Nginx(self.machine.folder))
         self.end(publish(clips["rtmp"], nginx.url("rtmp", "relay")))
-        wait_until(lambda: os.path.exists(self.machine.path("live/index.m3u8")), 20, "the live playlist")
+        # With one segment in it, whoever comes is at its edge and waits for the next ones, sound and all.
+        playlist = self.machine.path("live/index.m3u8")
+        wait_until(lambda: os.path.exists(playlist) and open(playlist, encoding="utf-8").read().count(".ts") >= 4, 20, "the live playlist")
         wait_until(lambda: listening(rtsp), 20, "the RTSP server")
         return {"http": web.url + "/http.mp4", "hls": web.url + "/live/index.m3u8", "vod": web.url + "/whole/index.m3u8",
                 "srt": f"srt://127.0.0.1:{srt}", "rtsp": f"rtsp://127.0.0.1:{rtsp}/clip", "rtmp": nginx.url("rtmp", "relay")}
