@@ -63,7 +63,8 @@ class MediaSource final : public SourceRunner {
         packets_(input_, kind == Timeline::Kind::kFile, what()),
         timeline_(kind, origin,
                   ProgramTime{source.delay} +
-                      (kind == Timeline::Kind::kPushed ? kNetworkDelay : ProgramTime{})) {
+                      (kind == Timeline::Kind::kPushed ? kNetworkDelay : ProgramTime{}),
+                  kind == Timeline::Kind::kFile ? ProgramTime{} : tick(context.canvas.rate) / 2) {
     prompt_ = kind == Timeline::Kind::kFile;
     wanted_.store(context.wanted, std::memory_order_relaxed);
   }
@@ -152,6 +153,10 @@ class MediaSource final : public SourceRunner {
   }
 
  private:
+  static ProgramTime tick(const scene::Ratio& rate) {
+    return ProgramTime{std::int64_t{1'000'000'000} * rate.den / rate.num};
+  }
+
   static Feed::Limits limits(Timeline::Kind kind, const scene::Ratio& rate) {
     // What is pulled over a network must be asked for well before its time.
     Feed::Limits out;
@@ -159,7 +164,7 @@ class MediaSource final : public SourceRunner {
       // It is read again as soon as a picture is taken: more in store is memory, not safety.
       out.samples = kRate / 2 + kRate * rate.den / rate.num;
       out.pictures = 3;
-      out.span = ProgramTime{std::int64_t{1'000'000'000} * rate.den / rate.num};
+      out.span = tick(rate);
       out.patient = true;
     }
     if (kind == Timeline::Kind::kPushed) {

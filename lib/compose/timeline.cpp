@@ -12,6 +12,9 @@ constexpr ProgramTime kStepBack = milliseconds{500};
 constexpr ProgramTime kWindow = seconds{5};
 constexpr ProgramTime kStartBuffer = milliseconds{300};
 constexpr ProgramTime kDry = milliseconds{150};
+/// What runs dry again so soon needs a larger buffer.
+constexpr ProgramTime kRestless = seconds{60};
+constexpr ProgramTime kMostBuffer = seconds{4};
 constexpr ProgramTime kMostPatience = seconds{2};
 constexpr ProgramTime kPatienceMargin = milliseconds{60};
 constexpr ProgramTime kCalm = seconds{5};
@@ -32,12 +35,20 @@ void Timeline::reset() {
   spare_.reset();
   young_ = true;
   last_arrival_.reset();
+  filled_.reset();
+}
+
+ProgramTime Timeline::fill(ProgramTime now) {
+  const bool again = filled_ && now - *filled_ < kRestless;
+  buffer_ = again ? std::min(buffer_ * 2, kMostBuffer) : kStartBuffer;
+  filled_ = now;
+  return now + buffer_;
 }
 
 std::optional<ProgramTime> Timeline::due(ProgramTime time) const {
   if (kind_ == Kind::kFile) return origin_ + time + delay_;
   if (!offset_ || steps(pictures_, time)) return std::nullopt;  // where is not known before place()
-  return time + pictures_.behind.value_or(*offset_) + delay_ + patience_;
+  return time + pictures_.behind.value_or(*offset_) + delay_ + patience_ - lead_;
 }
 
 void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
@@ -170,7 +181,7 @@ Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) 
   if (lane.behind) rejoin(lane, time, now);
   if (kind_ == Kind::kPulled) {
     if (!lane.behind && offset_ && time + *offset_ + delay_ < now - kDry) offset_.reset();
-    if (!offset_) offset_ = now + kStartBuffer - time;
+    if (!offset_) offset_ = fill(now) - time;
   } else if (!lane.behind) {
     learn(time, now);
   }
@@ -178,6 +189,7 @@ Timeline::Placed Timeline::place(ProgramTime time, ProgramTime now, bool video) 
   out.jumped = lane.last && (anew || out.due < lane.last_due - kStepBack);
   lane.last = time;
   lane.last_due = out.due;
+  if (video) out.due -= lead_;
   if (kind_ == Kind::kPushed && !lane.behind) watch(lane.punctuality, now - out.due, now);
   return out;
 }

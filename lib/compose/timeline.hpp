@@ -15,12 +15,17 @@ namespace ts::compose {
 class Timeline {
  public:
   enum class Kind : std::uint8_t {
-    kFile,    ///< Time 0 of the input is `origin`, exactly.
-    kPulled,  ///< HTTP, HLS: plays from when it came, and again from when it runs dry.
+    kFile,  ///< Time 0 of the input is `origin`, exactly.
+    /// HTTP, HLS: plays 0.3 s after it came, and again when it ran dry, each time within a minute
+    /// with twice the buffer, up to 4 s.
+    kPulled,
     kPushed,  ///< RTMP, SRT, RTSP: the least delayed frame of the last 5 s sets the clock.
   };
-  Timeline(Kind kind, ProgramTime origin, ProgramTime delay)
-      : kind_(kind), origin_(origin), delay_(delay) {}
+  /// @param lead  what pictures are due before their sound. A picture is shown at the first tick
+  ///              that is not before it: with half a tick it is as often early as late against
+  ///              its sound. Nothing for a file, whose pictures lie on the ticks.
+  Timeline(Kind kind, ProgramTime origin, ProgramTime delay, ProgramTime lead = {})
+      : kind_(kind), origin_(origin), delay_(delay), lead_(lead) {}
 
   struct Placed {
     ProgramTime due{};
@@ -60,8 +65,8 @@ class Timeline {
   /// Pictures, or sound.
   struct Lane {
     std::optional<ProgramTime> last{};  ///< Media time of the last one.
-    ProgramTime last_due{};
-    ProgramTime step{};  ///< Between the last two.
+    ProgramTime last_due{};             ///< Without the lead.
+    ProgramTime step{};                 ///< Between the last two.
     /// The clock of before a step that the other lane has passed and this one has not.
     std::optional<ProgramTime> behind{};
     ProgramTime behind_since{};
@@ -75,6 +80,8 @@ class Timeline {
   bool pass_step(Lane& lane, Lane& other, ProgramTime time, ProgramTime now);
   /// A lane on its old clock that does not come to the other's step has none, or one of its own.
   void rejoin(Lane& lane, ProgramTime time, ProgramTime now);
+  /// Where what comes `now` is played, after a buffer, when there was nothing left to play.
+  ProgramTime fill(ProgramTime now);
   /// Learns from something pushed.
   void learn(ProgramTime time, ProgramTime now);
   void watch(Punctuality& lane, ProgramTime late, ProgramTime now);
@@ -82,6 +89,7 @@ class Timeline {
   Kind kind_;
   ProgramTime origin_;
   ProgramTime delay_;
+  ProgramTime lead_;
   std::optional<ProgramTime> offset_{};
   ProgramTime patience_{};              ///< Added to the delay for what is always late.
   bool young_ = true;                   ///< Nothing was on time for a second yet.
@@ -89,6 +97,8 @@ class Timeline {
   ProgramTime spare_since_{};
   Lane pictures_{};
   Lane sounds_{};
+  ProgramTime buffer_{};                 ///< Of what is pulled, as last filled.
+  std::optional<ProgramTime> filled_{};  ///< When that was.
   std::optional<ProgramTime> last_arrival_{};
   ProgramTime flowing_since_{};  ///< Nothing was held up for a second since.
   std::deque<std::pair<ProgramTime, ProgramTime>> recent_{};  // arrival, arrival - time

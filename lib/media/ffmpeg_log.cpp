@@ -94,6 +94,11 @@ Error FfmpegErrors::explain(int code, std::string_view what, ErrorKind kind) con
     error.message = std::string(what) + ": a picture of " + size + " is too large";
     error.hint = kSmallerPicture;
   }
+  if (noted("allowed_segment_extensions")) {
+    error.message =
+        std::string(what) + ": its playlist names a segment that is no media by its name";
+    error.hint = "segments must end in .ts, .m4s, .mp4, .aac or the like, and lie where it lies";
+  }
   // What GnuTLS says, in words that lead on.
   if (noted("Peer certificate failed verification") || noted("not trusted")) {
     error.message = std::string(what) + ": the server's certificate is not trusted";

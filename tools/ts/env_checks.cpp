@@ -4,6 +4,7 @@
 #include "service_checks.hpp"
 
 #include "common/context.hpp"
+#include "common/mask.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
@@ -58,22 +59,23 @@ CheckLine check_livekit(Context& context) {
             .message = fmt::format("LIVEKIT_URL goes on after {}: that part is not used", used),
             .hint = fmt::format("write it as {}", used)};
   }
+  const std::string shown = masked_url(url.value());
   const bool plain = parsed.value().scheme == "ws" || parsed.value().scheme == "http";
   if (plain && !parsed.value().is_loopback()) {
     return {.name = "LiveKit",
             .state = State::kWarning,
-            .message = fmt::format("{} is not encrypted", url.value()),
+            .message = shown + " is not encrypted",
             .hint = "use wss:// outside this machine"};
   }
   if (key.value().secret.size() < 32) {
     return {
         .name = "LiveKit",
         .state = State::kWarning,
-        .message = fmt::format("{}, key {}; the secret is shorter than 32 bytes", url.value(),
-                               key.value().id),
+        .message =
+            fmt::format("{}, key {}; the secret is shorter than 32 bytes", shown, key.value().id),
         .hint = "fine for livekit-server --dev; ts env init --generate-keys makes a strong one"};
   }
-  return {.name = "LiveKit", .message = fmt::format("{}, key {}", url.value(), key.value().id)};
+  return {.name = "LiveKit", .message = fmt::format("{}, key {}", shown, key.value().id)};
 }
 
 template <typename Pair>

@@ -370,6 +370,41 @@ TEST(Timeline, APlaylistThatStoodStillAndBeganAnewIsPlacedAnew) {
   EXPECT_EQ(picture, sound);
 }
 
+/// A live playlist whose segments of 2 s come `late` after their time, from the second on every
+/// other one. @return how often a picture came when it should have been shown already.
+int dry_moments(ProgramTime late) {
+  Timeline timeline(Timeline::Kind::kPulled, {}, {});
+  std::vector<ProgramTime> dues;
+  int dry = 0;
+  for (int segment = 0; segment < 60; ++segment) {
+    const ProgramTime ready = seconds{2} * segment + (segment % 2 == 1 ? late : ProgramTime{});
+    for (int i = 0; i < 50; ++i) {
+      const ProgramTime time = seconds{2} * segment + kFrame * i;
+      // Read when it is there, and when the picture before it was shown.
+      const ProgramTime now = dues.empty() ? ready : std::max(ready, dues.back() - kFrame);
+      const ProgramTime due = timeline.place(time, now).due;
+      if (!dues.empty() && due > dues.back() + kFrame) ++dry;
+      dues.push_back(due);
+    }
+  }
+  return dry;
+}
+
+TEST(Timeline, APlaylistThatRunsDryAgainAndAgainIsGivenALargerBuffer) {
+  EXPECT_EQ(dry_moments(milliseconds{200}), 0) << "the first buffer is enough";
+  EXPECT_LE(dry_moments(milliseconds{1500}), 3);
+}
+
+TEST(Timeline, PicturesLeadTheirSoundByWhatTheyWaitForTheTick) {
+  Timeline timeline(Timeline::Kind::kPushed, {}, milliseconds{120}, kFrame / 2);
+  const ProgramTime picture = timeline.place({}, seconds{1}).due;
+  const ProgramTime sound = timeline.place({}, seconds{1}, false).due;
+
+  EXPECT_EQ(sound, seconds{1} + milliseconds{120});
+  EXPECT_EQ(picture, sound - kFrame / 2);
+  EXPECT_EQ(timeline.due(kFrame), picture + kFrame);
+}
+
 TEST(Timeline, AStepAheadIsNotWaitedFor) {
   // Sound has passed the step; what a resting source asks is where the next picture lies.
   Timeline timeline(Timeline::Kind::kPulled, {}, {});

@@ -73,6 +73,28 @@ TEST(SoundPlacer, KeepsLipSyncWhileACamerasClockDrifts) {
   }
 }
 
+TEST(SoundPlacer, ASourceThatHasJustComeIsPutRightAtOnce) {
+  // What lay ready pours in, each less late than the one before: the first was placed 50 ms late.
+  SoundPlacer placer;
+  placer.reset();
+  const media::AvFrame frame = tone(48'000, 960);
+  (void)placer.place(*frame, milliseconds{1050});
+  const auto second = placer.place(*frame, milliseconds{1020});
+  ASSERT_TRUE(second.has_value());
+  EXPECT_NEAR(static_cast<double>(second->position), 1.02 * kRate, kRate / 1000.0);
+
+  // From then on a difference like this is bent, so that nothing is cut.
+  std::int64_t expected = 0;
+  for (int i = 2; i < 100; ++i) {
+    const auto on = placer.place(*frame, milliseconds{1000 + 20 * i});
+    ASSERT_TRUE(on.has_value());
+    expected = on->position + static_cast<std::int64_t>(on->samples.size() / 2);
+  }
+  const auto bent = placer.place(*frame, milliseconds{1000 + 20 * 100 + 30});
+  ASSERT_TRUE(bent.has_value());
+  EXPECT_EQ(bent->position, expected);
+}
+
 TEST(SoundPlacer, PlacesSoundAnewAfterALongGap) {
   SoundPlacer placer;
   const media::AvFrame frame = tone(48'000, 1024);
