@@ -140,7 +140,7 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
   request.has_body = call.body != nullptr || call.method == "POST" || call.method == "PUT" ||
                      call.method == "PATCH";
   if (call.body != nullptr) {
-    request.body = dump_json(*call.body);
+    TS_TRY(request.body, request_json(*call.body));
     request.headers.emplace_back("content-type", "application/json");
   }
   if (!call.idempotency_key.empty()) {

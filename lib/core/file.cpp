@@ -78,8 +78,52 @@ Result<Secret> read_secret_file(const std::filesystem::path& path, bool allow_lo
   return secret;
 }
 
-Status write_file_atomic(const std::filesystem::path& path, std::string_view content,
+namespace {
+
+Status write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(fd, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error{.kind = ErrorKind::kUsage};
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return ok_status();
+}
+
+/// A device or a pipe is written to; a file in its place would take it away from everybody.
+Status write_into(const std::filesystem::path& path, std::string_view content) {
+  // Without a reader a pipe would be waited for.
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return file_error(ErrorKind::kUsage, "write", path, errno);
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK) < 0 ||
+      !write_all(fd.get(), content).ok()) {
+    return file_error(ErrorKind::kUsage, "write", path, errno);
+  }
+  return ok_status();
+}
+
+}  // namespace
+
+std::filesystem::path link_target(std::filesystem::path path) {
+  std::error_code failure;
+  for (int hops = 0; hops < 40 && std::filesystem::is_symlink(path, failure); ++hops) {
+    const auto target = std::filesystem::read_symlink(path, failure);
+    if (failure) break;
+    path = target.is_absolute() ? target : path.parent_path() / target;
+  }
+  return path;
+}
+
+Status write_file_atomic(const std::filesystem::path& given, std::string_view content,
                          unsigned mode) {
+  const std::filesystem::path path = link_target(given);
+  std::error_code ignored;
+  const auto there = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there) &&
+      !std::filesystem::is_directory(there)) {
+    return write_into(path, content);
+  }
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   std::string temporary = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
@@ -90,12 +134,7 @@ Status write_file_atomic(const std::filesystem::path& path, std::string_view con
     return file_error(ErrorKind::kUsage, verb, path, number);
   };
   if (::fchmod(fd.get(), mode) != 0) return fail("set the mode of");
-  while (!content.empty()) {
-    const ssize_t count = ::write(fd.get(), content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail("write");
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (!write_all(fd.get(), content).ok()) return fail("write");
   if (::fsync(fd.get()) != 0) return fail("flush");
   fd.reset();
   if (::rename(temporary.c_str(), path.c_str()) != 0) return fail("replace");

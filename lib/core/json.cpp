@@ -160,6 +160,32 @@ std::string dump_json(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
+namespace {
+
+/// The path of the first text, or name, that is not UTF-8; empty when all is.
+std::string not_utf8(const Json& json, const std::string& path) {
+  if (json.is_string()) return is_utf8(json.get_ref<const std::string&>()) ? "" : path;
+  for (const auto& [name, value] : json.items()) {
+    if (!json.is_structured()) break;
+    if (json.is_object() && !is_utf8(name)) return path + " (a name in it)";
+    auto found = not_utf8(value, json.is_array() ? fmt::format("{}[{}]", path, name)
+                                                 : fmt::format("{}.{}", path, name));
+    if (!found.empty()) return found;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> request_json(const Json& json) {
+  try {
+    return json.dump();
+  } catch (const nlohmann::json::exception&) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("the value of {} is not UTF-8", not_utf8(json, "$"))};
+  }
+}
+
 Error JsonReader::error(std::string_view expectation) const {
   return Error{.kind = kind_, .message = fmt::format("at {}: {}", path_, expectation)};
 }

@@ -35,6 +35,9 @@ inline constexpr JsonLimits kWrittenByPeople{.unique_names = true};
 Result<Json> parse_json(std::string_view text, std::string_view what,
                         ErrorKind kind = ErrorKind::kUsage, JsonLimits limits = {});
 
+/// Compact JSON to be sent. @return kUsage with the path of a text that is not UTF-8: the other end
+/// would get another one.
+Result<std::string> request_json(const Json& json);
 /// Compact JSON; invalid UTF-8 in strings is replaced, never thrown.
 std::string dump_json(const Json& json, int indent = -1);
 

@@ -10,9 +10,15 @@
 #include <algorithm>
 #include <chrono>
 #include <stop_token>
+#include <string>
 #include <string_view>
 
 namespace ts::livekit {
+
+/// Whether sending it twice makes a second one.
+bool makes_another(std::string_view method);
+/// What to do then, where it may have been carried out.
+std::string may_be_there(std::string_view method);
 
 /// Sends a typed request and reads a typed answer.
 template <typename Answer, typename Request>
@@ -27,6 +33,8 @@ Result<Answer> typed_call(Service& service, std::string_view method, const Reque
   if (answer.ok()) return answer;
   Error error = std::move(answer).error();
   error.code = "bad_answer";
+  // It says done.
+  if (makes_another(method)) error.hint = may_be_there(method);
   return std::move(error).with_context(std::string("the answer of ").append(method));
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/secret.hpp"
 #include "livekit/open_enum.hpp"
+#include "net/stream_address.hpp"
 
 #include <cstdint>
 #include <map>
@@ -391,11 +392,7 @@ struct ListEgressResponse {
   std::optional<TokenPagination> next_page_token{};
 };
 
-/// A stream URL with its key redacted the way the service does: "mux://{abc...xyz}",
-/// "rtmps://host/app/{abc...xyz}", query values as "{k...v}". Text that is no URL becomes "{...}".
-std::string redact_stream_url(std::string_view url);
-
-/// `text` with everything that looks like a stream URL redacted: service errors quote raw URLs.
-std::string scrub_stream_keys(std::string_view text);
+using net::redact_stream_url;
+using net::scrub_stream_keys;
 
 }  // namespace ts::livekit

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "crypto/random.hpp"
 #include "livekit/access_token.hpp"
+#include "livekit/client_internal.hpp"
 #include "livekit/twirp_error_internal.hpp"
 #include "net/url.hpp"
 
@@ -18,10 +19,6 @@ namespace ts::livekit {
 namespace {
 
 /// Carrying such a call out twice makes a second one.
-bool makes_another(std::string_view method) {
-  return method.starts_with("Egress/Start") || method == "Ingress/CreateIngress";
-}
-
 constexpr std::size_t kMaxRequest = std::size_t{10} << 20U;
 constexpr std::size_t kMaxAnswer = std::size_t{8} << 20U;
 constexpr int kCloudAttempts = 3;
@@ -29,29 +26,6 @@ constexpr milliseconds kRegionsTimeout{2'000};
 constexpr milliseconds kFailoverBackoff{200};
 /// Official clients give up on failover below this: there is no time for it.
 constexpr milliseconds kLeastFailoverTimeout{5'000};
-
-/// nlohmann replaces broken UTF-8 when it writes; a name must not be changed silently.
-Status check_utf8(const JsonReader& json) {
-  if (json.is_string()) {
-    if (is_utf8(json.json().get_ref<const std::string&>())) return ok_status();
-    return Error{.kind = ErrorKind::kUsage,
-                 .message = fmt::format("the value of {} is not UTF-8", json.path())};
-  }
-  if (json.is_array()) {
-    TS_TRY(const auto items, json.items());
-    for (const JsonReader& item : items) TS_CHECK(check_utf8(item));
-  } else if (json.is_object()) {
-    TS_TRY(const auto members, json.members());
-    for (const auto& [key, member] : members) {
-      if (!is_utf8(key)) {
-        return Error{.kind = ErrorKind::kUsage,
-                     .message = fmt::format("a name in {} is not UTF-8", json.path())};
-      }
-      TS_CHECK(check_utf8(member));
-    }
-  }
-  return ok_status();
-}
 
 /// "max-age" of a Cache-Control header; 0 when absent.
 seconds max_age(std::string_view cache_control) {
@@ -223,7 +197,6 @@ const ServiceOptions& Service::options() const noexcept { return state_->options
 Result<Json> Service::call(std::string_view method, const Json& body, const CallGrant& grant,
                            std::chrono::milliseconds timeout, const Secrets& secrets,
                            std::stop_token stop) {
-  TS_CHECK(check_utf8(JsonReader(body, ErrorKind::kUsage)));
   TS_TRY(const auto jwt, sign_api_token(video_grant(grant), state_->key_id, state_->key_secret,
                                         state_->clock->now()));
   const Secret token(jwt);
@@ -233,7 +206,7 @@ Result<Json> Service::call(std::string_view method, const Json& body, const Call
       state_->request("POST", fmt::format("{}/twirp/livekit.{}", state_->base, method), token);
   request.headers = {{"Content-Type", "application/json"}, {"X-Livekit-Request-Id", request_id}};
   request.has_body = true;
-  request.body = dump_json(body);
+  TS_TRY(request.body, request_json(body));
   request.timeout = timeout;
   if (request.body.size() > kMaxRequest) {
     return Error{.kind = ErrorKind::kUsage,

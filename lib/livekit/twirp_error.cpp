@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "livekit/client_internal.hpp"
 #include "livekit/egress.hpp"
 #include "livekit/twirp_error_internal.hpp"
 #include "net/answer_text.hpp"
@@ -34,13 +35,6 @@ std::string_view key_part(std::string_view url) {
   url = url.substr(0, url.find('?'));
   const auto slash = url.rfind('/');
   return slash == std::string_view::npos ? url : url.substr(slash + 1);
-}
-
-/// What to do where a second try could make a second one.
-std::string may_be_there(const CallContext& context) {
-  return context.method.starts_with("Ingress/")
-             ? "it may have been made: run ts ingress list before trying again"
-             : "it may have started: run ts egress list --active before trying again";
 }
 
 struct CodeRow {
@@ -149,10 +143,10 @@ void explain_twirp(Error& error, std::string_view code, const std::string& messa
     error.hint = "look at it with ts egress get";
   } else if (code == "deadline_exceeded") {
     error.hint = context.is_start
-                     ? may_be_there(context)
+                     ? may_be_there(context.method)
                      : "the server gave up waiting for a worker: look again in a moment";
   } else if (context.is_start && (code == "internal" || code == "unknown")) {
-    error.hint = may_be_there(context);
+    error.hint = may_be_there(context.method);
   } else if (code == "bad_route") {
     error.hint = "check that LIVEKIT_URL is a LiveKit server; this call may need a newer one";
   } else if (code == "not_found" && contains(message, "room")) {
@@ -205,7 +199,7 @@ void explain_text(Error& error, const std::string& text, const net::HttpResponse
   } else if (context.is_start && response.status != 503) {
     // Of something between: what stands behind it may have done its work.
     error.retryable = false;
-    error.hint = may_be_there(context);
+    error.hint = may_be_there(context.method);
   }
 }
 
@@ -226,6 +220,16 @@ std::string scrub_answer(std::string_view text, const CallContext& context) {
   return shorten(trim(out));
 }
 
+bool makes_another(std::string_view method) {
+  return method.starts_with("Egress/Start") || method == "Ingress/CreateIngress";
+}
+
+std::string may_be_there(std::string_view method) {
+  return method.starts_with("Ingress/")
+             ? "it may have been made: run ts ingress list before trying again"
+             : "it may have started: run ts egress list --active before trying again";
+}
+
 Error answer_error(const net::HttpResponse& response, const CallContext& context) {
   Error error;
   error.http_status = response.status;
@@ -243,7 +247,7 @@ Error with_doubt(Error error, const CallContext& context) {
   if (!context.is_start || !context.maybe_done_before) return error;
   error.code = "maybe_done";
   error.retryable = false;
-  const std::string look = may_be_there(context);
+  const std::string look = may_be_there(context.method);
   if (error.hint.empty() || error.hint == look) {
     error.hint = look;
   } else {
@@ -259,7 +263,7 @@ Error transport_error(Error error, const CallContext& context) {
                                 (error.kind == ErrorKind::kRemote && !net::never_sent(error));
   if (context.is_start && may_have_arrived) {
     error.retryable = false;
-    error.hint = may_be_there(context);
+    error.hint = may_be_there(context.method);
   }
   return error;
 }

@@ -215,7 +215,7 @@ Result<MuxClient::Answer> MuxClient::exchange(const Call& call, const std::stop_
                                              .secret = credentials_.token_secret.clone()};
   request.has_body = post || call.method == "PUT" || call.method == "PATCH" || call.body != nullptr;
   if (call.body != nullptr) {
-    request.body = dump_json(*call.body);
+    TS_TRY(request.body, request_json(*call.body));
     request.headers.emplace_back("content-type", "application/json");
   }
   request.timeout = options_.timeout;

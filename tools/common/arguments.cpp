@@ -55,6 +55,30 @@ Status check_values(const CLI::App& app, const std::vector<std::string>& argumen
   return ok_status();
 }
 
+Status check_empty(const CLI::App& app) {
+  // What people read, or what an update takes away.
+  static constexpr std::string_view kTexts[] = {"metadata", "name",        "participant-name",
+                                                "title",    "subtitle",    "text",
+                                                "topic",    "passthrough", "slate"};
+  for (const CLI::Option* option : app.get_options()) {
+    const auto& results = option->results();
+    if (std::none_of(results.begin(), results.end(),
+                     [](const std::string& value) { return trim(value).empty(); })) {
+      continue;
+    }
+    const auto& names = option->get_lnames();
+    const bool text = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+      return std::find(std::begin(kTexts), std::end(kTexts), name) != std::end(kTexts);
+    });
+    // A flag's result is no text of the user's.
+    if (text || option->get_items_expected_max() == 0) continue;
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("{} is empty", option->get_name()),
+                 .hint = "give it a value: is the variable set that it comes from?"};
+  }
+  return ok_status();
+}
+
 Error usage_error(const CLI::App& app, const CLI::ParseError& failure, const Program& program,
                   const Command& command) {
   Error error{.kind = ErrorKind::kUsage, .message = failure.what()};

@@ -19,6 +19,9 @@ namespace ts::cli {
 void split_empty_values(const CLI::App& app, std::vector<std::string>& arguments);
 /// Refuses "--name --json": an option without its value would take the next option for it.
 Status check_values(const CLI::App& app, const std::vector<std::string>& arguments);
+/// After parsing: refuses an argument, or an option's value, that is empty, which mostly comes from
+/// a variable that is not set and would read as not given. Texts may be empty.
+Status check_empty(const CLI::App& app);
 /// CLI11's complaints in our words, with the nearest option where one was mistyped.
 Error usage_error(const CLI::App& app, const CLI::ParseError& failure, const Program& program,
                   const Command& command);

@@ -79,8 +79,9 @@ int run_command(const Program& program, const Command& command, std::vector<std:
   } catch (const CLI::ParseError& failure) {
     return usage_failure(program, usage_error(app, failure, program, command), wants_json);
   }
-  const Status form = check_form(command, options);
-  if (!form.ok()) return usage_failure(program, form.error(), wants_json);
+  for (const Status& checked : {check_empty(app), check_form(command, options)}) {
+    if (!checked.ok()) return usage_failure(program, checked.error(), wants_json);
+  }
   Session session(program, command, options, argv[0]);
   return session.run(runner);
 }
@@ -167,6 +168,7 @@ int dispatch(const Program& program, int argc, char** argv) {
 
 int run_program(const Program& program, int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit fails, and what was done is told
   try {
     return dispatch(program, argc, argv);
   } catch (const std::exception& bug) {

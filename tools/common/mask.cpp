@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "net/stream_address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,10 +12,11 @@ namespace ts::cli {
 namespace {
 
 bool is_secret_name(std::string_view name) {
-  constexpr std::array<std::string_view, 13> kNames{
-      "stream_key", "streamKey",      "srt_passphrase", "srtPassphrase", "passphrase",
-      "streamId",   "signing_secret", "private_key",    "secret",        "token",
-      "password",   "turn_password",  "turnPassword"};
+  constexpr std::array<std::string_view, 20> kNames{
+      "stream_key",  "streamKey",      "srt_passphrase", "srtPassphrase", "passphrase",
+      "streamId",    "signing_secret", "private_key",    "secret",        "token",
+      "password",    "turn_password",  "turnPassword",   "account_key",   "accountKey",
+      "credentials", "session_token",  "sessionToken",   "authToken",     "accessToken"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
@@ -26,22 +28,38 @@ bool is_placeholder(std::string_view text) {
              std::string_view::npos;
 }
 
-}  // namespace
+/// A text with addresses in it. An RTMP address whose key stands beside it ends in no key.
+void mask_addresses(Json& json, bool key_beside) {
+  const auto& text = json.get_ref<const std::string&>();
+  if (text.find("://") == std::string::npos || is_placeholder(text)) return;
+  if (key_beside && text.starts_with("rtmp")) return;
+  auto scrubbed = net::scrub_stream_keys(text);
+  if (scrubbed != text) json = std::move(scrubbed);
+}
 
-void mask_secrets(Json& json) {
-  if (json.is_object()) {
-    for (auto& [key, value] : json.items()) {
-      if (is_secret_name(key) && value.is_string()) {
+void mask_values(Json& json, bool key_beside) {
+  if (json.is_string()) {
+    mask_addresses(json, key_beside);
+  } else if (json.is_object()) {
+    const bool key = std::any_of(json.items().begin(), json.items().end(), [](const auto& member) {
+      return member.key() == "stream_key" || member.key() == "streamKey";
+    });
+    for (auto& [name, value] : json.items()) {
+      if (is_secret_name(name) && value.is_string()) {
         const auto& text = value.get_ref<const std::string&>();
         if (!text.empty() && !is_placeholder(text)) value = "***";
       } else {
-        mask_secrets(value);
+        mask_values(value, key);
       }
     }
   } else if (json.is_array()) {
-    for (Json& item : json) mask_secrets(item);
+    for (Json& item : json) mask_values(item, key_beside);
   }
 }
+
+}  // namespace
+
+void mask_secrets(Json& json) { mask_values(json, false); }
 
 std::string masked_json(std::string_view text) {
   auto json = parse_json(text, "a body");

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <optional>
+#include <utility>
 
 namespace ts::cli {
 namespace {
@@ -24,7 +26,7 @@ Status write_all(int fd, std::string_view text) {
     }
     if (count < 0) {
       return Error{.kind = ErrorKind::kConfig,
-                   .message = fmt::format("cannot write the output (errno {})", errno),
+                   .message = fmt::format("cannot write the output ({})", std::strerror(errno)),
                    .hint = "check that the disk is not full",
                    .code = "write_failed"};
     }
@@ -56,6 +58,7 @@ std::string_view escape(Output::Style style) {
   return "";
 }
 
+constexpr std::size_t kMaxWarnings = 100;
 constexpr std::string_view kPlain = "\033[0m";
 constexpr Output::Style kStyles[] = {Output::Style::kBold,   Output::Style::kDim,
                                      Output::Style::kRed,    Output::Style::kGreen,
@@ -158,6 +161,7 @@ Status Output::check_reveal(bool reveal) const {
 }
 
 Status Output::report(const Report& report) {
+  result_id_ = report.id;
   const auto unsupported = [](std::string_view name) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = fmt::format("this command has no -o {} output", name),
@@ -167,7 +171,7 @@ Status Output::report(const Report& report) {
   switch (options_.format) {
     case Format::kJson:
       if (report.document == nullptr) return unsupported("json");
-      return print(dump_json(*report.document, 2) + "\n");
+      return print(dump_json(with_warnings(*report.document), 2) + "\n");
     case Format::kId:
       if (report.id.empty() && lists_nothing(report.document)) return ok_status();
       if (report.id.empty()) return unsupported("id");
@@ -189,6 +193,18 @@ Status Output::report(const Report& report) {
   return report.text.empty()
              ? ok_status()
              : print(with_newline(printable(report.text, true, options_.color_stdout)));
+}
+
+Json Output::with_warnings(Json document) {
+  const std::lock_guard lock(stderr_mutex_);
+  if (!document.is_object()) return document;
+  for (std::string& warning : std::exchange(warnings_, {})) {
+    Json& list = document["warnings"];
+    if (std::find(list.begin(), list.end(), Json(warning)) == list.end()) {
+      list.push_back(std::move(warning));
+    }
+  }
+  return document;
 }
 
 Status Output::json_line(const Json& document) { return print(dump_json(document) + "\n"); }
@@ -213,7 +229,11 @@ void Output::status(std::string_view text) {
 }
 
 void Output::warn(std::string_view text) {
-  if (json()) return;
+  if (json()) {
+    const std::lock_guard lock(stderr_mutex_);
+    if (warnings_.size() < kMaxWarnings) warnings_.push_back(log_.scrubbed(std::string(text)));
+    return;
+  }
   write_stderr(
       fmt::format("{} {}\n", styled_stderr(Style::kYellow, "warning:"),
                   printable(log_.scrubbed(std::string(text)), true, options_.color_stderr)));
@@ -234,7 +254,7 @@ void Output::error(std::string_view program, const Error& error) {
     shown.message = log_.scrubbed(shown.message);
     shown.hint = log_.scrubbed(shown.hint);
     for (std::string& left : shown.residue) left = log_.scrubbed(left);
-    write_stderr(dump_json(error_document(shown)) + "\n");
+    write_stderr(dump_json(with_warnings(error_document(shown))) + "\n");
     return;
   }
   std::string text = fmt::format(

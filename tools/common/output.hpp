@@ -57,6 +57,8 @@ class Output {
   /// The command's result, in the form asked for. Call it once.
   /// @return kInterrupted (code "closed_pipe") when nobody reads stdout any more.
   Status report(const Report& report);
+  /// The id of what was reported.
+  [[nodiscard]] const std::string& result_id() const noexcept { return result_id_; }
   /// One line of JSON, flushed: for long-running verbs with --json.
   Status json_line(const Json& document);
   /// Text to stdout as it is, flushed.
@@ -69,7 +71,8 @@ class Output {
 
   /// "text" and a newline on stderr, unless --quiet. Never in JSON mode.
   void status(std::string_view text);
-  /// A warning: shown even with --quiet; not in JSON mode, where stderr is kept for one error.
+  /// A warning: shown even with --quiet. In JSON mode, where stderr is kept for one error, it is in
+  /// the document's "warnings", or in the error's; what comes after the document is in neither.
   void warn(std::string_view text);
   /// Replaces the progress line; only on a terminal. Empty text clears it.
   void progress(std::string_view text);
@@ -83,11 +86,15 @@ class Output {
 
  private:
   void write_stderr(std::string_view text);
+  /// `document` with what was warned of so far.
+  Json with_warnings(Json document);
 
   Options options_;
   Log& log_;
   std::mutex stderr_mutex_;
   bool progress_shown_ = false;
+  std::vector<std::string> warnings_;  // JSON mode
+  std::string result_id_;
   std::atomic<bool> held_{false};
 };
 

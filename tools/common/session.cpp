@@ -75,12 +75,21 @@ int Session::run(const Runner& runner) {
   auto parts = make_parts(std::move(environment), log, out);
   if (!parts) return fail(out, std::move(parts).error(), 0);
   Context context(std::move(parts).value());
-  if (!context.out().json()) {
-    for (const std::string& warning : context.settings().warnings()) out.warn(warning);
-  }
+  for (const std::string& warning : context.settings().warnings()) out.warn(warning);
   Status status = context.finish_dry_run(run_guarded(runner, context));
   out.progress("");
   if (status.ok()) return 0;
+  // What it was told to do is done: whoever cannot read the result must know what there is now.
+  const Error& failure = status.error();
+  if (!command_.forms.empty() && !context.dry_run() &&
+      (failure.code == "write_failed" || failure.code == "closed_pipe")) {
+    Error error{.kind = ErrorKind::kPartial,
+                .message = "it is done, but its result could not be written: " + failure.message,
+                .hint = "look at what there is now before running it again",
+                .code = "write_failed"};
+    if (!out.result_id().empty()) error.residue.push_back(out.result_id());
+    return fail(out, std::move(error), 0);
+  }
   return fail(out, std::move(status).error(), context.stop_signal());
 }
 

@@ -31,7 +31,10 @@ Result<cloudflare::Output> add_output_once(cloudflare::CloudflareClient& client,
                                            const cloudflare::NewOutput& wish) {
   TS_TRY(auto outputs, client.list_outputs(input));
   for (cloudflare::Output& output : outputs) {
-    if (goes_where(output, wish)) return std::move(output);
+    if (!goes_where(output, wish)) continue;
+    // One that was switched off would be found, and send nothing.
+    if (output.enabled || !wish.enabled.value_or(true)) return std::move(output);
+    return client.enable_output(input, output.uid, true);
   }
   return client.add_output(input, wish);
 }

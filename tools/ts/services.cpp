@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ts::cli {
 
 Result<livekit::Service> livekit_service(Context& context) {
@@ -120,6 +122,18 @@ void refuse_empty(CLI::App& app, std::size_t shared) {
   for (std::size_t i = shared; i < options.size(); ++i) {
     if (options[i]->get_items_expected_max() > 0) refuse_empty(*options[i]);
   }
+}
+
+Result<Secret> stream_key_from(const std::string& path_or_dash, Context& context) {
+  TS_TRY(auto key, context.secret_from(path_or_dash));
+  const std::string_view text = key.reveal();
+  const bool bare =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '/'; });
+  if (bare) return key;
+  return Error{.kind = ErrorKind::kConfig,
+               .message = fmt::format("{} holds no bare stream key",
+                                      path_or_dash == "-" ? "stdin" : path_or_dash),
+               .hint = "put the key alone into it: no address, no blanks, one line"};
 }
 
 Result<std::string> address_from(const std::string& path_or_dash, Context& context) {

@@ -49,6 +49,8 @@ void refuse_empty(CLI::Option& option);
 /// The same for every option with a value that `app` was given after its first `shared`.
 void refuse_empty(CLI::App& app, std::size_t shared);
 
+/// A stream key from a file that others cannot read ("-": stdin): the key and nothing else.
+Result<Secret> stream_key_from(const std::string& path_or_dash, Context& context);
 /// An address that is a secret itself, from a file that others cannot read ("-": stdin).
 Result<std::string> address_from(const std::string& path_or_dash, Context& context);
 

@@ -44,7 +44,7 @@ Result<cloudflare::NewOutput> wish_of(const Options& options, Context& context) 
       TS_CHECK(check_address_in_the_open(wish.url, "--url-file FILE"));
     }
     if (!options.key_file.empty()) {
-      TS_TRY(wish.stream_key, context.secret_from(options.key_file));
+      TS_TRY(wish.stream_key, stream_key_from(options.key_file, context));
     }
     return wish;
   }

@@ -56,6 +56,11 @@ Status make_folder(const fs::path& folder) {
 /// Writes what the effective settings hold of the vendors' variables, or a given .env file.
 Status add(const Options& options, Context& context) {
   TS_CHECK(check_name(options.name));
+  if (options.name == "none") {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "no profile can be called 'none': ts env use none means no default",
+                 .hint = "give it another name"};
+  }
   const fs::path path = profile_path(context, options.name);
   std::string text;
   if (!options.from.empty()) {

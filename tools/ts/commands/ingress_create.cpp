@@ -187,8 +187,15 @@ Status run(const Options& options, Context& context) {
         "the server has no ingress address configured (rtmp_base_url, whip_base_url)");
   }
   if (!options.save_url.empty()) {
-    TS_CHECK(write_file_atomic(
-        options.save_url, std::string(livekit::publish_target(ingress).reveal()) + "\n", 0600));
+    const Status saved = write_file_atomic(
+        options.save_url, std::string(livekit::publish_target(ingress).reveal()) + "\n", 0600);
+    if (!saved.ok()) {
+      Error error = saved.error();
+      error.kind = ErrorKind::kPartial;
+      error.hint = fmt::format("its address: ts ingress get {} --reveal", ingress.ingress_id);
+      error.residue.push_back(fmt::format("ingress {}", ingress.ingress_id));
+      return error;
+    }
     context.out().status(fmt::format("the publishing address is in {}", options.save_url));
   }
   if (!options.wait.empty()) {

@@ -52,7 +52,7 @@ Status add_simulcast(const Options& options, Context& context, mux::NewLiveStrea
     TS_CHECK(check_address_in_the_open(target.url, "--simulcast-url-file FILE"));
     if (target.url != options.simulcast[i]) target.passthrough = options.simulcast[i];
     if (i < options.simulcast_key_files.size()) {
-      TS_TRY(const auto key, context.secret_from(options.simulcast_key_files[i]));
+      TS_TRY(const auto key, stream_key_from(options.simulcast_key_files[i], context));
       target.stream_key = mux::StreamKey(key.reveal());
     }
     wish.simulcast_targets.push_back(std::move(target));

@@ -4,6 +4,7 @@
 #include "mux_common.hpp"
 
 #include "core/json.hpp"
+#include "net/url.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ Result<Secret> statistics_token(Context& context, mux::TokenType type, const std
 }
 
 Status run_health(const std::string& id, Context& context) {
+  TS_TRY([[maybe_unused]] const auto checked, net::path_segment(id, "live stream id"));
   TS_TRY(const auto token, statistics_token(context, mux::TokenType::kLiveStream, id));
   TS_TRY(const auto base_url, context.settings().base_url("MUX_STATS_BASE_URL"));
   TS_TRY(const auto client, mux_client(context));
@@ -55,6 +57,7 @@ struct ViewerOptions {
 };
 
 Status run_viewers(const ViewerOptions& options, Context& context) {
+  TS_TRY([[maybe_unused]] const auto checked, net::path_segment(options.id, "id"));
   const mux::TokenType type = options.live    ? mux::TokenType::kLiveStream
                               : options.asset ? mux::TokenType::kAsset
                                               : mux::TokenType::kStats;

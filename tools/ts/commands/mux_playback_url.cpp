@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace ts::cli {
 namespace in_mux_playback_url {
@@ -21,7 +22,7 @@ struct Options {
   std::string format;
   std::vector<std::string> params;
   bool sign = false;
-  std::string ttl = "7d";
+  std::optional<std::string> ttl;
 };
 
 /// What a token is for, when one is wanted and there is such an id; else what plays for most.
@@ -65,13 +66,17 @@ mux::TokenType token_type(mux::PlaybackKind kind) {
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto kind, mux::parse_playback_kind(options.kind));
   TS_TRY(auto params, parse_pairs(options.params, "--param"));
-  for (const auto& [name, value] : params) TS_CHECK(mux::check_modifier(kind, name, value));
+  for (const auto& [name, value] : params) {
+    // A restriction is a claim alone.
+    if (options.sign && name == "playback_restriction_id") continue;
+    TS_CHECK(mux::check_modifier(kind, name, value));
+  }
   TS_TRY(const auto found, find_playback_id(options, context));
   mux::PlaybackUrlRequest request{.playback_id = found.id, .kind = kind, .format = options.format};
   TS_TRY(request.stream_base_url, context.settings().base_url("MUX_STREAM_BASE_URL"));
   TS_TRY(request.image_base_url, context.settings().base_url("MUX_IMAGE_BASE_URL"));
   if (options.sign || found.policy == mux::PlaybackPolicy::kSigned) {
-    TS_TRY(const auto ttl, parse_seconds(options.ttl, "--ttl"));
+    TS_TRY(const auto ttl, parse_seconds(options.ttl.value_or("7d"), "--ttl"));
     TS_TRY(const auto key, mux_signing_key(context));
     Json claims = Json::object();
     for (const auto& [name, value] : params) claims[name] = value;
@@ -79,6 +84,10 @@ Status run(const Options& options, Context& context) {
            mux::sign_token(
                {.type = token_type(kind), .subject = found.id, .lifetime = ttl, .params = &claims},
                key, context.clock()));
+  } else if (options.ttl) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "the address has no token, so it has no lifetime",
+                 .hint = "add --signed, or leave --ttl out"};
   } else {
     request.modifiers = std::move(params);
   }
@@ -95,8 +104,8 @@ Status run(const Options& options, Context& context) {
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("ID", options->id, "Playback id (nothing is asked of Mux then)")->required();
-  app.add_flag("--live", options->live, "ID is a live stream: take its playback id");
-  app.add_flag("--asset", options->asset, "ID is an asset: take its playback id");
+  auto* live = app.add_flag("--live", options->live, "ID is a live stream: take its playback id");
+  app.add_flag("--asset", options->asset, "ID is an asset: take its playback id")->excludes(live);
   app.add_option("--kind", options->kind, "hls, thumbnail, gif, storyboard, static or player")
       ->capture_default_str();
   app.add_option("--format", options->format,
@@ -105,7 +114,7 @@ Runner bind(CLI::App& app) {
                  "Modifier NAME=VALUE, such as max_resolution=720p or time=12");
   app.add_flag("--signed", options->sign,
                "Add a token; modifiers become its claims (needs MUX_SIGNING_KEY)");
-  app.add_option("--ttl", options->ttl, "Lifetime of the token")->capture_default_str();
+  app.add_option("--ttl", options->ttl, "Lifetime of the token; 7d unless given");
   return [options](Context& context) { return run(*options, context); };
 }
 

@@ -85,7 +85,7 @@ Status add(const Options& options, Context& context) {
     target.passthrough = options.ref;
   }
   if (!options.key_file.empty()) {
-    TS_TRY(const auto key, context.secret_from(options.key_file));
+    TS_TRY(const auto key, stream_key_from(options.key_file, context));
     target.stream_key = mux::StreamKey(key.reveal());
   }
   TS_CHECK(mux::validate(target));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/stream_address.hpp"
+
 #include "core/secret.hpp"
 #include "core/text.hpp"
-#include "livekit/egress.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 
-namespace ts::livekit {
+namespace ts::net {
 namespace {
 
 constexpr std::array<std::string_view, 7> kStreamSchemes{
@@ -104,4 +105,4 @@ std::string scrub_stream_keys(std::string_view text) {
   return out;
 }
 
-}  // namespace ts::livekit
+}  // namespace ts::net

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "livekit/egress.hpp"
+#include "net/stream_address.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ts::livekit {
+namespace ts::net {
 namespace {
 
 TEST(RedactStreamUrl, HidesTheKeyOfAnRtmpUrl) {
@@ -42,4 +42,4 @@ TEST(ScrubStreamKeys, KeepsTextWithoutUrls) {
 }
 
 }  // namespace
-}  // namespace ts::livekit
+}  // namespace ts::net
