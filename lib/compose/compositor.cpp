@@ -235,6 +235,7 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
     Picture picture;
     if (lagging) {
       ++lagged_;
+      encoders_->note_late();
       picture = last_canvas_;
     } else {
       picture = compose(tick, state);

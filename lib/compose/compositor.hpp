@@ -73,7 +73,7 @@ struct Snapshot {
   std::uint64_t skipped = 0;  ///< Ticks whose picture the encoder had no time for; likewise.
   std::uint64_t gaps = 0;     ///< Frame numbers that are missing.
   std::uint64_t filter_late = 0;     ///< Ticks whose picture the program's filter had no time for.
-  Quality quality = Quality::kFull;  ///< Less while encoding cannot keep up.
+  Quality quality = Quality::kFull;  ///< Less while this machine cannot keep up.
   std::uint64_t clock_jumps = 0;     ///< Times the process stood still for more than 2 s.
   std::uint64_t render_errors = 0;
   double worst_tick_ms = 0;  ///< The longest one tick took to compose.

@@ -96,6 +96,34 @@ TEST(Explain, ACountdownSaysWhatTheProgramSays) {
       << hours;
 }
 
+TEST(Explain, ACountdownGoesOnAtAMoment) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"color": "red"}}, "scenes": {"one": {"layout": "full", "slots": ["a"]}},
+          "overlays": {"n": {"visible": true, "countdown": {"for": "5s"}}}})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {.at = milliseconds{2200}});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_NE(text.value().find("max(0,2.800-t"), std::string::npos) << text.value();
+}
+
+TEST(Explain, ASourceOfSoundAloneIsACard) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"url": "a.wav"}},
+          "scenes": {"one": {"layout": "full", "slots": ["a"]}}, "duration": "1s"})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text =
+      explain(show.value(), {.has_picture = [](const Source&) { return false; }}).value();
+
+  EXPECT_EQ(text.find(":v]"), std::string::npos) << text;
+  EXPECT_NE(text.find("[0:a]"), std::string::npos) << text;
+  EXPECT_TRUE(text.starts_with("# not in this line: the names on the cards")) << text;
+}
+
 TEST(Explain, SaysWhatItLeavesOut) {
   const auto show = parse_show(
       R"({"duration": "9s", "sources": {"a": {"color": "red"}, "b": {"url": "rtmp://127.0.0.1/x"}},

@@ -10,6 +10,7 @@
 #include "media/ffmpeg_log.hpp"
 #include "media/filter_check.hpp"
 #include "media/reader.hpp"
+#include "media/still.hpp"
 #include "scene/lint.hpp"
 
 #include <CLI/CLI.hpp>
@@ -55,6 +56,11 @@ void look_at(const scene::Overlay& overlay, const compose::DrawnOverlay& drawn, 
 Status check_file(const std::string& source, const scene::MediaInput& input) {
   const std::string name = fmt::format("source '{}' ({})", source, input.url);
   TS_TRY(const auto opened, media::Reader::open({.url = input.url, .name = name}, {}));
+  // Of a still only its picture says whether it can be decoded.
+  if (opened->info().is_still) {
+    const auto picture = media::read_still(*opened);
+    if (!picture.ok()) return picture.error();
+  }
   return compose::check_in_point(input, opened->info(), name);
 }
 
@@ -132,7 +138,17 @@ std::string count_of(std::size_t number, std::string_view noun) {
 
 Status run(const Options& options, Context& context) {
   const media::FfmpegLog ffmpeg_log(context.log());
-  TS_TRY(const scene::Show show, scene::load_show(options.show));
+  auto loaded = scene::load_show(options.show);
+  if (!loaded.ok()) {
+    // The first mistake is the error; the others are told with it.
+    const auto mistakes = scene::mistakes_in(options.show);
+    for (std::size_t i = 1; i < mistakes.size(); ++i) {
+      const Error& also = mistakes[i];
+      context.out().warn("also " + also.message + (also.hint.empty() ? "" : "; " + also.hint));
+    }
+    return std::move(loaded).error();
+  }
+  const scene::Show show = std::move(loaded).value();
   std::vector<scene::Finding> findings = scene::lint(show);
   check_filters(show, findings);
   open_files(show, context.clock().now(), findings);

@@ -121,6 +121,10 @@ Status run(const Options& options, Context& context) {
     const Known* told = find(source);
     return told == nullptr || told->info.has_audio;
   };
+  explain.has_picture = [&](const scene::Source& source) {
+    const Known* told = find(source);
+    return told == nullptr || told->info.has_video;
+  };
   explain.is_still = [&](const scene::Source& source) {
     const Known* told = find(source);
     return told != nullptr && told->info.is_still;
