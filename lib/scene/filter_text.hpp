@@ -22,6 +22,9 @@ std::string border_filters(int width, std::uint32_t rgb);
 /// A generator of one color, in BT.709. @param size  such as "s=1280x720:r=30/1".
 std::string color_source(std::uint32_t rgb, std::string_view size);
 
+/// What the program puts before everything else where pictures come interlaced. Whole ones pass.
+inline constexpr std::string_view kDeinterlace = "yadif=deint=interlaced";
+
 /// What makes any picture the program's: BT.709, limited range, yuv420p.
 inline constexpr std::string_view kToProgramColors =
     "scale=out_range=tv:out_color_matrix=bt709,format=yuv420p";
