@@ -221,6 +221,8 @@ class Explainer {
     if (uses == 0) return;
     const auto known = known_picture(source);
     std::string text = fmt::format("[{}:v]", index_[source.name]);
+    // Of pictures from somewhere nobody knows whether they come interlaced.
+    if (!known) text += fmt::format("{},", kDeinterlace);
     const std::string chain = known ? known->chain : source.filter;
     if (!chain.empty()) text += chain + ",";
     // Pixels that are no squares, of a picture whose size is not known: to squares.

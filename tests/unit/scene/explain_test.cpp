@@ -254,6 +254,22 @@ TEST(Explain, APictureOfKnownSizeHasItsExactPlace) {
   EXPECT_EQ(text.value().find("-stream_loop"), std::string::npos);
 }
 
+TEST(Explain, PicturesFromSomewhereMayBeInterlaced) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"url": "srt://cam.example.com:9000", "filter": "hflip"}},
+          "scenes": {"one": {"layout": "grid", "slots": ["a"], "border": 2,
+                             "border_color": "#00ff00"}}})",
+      "show", "");
+
+  const auto text = explain(show.value(), {});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_NE(text.value().find("[0:v]yadif=deint=interlaced,hflip,"), std::string::npos)
+      << text.value();
+  EXPECT_NE(text.value().find("setsar=1,format=yuv420p,lutyuv="), std::string::npos)
+      << text.value();
+}
+
 TEST(Explain, BordersWithoutColorNeedNoTrick) {
   const auto show = parse_show(
       R"({"sources": {"a": {"color": "red"}},
