@@ -231,6 +231,8 @@ class Explainer {
     std::string text = fmt::format("[{}:v]", index_[source.name]);
     // Sound alone: its card.
     if (!pictures(source)) text = color_source(kCard, canvas_size()) + ",";
+    // Of pictures from somewhere nobody knows whether they come interlaced.
+    if (!known) text += fmt::format("{},", kDeinterlace);
     const std::string chain = known ? known->chain : source.filter;
     if (!chain.empty()) text += chain + ",";
     // Pixels that are no squares, of a picture whose size is not known: to squares.
@@ -316,8 +318,9 @@ class Explainer {
     Rect place;
     std::string text = copy + (known ? exact_fit(layer, *known, place) : general_fit(layer, place));
     if (const int border = layer.inner_border(); border > 0) {
-      text += fmt::format(",pad=iw+{0}:ih+{0}:{1}:{1}:{2}", 2 * border, border,
-                          pad_color(layer.border_rgb));
+      // Of a picture from somewhere nobody knows its pixels.
+      if (!known && layer.fit != Fit::kContain) text += ",format=yuv420p";
+      text += "," + border_filters(border, layer.border_rgb);
       place.x -= border;
       place.y -= border;
     }

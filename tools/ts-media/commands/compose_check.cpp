@@ -4,6 +4,7 @@
 #include "common/context.hpp"
 #include "compose/media_source.hpp"
 #include "compose/output_check.hpp"
+#include "compose/program_filter.hpp"
 #include "compose/raster.hpp"
 #include "compose/text_painter.hpp"
 #include "core/json.hpp"
@@ -120,16 +121,16 @@ void open_files(const scene::Show& show, WallTime now, std::vector<scene::Findin
 
 /// Filters that would be refused when the program starts.
 void check_filters(const scene::Show& show, std::vector<scene::Finding>& findings) {
-  const auto check = [&](const std::string& where, const std::string& filter) {
-    const Status status = media::try_filter(filter);
-    if (!status.ok()) {
-      findings.push_back({true, where, status.error().message, status.error().hint});
-    }
+  const auto note = [&](const std::string& where, const Status& status) {
+    if (status.ok()) return;
+    findings.push_back({true, where, status.error().message, status.error().hint});
   };
   for (const scene::Source& source : show.sources) {
-    check("$.sources." + source.name + ".filter", source.filter);
+    note("$.sources." + source.name + ".filter", media::try_filter(source.filter));
   }
-  check("$.filter", show.filter);
+  Status program = media::try_filter(show.filter);
+  if (program.ok()) program = compose::check_program_filter(show);
+  note("$.filter", program);
 }
 
 std::string count_of(std::size_t number, std::string_view noun) {
