@@ -8,6 +8,7 @@
 #include "compose/timeline.hpp"
 #include "core/duration.hpp"
 #include "core/thread_name.hpp"
+#include "media/still.hpp"
 
 #include <fmt/format.h>
 
@@ -88,16 +89,7 @@ class MediaSource final : public SourceRunner {
   /// One picture for ever, no thread. False when the input is no still.
   Result<bool> try_still() {
     if (!reader_->info().is_still) return false;
-    media::AvFrame frame;
-    bool ended = false;
-    while (!frame) {
-      frame = reader_->receive(true);
-      if (frame || ended) break;
-      TS_TRY(const auto packet, reader_->read());
-      ended = !packet;
-      reader_->send(true, packet ? packet->packet.get() : nullptr);
-    }
-    if (!frame) return reader_->no_picture();
+    TS_TRY(auto frame, media::read_still(*reader_));
     const int turned = reader_->info().rotation + media::exif_rotation(*frame);
     PictureConverter converter(source_.filter, turned % 360);
     TS_TRY(frame, converter.still(*frame));
