@@ -81,7 +81,9 @@ struct Snapshot {
   std::string scene{};
   std::string preview{};
   ProgramSound sound{};
-  std::vector<std::string_view> alarms{};  ///< Guards that say something is wrong now.
+  /// Guards that say something is wrong now, "slate", "overload", and "iso" when a source's clean
+  /// recording is not written.
+  std::vector<std::string_view> alarms{};
   std::string slate_for{};  ///< The scene that the guards' slate stands in for; empty without one.
   struct OverlayInfo {
     std::string name{};

@@ -60,7 +60,11 @@ class MediaSource final : public SourceRunner {
         input_(input),
         context_(context),
         kind_(kind),
-        recording_(context.iso, source.name, context.log),
+        recording_({.folder = context.iso,
+                    .name = source.name,
+                    .log = context.log,
+                    .now = context.now,
+                    .on_trouble = [this](const auto& why) { feed_.set_recording_trouble(why); }}),
         packets_(input_, kind == Timeline::Kind::kFile, what()),
         timeline_(kind, origin,
                   ProgramTime{source.delay} +
