@@ -99,6 +99,7 @@ bool SourceRecording::see(Track& track, const AVPacket& packet) {
     if (muxer_) anew_ = track.out = true;
   }
   if (packet.pts == AV_NOPTS_VALUE && packet.dts == AV_NOPTS_VALUE) return false;
+  if (!track.watch.fits(packet)) return false;
   if (track.last && to_us(track, *track.last - decoded(packet)) > kStepBackUs) {
     anew_ = stepped_ = track.out = true;
   }

@@ -213,6 +213,8 @@ void Reader::set_probing(AvDictionary& dictionary) const {
 }
 
 Status Reader::open_streams(const FfmpegErrors& said) {
+  sound_next_.reset();
+  sound_needs_time_ = false;
   const std::string what = "open " + options_.name;
   if (format_->nb_streams > kMostStreams) {
     return Error{.kind = ErrorKind::kMedia,
@@ -285,6 +287,7 @@ bool Reader::adopt(const AVPacket& packet) {
   // Nobody has looked into it while probing.
   complete_parameters(parameters, packet);
   if (!open_decoder(index, *codec, into).ok()) return false;
+  sound_needs_time_ = sound_needs_time_ || type == AVMEDIA_TYPE_AUDIO;
   describe();
   return true;
 }
@@ -381,6 +384,7 @@ Result<std::optional<Reader::Packet>> Reader::read() {
     }
     if (packet->stream_index == audio_.index) {
       late = std::exchange(audio_.renewed, false) || late;
+      time_sound(*packet);
       return std::optional<Packet>(Packet{std::move(packet), false, late});
     }
   }
@@ -399,6 +403,24 @@ void Reader::give_time(AVPacket& packet) {
   packet.dts = av_rescale_q(number, av_inv_q(rate), stream.time_base);
   // Up to where the last picture is over that may be shown by then.
   packet.duration = av_rescale_q(untimed_, av_inv_q(rate), stream.time_base) - packet.dts;
+}
+
+void Reader::time_sound(AVPacket& packet) {
+  if (!sound_needs_time_) return;
+  const AVCodecContext& codec = *audio_.codec;
+  const AVRational base = format_->streams[audio_.index]->time_base;
+  const int samples = codec.frame_size > 0                ? codec.frame_size
+                      : codec.codec_id == AV_CODEC_ID_AAC ? 1024
+                                                          : 0;
+  const bool known = samples > 0 && codec.sample_rate > 0;
+  if (packet.duration <= 0 && known) {
+    packet.duration = av_rescale_q(samples, {1, codec.sample_rate}, base);
+  }
+  if (packet.pts == AV_NOPTS_VALUE && packet.dts == AV_NOPTS_VALUE) {
+    if (!known || !sound_next_) return;
+    packet.pts = packet.dts = *sound_next_;
+  }
+  sound_next_ = (packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts) + packet.duration;
 }
 
 bool Reader::is_another() const noexcept {

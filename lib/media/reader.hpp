@@ -150,6 +150,9 @@ class Reader {
   void describe();
   /// Raw video tells no times: its pictures come at its own rate, one after the other.
   void give_time(AVPacket& packet);
+  /// Of a sound stream that came late FFmpeg does not know how long a block is: it gives a time to
+  /// the first one of each of the sender's packets.
+  void time_sound(AVPacket& packet);
   Error failure(int code, const std::string& what, const FfmpegErrors& said) const;
   void note_damage(int code, const FfmpegErrors& said);
 
@@ -164,7 +167,9 @@ class Reader {
       0;  ///< A bit for each stream there was at the opening, or looked at since.
   std::optional<std::int64_t> start_us_{};  ///< Of the first opening, when it was probed again.
   InputInfo info_;
-  std::int64_t untimed_ = 0;  ///< Packets of raw video so far.
+  bool sound_needs_time_ = false;             ///< It came late.
+  std::optional<std::int64_t> sound_next_{};  ///< When the next block begins.
+  std::int64_t untimed_ = 0;                  ///< Packets of raw video so far.
   std::uint64_t damaged_ = 0;
   std::optional<Error> damage_{};  ///< The first.
 };

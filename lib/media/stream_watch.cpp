@@ -92,8 +92,12 @@ void parse(AVCodecParameters& into, const AVPacket& packet) {
 /// The parameter sets in a packet of H.264, HEVC …; empty when it has none.
 std::vector<std::uint8_t> parameter_sets(const AVCodecParameters& of, const AVPacket& packet) {
   const AVBitStreamFilter* kind = av_bsf_get_by_name("extract_extradata");
+  if (kind == nullptr) return {};
+  // It complains about what has none, at each key frame.
+  const AVCodecID* knows = kind->codec_ids;
+  while (*knows != AV_CODEC_ID_NONE && *knows != of.codec_id) ++knows;
   AVBSFContext* made = nullptr;
-  if (kind == nullptr || av_bsf_alloc(kind, &made) < 0) return {};
+  if (*knows == AV_CODEC_ID_NONE || av_bsf_alloc(kind, &made) < 0) return {};
   const AvBitstreamFilter filter(made);
   if (avcodec_parameters_copy(filter->par_in, &of) < 0 || av_bsf_init(filter.get()) < 0) return {};
   AvPacket copy = reference(packet);
@@ -157,6 +161,11 @@ void complete_parameters(AVCodecParameters& into, const AVPacket& packet) {
 StreamWatch::StreamWatch(StreamFormat format) : format_(std::move(format)) {}
 
 bool StreamWatch::complete() const noexcept { return is_complete(*format_.parameters); }
+
+bool StreamWatch::fits(const AVPacket& packet) const {
+  const AVCodecParameters& now = *format_.parameters;
+  return now.codec_id != AV_CODEC_ID_AAC || now.extradata_size > 0 || adts_of(packet).kind != 0;
+}
 
 AvCodecParameters StreamWatch::copy() const {
   AvCodecParameters out(avcodec_parameters_alloc());

@@ -18,6 +18,8 @@ class StreamWatch {
   /// Every packet, in order. A header sent again as it was is no change.
   /// @return whether it and what follows are of another kind than what came before.
   bool see(const AVPacket& packet);
+  /// False for damage that no file can hold.
+  [[nodiscard]] bool fits(const AVPacket& packet) const;
   /// As of the last packet seen.
   [[nodiscard]] const StreamFormat& format() const noexcept { return format_; }
   /// Whether a container can be told what it is: a stream that came late tells with its first key

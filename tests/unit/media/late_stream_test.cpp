@@ -113,6 +113,7 @@ struct Received {
   int pictures = 0;
   int sounds = 0;
   int late = 0;
+  int untimed = 0;
   std::int64_t last_us = 0;  ///< Time of the last picture.
   InputInfo begin{};
   InputInfo end{};
@@ -183,6 +184,7 @@ class LateTransportStream : public testing::Test {
         StreamFormat& format = packet.value()->video ? out.video : out.audio;
         format = reader.format(packet.value()->video);
       }
+      out.untimed += packet.value()->packet->pts == AV_NOPTS_VALUE ? 1 : 0;
       reader.send(packet.value()->video, packet.value()->packet.get());
       take();
     }
@@ -204,6 +206,7 @@ TEST_F(LateTransportStream, SoundIsTakenWhenItComes) {
   EXPECT_EQ(got.pictures, 180);
   EXPECT_NEAR(got.sounds, 3 * 48'000 / 1024, 4);
   EXPECT_EQ(got.late, 1);
+  EXPECT_EQ(got.untimed, 0);
   EXPECT_TRUE(got.end.has_audio);
   ASSERT_TRUE(got.audio.parameters);
   EXPECT_EQ(got.audio.parameters->sample_rate, 48'000);
