@@ -48,6 +48,7 @@ Status Compositor::Impl::prepare() {
                  .with_context(fmt::format("at $.sources.{}.filter", source.name)));
   }
   TS_CHECK(media::check_filter(show_.filter).with_context("at $.filter"));
+  TS_CHECK(check_program_filter(show_).with_context("at $.filter"));
   TS_TRY(renderer_, make_renderer(options_.engine, show_.canvas));
   if (!options_.offline) scene_compiler_ = std::make_unique<SceneCompiler>(*renderer_);
   for (const scene::Scene& scene : show_.scenes) plans_.push_back(plan_of(scene));
@@ -235,6 +236,7 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
     Picture picture;
     if (lagging) {
       ++lagged_;
+      encoders_->note_late();
       picture = last_canvas_;
     } else {
       picture = compose(tick, state);

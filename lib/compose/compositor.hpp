@@ -73,7 +73,7 @@ struct Snapshot {
   std::uint64_t skipped = 0;  ///< Ticks whose picture the encoder had no time for; likewise.
   std::uint64_t gaps = 0;     ///< Frame numbers that are missing.
   std::uint64_t filter_late = 0;     ///< Ticks whose picture the program's filter had no time for.
-  Quality quality = Quality::kFull;  ///< Less while encoding cannot keep up.
+  Quality quality = Quality::kFull;  ///< Less while this machine cannot keep up.
   std::uint64_t clock_jumps = 0;     ///< Times the process stood still for more than 2 s.
   std::uint64_t render_errors = 0;
   double worst_tick_ms = 0;  ///< The longest one tick took to compose.
@@ -81,7 +81,9 @@ struct Snapshot {
   std::string scene{};
   std::string preview{};
   ProgramSound sound{};
-  std::vector<std::string_view> alarms{};  ///< Guards that say something is wrong now.
+  /// Guards that say something is wrong now, "slate", "overload", and "iso" when a source's clean
+  /// recording is not written.
+  std::vector<std::string_view> alarms{};
   std::string slate_for{};  ///< The scene that the guards' slate stands in for; empty without one.
   struct OverlayInfo {
     std::string name{};

@@ -37,6 +37,10 @@ Snapshot Compositor::Impl::snapshot() const {
     }
     std::erase_if(out.sources, [&](const auto& info) { return removed_.contains(info.name); });
   }
+  const bool unrecorded = std::any_of(out.sources.begin(), out.sources.end(), [](const auto& info) {
+    return !info.feed.recording.empty();
+  });
+  if (unrecorded) out.alarms.emplace_back("iso");
   out.outputs = outputs_->statuses();
   return out;
 }

@@ -117,6 +117,11 @@ void EncodeStage::push_picture(Picture picture, std::uint64_t tick, bool key,
   changed_.notify_all();
 }
 
+void EncodeStage::note_late() {
+  const std::lock_guard lock(mutex_);
+  if (!patient_ && !closed_) judge_locked(true);
+}
+
 void EncodeStage::judge_locked(bool late) {
   ++judged_;
   calm_ = late ? 0 : calm_ + 1;
@@ -155,7 +160,7 @@ void EncodeStage::set_quality_locked(Quality quality) {
   if (log_ == nullptr) return;
   const std::string of = name_.empty() ? "" : " of rendition '" + name_ + "'";
   if (worse) {
-    log_->warning("compose", "encoding cannot keep up: quality{} is {} now", of,
+    log_->warning("compose", "this machine cannot keep up: quality{} is {} now", of,
                   to_string(quality));
   } else {
     log_->info("compose", "quality{} is {} again", of, to_string(quality));

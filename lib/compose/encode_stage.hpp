@@ -27,9 +27,9 @@
 
 namespace ts::compose {
 
-/// What is given up, step by step, when encoding cannot keep up: more than a tenth of the pictures
-/// of 2 s had to be repeated (the first step only where it helps). After 15 s without a repeated
-/// one (longer each time that was too soon) a step is taken back.
+/// What is given up, step by step, when this machine cannot keep up: more than a tenth of the
+/// pictures of 2 s had to be repeated (the first step only where it helps). After 15 s without a
+/// repeated one (longer each time that was too soon) a step is taken back.
 enum class Quality : std::uint8_t {
   kFull,     ///< As the show says.
   kEconomy,  ///< Sources that are much reduced are decoded without their loop filter.
@@ -74,6 +74,8 @@ class EncodeStage {
   void share_sound(FanOut& with);
   /// @param key  the picture becomes a key frame; when it is left out, the next one does.
   void push_picture(Picture picture, std::uint64_t tick, bool key, std::stop_token stop);
+  /// The tick was late before it came here: that counts like an encoder that is late. Any thread.
+  void note_late();
   void push_samples(std::vector<float> samples, std::stop_token stop);
   /// The first sample pushed will be that one of the program. Before the first push.
   void begin_sound_at(std::int64_t sample) noexcept {

@@ -98,6 +98,10 @@ std::vector<EncoderBank::Member*> EncoderBank::members() const {
   return out;
 }
 
+void EncoderBank::note_late() {
+  for (Member* member : members()) member->stage->note_late();
+}
+
 void EncoderBank::push_picture(const Picture& picture, std::uint64_t tick,
                                const std::stop_token& stop) {
   const bool asked = key_.exchange(false, std::memory_order_relaxed);

@@ -56,6 +56,8 @@ class EncoderBank {
   Result<Feed> use(const std::string& name);
   /// Once per tick and in order; always from the same thread. Waits only when patient.
   void push_picture(const Picture& picture, std::uint64_t tick, const std::stop_token& stop);
+  /// A tick was late before its picture came: less is given to the encoders, too. Any thread.
+  void note_late();
   /// From one thread, too, but it may be another one.
   void push_samples(std::vector<float> samples, const std::stop_token& stop);
   /// The next picture becomes a key frame, in every encode. Any thread.

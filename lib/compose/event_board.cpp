@@ -136,6 +136,18 @@ void EventBoard::on_event(const ProgramEvent& event) {
   publish_tally(tick);
 }
 
+void EventBoard::publish_recording(std::uint64_t tick, const Snapshot::SourceInfo& source) {
+  const std::string& trouble = source.feed.recording;
+  const bool told = trouble.empty() ? unrecorded_.erase(source.name) == 0
+                                    : !unrecorded_.insert(source.name).second;
+  if (told) return;
+  // A recording is an output of its own, as far as whoever watches is concerned.
+  server_.publish("output", tick,
+                  Json{{"output", "iso:" + source.name},
+                       {"state", trouble.empty() ? "live" : "reconnecting"},
+                       {"message", trouble}});
+}
+
 void EventBoard::on_snapshot(const Snapshot& snapshot) {
   if (snapshot.running) server_.publish("meters", snapshot.tick, meters_json(snapshot));
   for (const auto& source : snapshot.sources) {
@@ -145,6 +157,7 @@ void EventBoard::on_snapshot(const Snapshot& snapshot) {
         "source", snapshot.tick,
         Json{{"source", source.name}, {"state", state}, {"message", source.feed.reason}});
   }
+  for (const auto& source : snapshot.sources) publish_recording(snapshot.tick, source);
   for (const auto& output : snapshot.outputs) {
     const auto state = std::string(protocol_state(output.state));
     if (std::exchange(output_states_[output.name], state) == state) continue;
@@ -152,6 +165,10 @@ void EventBoard::on_snapshot(const Snapshot& snapshot) {
         "output", snapshot.tick,
         Json{{"output", short_name(output.name)}, {"state", state}, {"message", output.reason}});
   }
+  std::erase_if(unrecorded_, [&](const std::string& name) {
+    return std::none_of(snapshot.sources.begin(), snapshot.sources.end(),
+                        [&](const auto& source) { return source.name == name; });
+  });
   // What an operator took out has no state any more; whoever follows must hear of it.
   forget_absent(source_states_, snapshot.sources, [&](const std::string& name) {
     server_.publish("source", snapshot.tick,

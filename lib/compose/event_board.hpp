@@ -28,6 +28,7 @@ class EventBoard {
   using Names = std::set<std::string>;
   void publish_scene(std::uint64_t tick, std::string_view state);
   void publish_tally(std::uint64_t tick);
+  void publish_recording(std::uint64_t tick, const Snapshot::SourceInfo& source);
   [[nodiscard]] Names sources_of(const std::string& scene) const;
 
   control::Server& server_;
@@ -42,6 +43,7 @@ class EventBoard {
   // The snapshot's thread:
   std::map<std::string, std::string> source_states_;
   std::map<std::string, std::string> output_states_;
+  Names unrecorded_;  ///< The sources whose recordings are in trouble.
 };
 
 }  // namespace ts::compose

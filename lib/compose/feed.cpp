@@ -200,6 +200,11 @@ void Feed::set_lost(std::string reason) {
   changed_.notify_all();
 }
 
+void Feed::set_recording_trouble(std::string reason) {
+  const std::lock_guard lock(mutex_);
+  status_.recording = std::move(reason);
+}
+
 void Feed::set_connecting() {
   const std::lock_guard lock(mutex_);
   ended_ = false;

@@ -82,6 +82,8 @@ class Feed {
   bool wait_taken(std::uint64_t taken, milliseconds timeout, std::stop_token stop);
   void set_has(bool pictures, bool samples);
   void set_lost(std::string reason);
+  /// Why its clean recording is not written; empty when it is.
+  void set_recording_trouble(std::string reason);
   void set_connecting();
   /// Everything was pushed; the last picture stays.
   void set_ended();
@@ -112,7 +114,8 @@ class Feed {
 
   struct Status {
     SourceState state = SourceState::kConnecting;
-    std::string reason{};  ///< Why it is lost; empty once something comes again.
+    std::string reason{};     ///< Why it is lost; empty once something comes again.
+    std::string recording{};  ///< Why its clean recording is not written; empty when it is.
     std::uint64_t pictures = 0;
     std::uint64_t dropped = 0;  ///< Pictures that fell out of a full mailbox.
     std::uint64_t late = 0;     ///< Pictures older than the one on air when they came.

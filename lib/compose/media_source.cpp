@@ -8,6 +8,7 @@
 #include "compose/timeline.hpp"
 #include "core/duration.hpp"
 #include "core/thread_name.hpp"
+#include "media/still.hpp"
 
 #include <fmt/format.h>
 
@@ -59,7 +60,11 @@ class MediaSource final : public SourceRunner {
         input_(input),
         context_(context),
         kind_(kind),
-        recording_(context.iso, source.name, context.log),
+        recording_({.folder = context.iso,
+                    .name = source.name,
+                    .log = context.log,
+                    .now = context.now,
+                    .on_trouble = [this](const auto& why) { feed_.set_recording_trouble(why); }}),
         packets_(input_, kind == Timeline::Kind::kFile, what()),
         timeline_(kind, origin,
                   ProgramTime{source.delay} +
@@ -88,19 +93,10 @@ class MediaSource final : public SourceRunner {
   /// One picture for ever, no thread. False when the input is no still.
   Result<bool> try_still() {
     if (!reader_->info().is_still) return false;
-    media::AvFrame frame;
-    bool ended = false;
-    while (!frame) {
-      frame = reader_->receive(true);
-      if (frame || ended) break;
-      TS_TRY(const auto packet, reader_->read());
-      ended = !packet;
-      reader_->send(true, packet ? packet->packet.get() : nullptr);
-    }
-    if (!frame) return reader_->no_picture();
+    TS_TRY(auto frame, media::read_still(*reader_));
     const int turned = reader_->info().rotation + media::exif_rotation(*frame);
     PictureConverter converter(source_.filter, turned % 360);
-    TS_TRY(frame, converter.convert(std::move(frame)));
+    TS_TRY(frame, converter.still(*frame));
     if (!frame) return Error{.kind = ErrorKind::kMedia, .message = what() + ": no picture came"};
     feed_.set_has(true, false);
     Picture still = share(std::move(frame));
@@ -455,7 +451,8 @@ class MediaSource final : public SourceRunner {
     media::AvFrame frame = reader_->receive(true);
     reader_->restart(true);
     if (!frame) return;
-    auto converted = converter_->convert(std::move(frame));
+    // In a converter of its own: what it is for goes on with the pictures before.
+    auto converted = PictureConverter(source_.filter, reader_->info().rotation).still(*frame);
     if (!converted.ok() || !converted.value()) return;
     glimpse_from_ = kept_from_;
     const std::lock_guard lock(glimpse_mutex_);
@@ -465,6 +462,7 @@ class MediaSource final : public SourceRunner {
   /// Decodes what was kept, without showing what is over already.
   bool catch_up() {
     reader_->restart(true);
+    converter_->clear();
     if (!kept_.empty()) timeline_.go_back(kept_from_);
     kept_bytes_ = 0;
     packets_.put_back(std::exchange(kept_, {}));
@@ -480,6 +478,26 @@ class MediaSource final : public SourceRunner {
     behind_.store(false, std::memory_order_relaxed);
   }
 
+  /// The next decoded picture goes to the converter, or what is decoded next to the decoder.
+  Result<bool> convert_next() {
+    media::AvFrame frame = reader_->receive(true);
+    if (frame) {
+      frame->time_base = reader_->time_base(true);
+      TS_CHECK(converter_->push(std::move(frame)).with_context(what()));
+      return true;
+    }
+    if (video_.draining && !packets_.empty(true) && !packets_.front(true).packet) {
+      TS_CHECK(converter_->finish().with_context(what()));
+      if (converter_->ready()) return true;
+      if (catching_up_) {
+        held_ = std::exchange(late_, std::nullopt);
+        caught_up();
+        return true;
+      }
+    }
+    return feed_decoder(video_);
+  }
+
   Result<bool> pump_video() {
     if (finished(video_)) return false;
     rest_if_unwanted();
@@ -490,21 +508,11 @@ class MediaSource final : public SourceRunner {
       return true;
     }
     if (!feed_.picture_room()) return false;
-    media::AvFrame frame = reader_->receive(true);
-    if (!frame) {
-      const bool at_end = !packets_.empty(true) && !packets_.front(true).packet;
-      if (catching_up_ && video_.draining && at_end) {
-        held_ = std::exchange(late_, std::nullopt);
-        caught_up();
-        return true;
-      }
-      return feed_decoder(video_);
-    }
-    const std::int64_t pts = frame->pts;
-    TS_TRY(frame, converter_->convert(std::move(frame)).with_context(what()));
-    if (!frame) return true;
-    ProgramTime time = pts == AV_NOPTS_VALUE ? video_.last_time + video_.last_step
-                                             : packets_.exact_time(pts, true);
+    media::AvFrame frame = converter_->pull();
+    if (!frame) return convert_next();
+    ProgramTime time = frame->pts == AV_NOPTS_VALUE
+                           ? video_.last_time + video_.last_step
+                           : packets_.exact_time(frame->pts, frame->time_base);
     // A live clock that begins anew may be before where it was when we came.
     if (kind_ == Timeline::Kind::kFile && time < ProgramTime{} - milliseconds{1}) {
       if (input_.start > milliseconds{0}) return true;  // from the key frame up to the in point
@@ -536,8 +544,9 @@ class MediaSource final : public SourceRunner {
     const media::AvFrame frame = reader_->receive(false);
     if (!frame) return feed_decoder(audio_);
     if (frame->sample_rate <= 0 || frame->nb_samples <= 0) return true;
-    const ProgramTime time = frame->pts == AV_NOPTS_VALUE ? audio_.last_time + audio_.last_step
-                                                          : packets_.exact_time(frame->pts, false);
+    const ProgramTime time = frame->pts == AV_NOPTS_VALUE
+                                 ? audio_.last_time + audio_.last_step
+                                 : packets_.exact_time(frame->pts, reader_->time_base(false));
     audio_.last_time = time;
     seen_ = std::max(seen_, time);
     audio_.last_step =

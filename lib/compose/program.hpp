@@ -33,7 +33,7 @@ struct ProgramEvent {
     kFollow,
     kBlack,
     kGuard,    ///< The program looks or sounds wrong (detail "on"), or right again ("off").
-    kQuality,  ///< Encoding cannot keep up: a step of the ladder, down or up ("economy").
+    kQuality,  ///< This machine cannot keep up: a step of the ladder, down or up ("economy").
     kStop,
     kGo,        ///< The cues' clock has started.
     kSceneSet,  ///< A scene was arranged anew, or for the first time, or is no more.

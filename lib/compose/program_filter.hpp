@@ -39,13 +39,21 @@ class ProgramFilter {
   Result<Picture> filtered(const Picture& picture);
   void report(const Error& error) const;
 
-  const scene::Size size_;
+  const scene::Canvas canvas_;
   Log* const log_;
   const Sink sink_;
-  PictureConverter converter_;  // of the stage's thread on air, of the tick's offline
-  bool in_place_;               // offline, until it fails
+  // Of the stage's thread on air, of the tick's offline:
+  PictureConverter converter_;
+  std::int64_t count_ = 0;
+  Picture last_{};
+  bool in_place_;  // offline, until it fails
   std::atomic<std::uint64_t> late_{0};
   std::optional<FilterStage> stage_{};  // last: its thread uses the others
 };
+
+/// Whether the program's filter gives each picture at once and in the program's size: makes it, and
+/// gives it a picture.
+/// @return kUsage or kMedia with the reason.
+Status check_program_filter(const scene::Show& show);
 
 }  // namespace ts::compose

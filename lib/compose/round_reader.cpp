@@ -120,9 +120,8 @@ ProgramTime RoundReader::time(std::int64_t pts, bool video) const {
   return from_us(us - reader_->start_us()) - ProgramTime{input_.start};
 }
 
-ProgramTime RoundReader::exact_time(std::int64_t pts, bool video) const {
-  const std::int64_t ns =
-      av_rescale_q_rnd(pts, reader_->time_base(video), {1, 1'000'000'000}, AV_ROUND_NEAR_INF);
+ProgramTime RoundReader::exact_time(std::int64_t pts, AVRational time_base) const {
+  const std::int64_t ns = av_rescale_q_rnd(pts, time_base, {1, 1'000'000'000}, AV_ROUND_NEAR_INF);
   return ProgramTime{ns} - from_us(reader_->start_us()) - ProgramTime{input_.start};
 }
 

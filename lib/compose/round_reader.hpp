@@ -55,7 +55,7 @@ class RoundReader {
   /// Time on the input's own clock, from its beginning (or its in point).
   [[nodiscard]] ProgramTime time(std::int64_t pts, bool video) const;
   /// The same to the nanosecond: microseconds would shift frames of 29.97 by a third of one.
-  [[nodiscard]] ProgramTime exact_time(std::int64_t pts, bool video) const;
+  [[nodiscard]] ProgramTime exact_time(std::int64_t pts, AVRational time_base) const;
   /// When a packet is decoded.
   [[nodiscard]] ProgramTime time(const AVPacket& packet, bool video) const;
 

@@ -45,8 +45,7 @@ std::string scene_graph(const ScenePlan& plan, const scene::Canvas& canvas,
     if (const int border = layer.inner_border(); border > 0) {
       place = {place.x - border, place.y - border, place.width + 2 * border,
                place.height + 2 * border};
-      chain += fmt::format(",pad={}:{}:{}:{}:{}", place.width, place.height, border, border,
-                           scene::pad_color(layer.border_rgb));
+      chain += "," + scene::border_filters(border, layer.border_rgb);
     }
     if (layer.opacity < 1) {
       chain += fmt::format(",format=yuva420p,lutyuv=a={}", std::lround(layer.opacity * 255));

@@ -9,6 +9,7 @@
 #include "media/rtmp_listener.hpp"
 #include "scene/show.hpp"
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,28 +36,56 @@ struct SourceContext {
   bool go_on = false;
 };
 
+/// The most pictures that a filter wants to see before it gives one, with one to spare (tmix).
+inline constexpr std::int64_t kMostRemembered = 1025;
+
 /// Makes any decoded picture yuv420p, limited range, BT.709, upright, even in size: through a small
 /// graph of its own when it is not so already. For one thread.
+///
+/// A filter may remember pictures: what goes in comes out later, or twice. So that its sound stays
+/// with it, each picture has the time that the filter gives it.
 class PictureConverter {
  public:
   /// @param filter  a libavfilter chain put before the conversion; empty for none.
   PictureConverter(std::string filter, int rotation)
       : filter_(std::move(filter)), rotation_(rotation) {}
-  /// The converted picture; null when the filter swallowed it.
-  Result<media::AvFrame> convert(media::AvFrame frame);
+  /// Takes the next picture, its `pts` in its `time_base`. A step in the times is an end before it.
+  Status push(media::AvFrame frame);
+  /// Nothing follows, of this round at least: what the filter still holds is ready. What is pushed
+  /// after that is the first one again.
+  Status finish();
+  /// The next converted picture, its `pts` in its own `time_base`; null when none is ready.
+  media::AvFrame pull();
+  [[nodiscard]] bool ready() const noexcept { return !ready_.empty(); }
+  /// What follows is from elsewhere: what is held is dropped.
+  void clear();
+  /// One picture that stays, pushed as often as the filter wants to see it; null when it gives
+  /// none. Forgets all others.
+  Result<media::AvFrame> still(const AVFrame& frame);
   /// The filters of the last conversion; empty when the picture was right as it came.
   [[nodiscard]] const std::string& chain() const noexcept { return chain_; }
 
  private:
   [[nodiscard]] bool passes(const AVFrame& frame) const noexcept;
+  [[nodiscard]] bool remembers() const noexcept { return interlaced_ || !filter_.empty(); }
+  /// Gives a picture without a time the next one. @return whether it comes after a step.
+  bool follow(AVFrame& frame);
+  Status make_graph(const AVFrame& frame, bool untold);
+  /// What the graph gives is ready.
+  Status drain();
+  /// The graph's end, if it holds anything.
+  Status flush();
   std::string filter_;
   int rotation_ = 0;
   std::optional<media::FilterGraph> graph_{};
   std::string chain_{};
+  std::optional<media::FilterInput> shape_{};  // of the last picture, as are the next two
   int range_ = -1;
   int matrix_ = -1;
-  bool interlaced_ = false;
-  std::int64_t count_ = 0;
+  bool interlaced_ = false;  // since it came in this shape
+  std::int64_t last_pts_ = AV_NOPTS_VALUE;
+  std::int64_t step_ = 0;
+  std::deque<media::AvFrame> ready_{};
 };
 
 /// One source of the program: its feed and, when it needs one, the thread that fills it.

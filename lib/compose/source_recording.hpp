@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compose/feed.hpp"
 #include "core/log.hpp"
 #include "media/muxer.hpp"
 #include "media/reader.hpp"
+#include "media/stream_watch.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,14 +16,20 @@
 namespace ts::compose {
 
 /// A clean recording of one source: its packets as they came, never encoded anew, one Matroska file
-/// for each time it was connected and sent something (NAME.mkv, NAME-2.mkv …). For one thread.
-/// Trouble ends the recording with a warning, never the source.
+/// for each time it was connected and sent something (NAME.mkv, NAME-2.mkv …), and for each time
+/// its clock stepped back or it became another stream meanwhile. For one thread.
+/// Trouble ends a file with a warning and is told, never the source; another file is tried later.
 class SourceRecording {
  public:
-  /// @param folder  exists; empty: nothing is recorded.
-  /// @param log     may be null.
-  SourceRecording(std::string folder, std::string name, Log* log)
-      : folder_(std::move(folder)), name_(std::move(name)), log_(log) {}
+  struct Options {
+    std::string folder{};  ///< Exists; empty: nothing is recorded.
+    std::string name{};    ///< The source's.
+    Log* log = nullptr;    ///< May be null.
+    std::function<ProgramTime()> now{};
+    /// Called with what is wrong, and with nothing when it is over.
+    std::function<void(const std::string&)> on_trouble{};
+  };
+  explicit SourceRecording(Options options) : options_(std::move(options)) {}
 
   /// The source was opened.
   void begin(const media::Reader& reader);
@@ -31,19 +40,38 @@ class SourceRecording {
   void end();
 
  private:
-  void open();
+  struct Track {
+    explicit Track(const media::StreamFormat& format) : watch(format) {}
+    media::StreamWatch watch;
+    std::optional<std::int64_t> last{};  ///< When the last one in the file is decoded.
+    bool out = false;                    ///< What comes is for the next file.
+    std::int64_t offset_us = 0;          ///< Taken from its times.
+  };
+  [[nodiscard]] std::int64_t to_us(const Track& track, std::int64_t time) const;
+  /// Notes what the packet changes. @return whether it has a place in a file.
+  bool see(Track& track, const AVPacket& packet);
+  void open(const AVPacket& first);
+  /// Where the second stream's times lie after a step. @return false before the file's beginning.
+  bool place_second(const AVPacket& packet);
+  void close();
   void fail(const Error& error);
+  void watch_health();
 
-  std::string folder_;
-  std::string name_;
-  Log* log_;
+  Options options_;
   std::unique_ptr<media::Muxer> muxer_;
-  std::int64_t start_us_ = 0;
+  std::string path_;
+  bool recording_ = false;
   bool video_ = false;
+  bool anew_ = false;     ///< The next file begins as soon as it can.
+  bool stepped_ = false;  ///< The clock is another one than at the beginning.
+  std::int64_t start_us_ = 0;
   int number_ = 2;  ///< Of the next file.
-  // The streams; none while nothing is to be recorded.
-  std::optional<media::StreamFormat> first_;
-  std::optional<media::StreamFormat> second_;
+  std::optional<Track> first_;
+  std::optional<Track> second_;
+  bool trouble_ = false;
+  ProgramTime retry_at_{};
+  ProgramTime wait_{};        ///< Until the last retry.
+  ProgramTime healthy_at_{};  ///< When a file that is written after trouble proves to be well.
 };
 
 }  // namespace ts::compose

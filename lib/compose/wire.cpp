@@ -121,6 +121,7 @@ void add_snapshot(Json& into, const Snapshot& snapshot) {
     entry["peak_db"] = decibels(static_cast<double>(source.feed.peak));
     entry["latency"] = latency_json(source.latency);
     if (!source.feed.reason.empty()) entry["reason"] = source.feed.reason;
+    if (!source.feed.recording.empty()) entry["recording_trouble"] = source.feed.recording;
     sources.push_back(std::move(entry));
   }
   into["sources"] = std::move(sources);

@@ -80,7 +80,8 @@
 /// - output: output, state: connecting, live, stalled, reconnecting, failed, ended, removed;
 /// message
 /// - guard: guard: black, frozen, silent, clipped, quiet; active
-/// - quality: quality: full, economy, reduced, half: what is given up while encoding cannot keep up
+/// - quality: quality: full, economy, reduced, half: what is given up while this machine cannot
+/// keep up
 /// - meters (only when asked for by name, about ten a second): peak_db, rms_db, true_peak_db,
 ///   true_peak_max_db, momentary_lufs, short_term_lufs, integrated_lufs, limited_db
 /// - go

@@ -108,4 +108,6 @@ Result<AvFrame> FilterGraph::pull() {
   return frame;
 }
 
+AVRational FilterGraph::time_base() const noexcept { return sink_->inputs[0]->time_base; }
+
 }  // namespace ts::media

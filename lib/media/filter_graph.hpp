@@ -43,6 +43,8 @@ class FilterGraph {
   Status finish(std::size_t index);
   /// The next frame, null when the graph wants input or has ended.
   Result<AvFrame> pull();
+  /// Of the output's `pts`.
+  [[nodiscard]] AVRational time_base() const noexcept;
   [[nodiscard]] const std::vector<FilterInput>& inputs() const noexcept { return shapes_; }
 
  private:

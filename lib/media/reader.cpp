@@ -3,6 +3,7 @@
 
 #include "media/devices_internal.hpp"
 #include "media/fd_reader.hpp"
+#include "media/stream_watch.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -23,6 +24,13 @@ constexpr std::int64_t kMaxPixels = 4096LL * 2304;
 /// A photograph of a good camera; it is decoded once.
 constexpr std::int64_t kMaxStillPixels = 52'000'000;
 constexpr int kPipeBuffer = 32 * 1024;
+constexpr unsigned kMostStreams = 64;
+/// A decoder that worked and gets nothing but errors for so long, and so many, has another codec's
+/// packets. Damage on the way is over with the next key frame, and probing again costs nothing but
+/// time.
+constexpr std::int64_t kAnotherAfterUs = 1'000'000;
+constexpr int kAnotherFailures = 8;
+constexpr milliseconds kProbeAgain{10'000};
 
 std::string_view protocols_for(const OpenOptions& options) {
   if (options.is_file) return "file,crypto";
@@ -153,7 +161,7 @@ Status Reader::open_input() {
   if (format_ == nullptr) return av_no_memory();
   interrupt_.arm(options_.open_timeout);
   format_->interrupt_callback = interrupt_.callback();
-  format_->max_streams = 64;
+  format_->max_streams = kMostStreams;
   AvDictionary dictionary;
   const bool device = !options_.device.empty();
   const AVInputFormat* format = nullptr;
@@ -174,22 +182,13 @@ Status Reader::open_input() {
     TS_CHECK(open_pipe());
   }
   if (!device) dictionary.set("protocol_whitelist", std::string(protocols_for(options_)));
-  dictionary.set("probesize", std::int64_t{options_.low_latency ? 1 << 20 : 5 << 20});
-  // RTMP does not say what will come, and a camera without sound would be waited for that long;
-  // what comes later is taken then.
-  const bool rtmp = options_.flv_fd >= 0 || options_.url.starts_with("rtmp");
-  dictionary.set("analyzeduration", std::int64_t{rtmp                   ? 700'000
-                                                 : options_.low_latency ? 2'000'000
-                                                                        : 5'000'000});
+  set_probing(dictionary);
   if (remote) {
     dictionary.set("rw_timeout", options_.read_timeout.count() * 1000);
     dictionary.set("tls_verify", std::int64_t{1});
     if (!options_.ca_file.empty()) dictionary.set("ca_file", options_.ca_file);
     if (options_.url.starts_with("rtsp")) dictionary.set("rtsp_transport", "tcp");
   }
-  // No "nobuffer": what is read to find out about the streams would be thrown away, the first key
-  // frame with it.
-  if (options_.low_latency) dictionary.set("fpsprobesize", std::int64_t{0});
   const std::string url = options_.is_file ? "file:" + options_.url : options_.url;
   const std::string what = "open " + options_.name;
   // avformat_open_input frees the context itself when it fails.
@@ -197,7 +196,27 @@ Status Reader::open_input() {
       code < 0) {
     return failure(code, what, said);
   }
-  if (format_->nb_streams > 64) {
+  return open_streams(said);
+}
+
+void Reader::set_probing(AvDictionary& dictionary) const {
+  dictionary.set("probesize", std::int64_t{options_.low_latency ? 1 << 20 : 5 << 20});
+  // RTMP does not say what will come, and a camera without sound would be waited for that long;
+  // what comes later is taken then.
+  const bool rtmp = options_.flv_fd >= 0 || options_.url.starts_with("rtmp");
+  dictionary.set("analyzeduration", std::int64_t{rtmp                   ? 700'000
+                                                 : options_.low_latency ? 2'000'000
+                                                                        : 5'000'000});
+  // No "nobuffer": what is read to find out about the streams would be thrown away, the first key
+  // frame with it.
+  if (options_.low_latency) dictionary.set("fpsprobesize", std::int64_t{0});
+}
+
+Status Reader::open_streams(const FfmpegErrors& said) {
+  sound_next_.reset();
+  sound_needs_time_ = false;
+  const std::string what = "open " + options_.name;
+  if (format_->nb_streams > kMostStreams) {
     return Error{.kind = ErrorKind::kMedia,
                  .message = what + ": more than 64 streams",
                  .hint = "keep one video and one audio stream"};
@@ -205,8 +224,8 @@ Status Reader::open_input() {
   if (const int code = avformat_find_stream_info(format_, nullptr); code < 0) {
     return failure(code, what, said);
   }
-  TS_CHECK(open_stream(AVMEDIA_TYPE_VIDEO, video_));
-  TS_CHECK(open_stream(AVMEDIA_TYPE_AUDIO, audio_));
+  TS_CHECK(open_best(AVMEDIA_TYPE_VIDEO, video_));
+  TS_CHECK(open_best(AVMEDIA_TYPE_AUDIO, audio_));
   const bool cover = video_.index >= 0 && (format_->streams[video_.index]->disposition &
                                            AV_DISPOSITION_ATTACHED_PIC) != 0;
   if (cover && audio_.index >= 0) video_ = {};  // music: its one picture would end before it does
@@ -215,40 +234,77 @@ Status Reader::open_input() {
                  .message = what + ": it has neither picture nor sound",
                  .hint = "check it with ffprobe"};
   }
+  known_ = 0;
+  const bool promises = format_->iformat->name == std::string_view("mpegts");
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
     const int index = static_cast<int>(i);
+    const AVMediaType type = format_->streams[i]->codecpar->codec_type;
+    // It was announced and nothing of it has come: it is taken when something does.
+    const bool awaited = promises && ((type == AVMEDIA_TYPE_VIDEO && video_.index < 0) ||
+                                      (type == AVMEDIA_TYPE_AUDIO && audio_.index < 0));
+    if (awaited) continue;
+    known_ |= std::uint64_t{1} << i;
     if (index != video_.index && index != audio_.index) {
       format_->streams[i]->discard = AVDISCARD_ALL;
     }
   }
-  known_streams_ = static_cast<int>(format_->nb_streams);
   describe();
   return ok_status();
 }
 
-bool Reader::adopt(const AVPacket& packet) {
-  if (packet.stream_index < known_streams_ || format_->iformat->name != std::string_view("flv")) {
-    return false;
-  }
-  const AVStream& stream = *format_->streams[packet.stream_index];
-  const AVMediaType type = stream.codecpar->codec_type;
-  if (type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO) return false;
-  Stream& into = type == AVMEDIA_TYPE_VIDEO ? video_ : audio_;
-  if (into.index >= 0) return false;
-  // Once: what cannot be decoded now cannot be later.
-  known_streams_ = packet.stream_index + 1;
-  if (!open_stream(type, into).ok()) return false;
-  describe();
-  return into.index == packet.stream_index;
+bool Reader::grows() const noexcept {
+  const std::string_view format = format_->iformat->name;
+  return format == "flv" || format == "mpegts" || format == "hls";
 }
 
-Status Reader::open_stream(AVMediaType type, Stream& out) {
+bool Reader::belongs(int index) const noexcept {
+  const int present = video_.index >= 0 ? video_.index : audio_.index;
+  bool in_none = true;
+  const AVProgram* program = nullptr;
+  while ((program = av_find_program_from_stream(
+              format_, const_cast<AVProgram*>(program),  // NOLINT: FFmpeg only compares it
+              present)) != nullptr) {
+    in_none = false;
+    for (unsigned i = 0; i < program->nb_stream_indexes; ++i) {
+      if (program->stream_index[i] == static_cast<unsigned>(index)) return true;
+    }
+  }
+  return in_none;
+}
+
+bool Reader::adopt(const AVPacket& packet) {
+  const int index = packet.stream_index;
+  const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(index);
+  if ((known_ & bit) != 0 || !grows()) return false;
+  AVCodecParameters& parameters = *format_->streams[index]->codecpar;
+  const AVMediaType type = parameters.codec_type;
+  if (type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO) return false;
+  Stream& into = type == AVMEDIA_TYPE_VIDEO ? video_ : audio_;
+  // Once: what cannot be decoded now cannot be later.
+  known_ |= bit;
+  const AVCodec* codec = avcodec_find_decoder(parameters.codec_id);
+  if (into.index >= 0 || codec == nullptr || !belongs(index)) return false;
+  // Nobody has looked into it while probing.
+  complete_parameters(parameters, packet);
+  if (!open_decoder(index, *codec, into).ok()) return false;
+  sound_needs_time_ = sound_needs_time_ || type == AVMEDIA_TYPE_AUDIO;
+  describe();
+  return true;
+}
+
+Status Reader::open_best(AVMediaType type, Stream& out) {
   const AVCodec* codec = nullptr;
   const int index = av_find_best_stream(format_, type, -1, -1, &codec, 0);
   if (index == AVERROR_STREAM_NOT_FOUND) return ok_status();
+  if (index < 0 || codec == nullptr) {
+    return av_error(AVERROR_DECODER_NOT_FOUND, "open " + options_.name);
+  }
+  return open_decoder(index, *codec, out);
+}
+
+Status Reader::open_decoder(int index, const AVCodec& codec, Stream& out) {
   const std::string what = "open " + options_.name;
-  if (index < 0 || codec == nullptr) return av_error(AVERROR_DECODER_NOT_FOUND, what);
-  AvCodecContext context(avcodec_alloc_context3(codec));
+  AvCodecContext context(avcodec_alloc_context3(&codec));
   if (!context) return av_no_memory();
   const AVStream& stream = *format_->streams[index];
   if (const int code = avcodec_parameters_to_context(context.get(), stream.codecpar); code < 0) {
@@ -265,8 +321,8 @@ Status Reader::open_stream(AVMediaType type, Stream& out) {
                  .hint = std::string(kSmallerPicture)};
   }
   // Frame threads add latency; only pictures beyond 1080p need them.
-  context->thread_count = type == AVMEDIA_TYPE_VIDEO && context->height > 1088 ? 2 : 1;
-  if (const int code = avcodec_open2(context.get(), codec, nullptr); code < 0) {
+  context->thread_count = codec.type == AVMEDIA_TYPE_VIDEO && context->height > 1088 ? 2 : 1;
+  if (const int code = avcodec_open2(context.get(), &codec, nullptr); code < 0) {
     return av_error(code, what);
   }
   out.index = index;
@@ -302,6 +358,7 @@ void Reader::describe() {
 
 Result<std::optional<Reader::Packet>> Reader::read() {
   const ConnectGuard guard(policy_.get());
+  if (is_another()) TS_CHECK(probe_again());
   while (true) {
     AvPacket packet = make_packet();
     interrupt_.arm(options_.read_timeout);
@@ -319,12 +376,15 @@ Result<std::optional<Reader::Packet>> Reader::read() {
       }
       return failure(code, "read " + options_.name, said);
     }
-    const bool late = adopt(*packet);
+    bool late = adopt(*packet);
     if (packet->stream_index == video_.index) {
+      late = std::exchange(video_.renewed, false) || late;
       give_time(*packet);
       return std::optional<Packet>(Packet{std::move(packet), true, late});
     }
     if (packet->stream_index == audio_.index) {
+      late = std::exchange(audio_.renewed, false) || late;
+      time_sound(*packet);
       return std::optional<Packet>(Packet{std::move(packet), false, late});
     }
   }
@@ -345,6 +405,80 @@ void Reader::give_time(AVPacket& packet) {
   packet.duration = av_rescale_q(untimed_, av_inv_q(rate), stream.time_base) - packet.dts;
 }
 
+void Reader::time_sound(AVPacket& packet) {
+  if (!sound_needs_time_) return;
+  const AVCodecContext& codec = *audio_.codec;
+  const AVRational base = format_->streams[audio_.index]->time_base;
+  const int samples = codec.frame_size > 0                ? codec.frame_size
+                      : codec.codec_id == AV_CODEC_ID_AAC ? 1024
+                                                          : 0;
+  const bool known = samples > 0 && codec.sample_rate > 0;
+  if (packet.duration <= 0 && known) {
+    packet.duration = av_rescale_q(samples, {1, codec.sample_rate}, base);
+  }
+  if (packet.pts == AV_NOPTS_VALUE && packet.dts == AV_NOPTS_VALUE) {
+    if (!known || !sound_next_) return;
+    packet.pts = packet.dts = *sound_next_;
+  }
+  sound_next_ = (packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts) + packet.duration;
+}
+
+bool Reader::is_another() const noexcept {
+  const auto failed = [](const Stream& stream) {
+    return stream.gave && stream.failures >= kAnotherFailures &&
+           stream.sent_us - stream.since_us >= kAnotherAfterUs;
+  };
+  return failed(video_) || failed(audio_);
+}
+
+Status Reader::probe_again() {
+  for (Stream* stream : {&video_, &audio_}) {
+    // Not again before something could be decoded: it may be damage after all.
+    stream->failures = 0;
+    stream->gave = false;
+  }
+  if (format_->iformat->name != std::string_view("mpegts") || format_->pb == nullptr) {
+    // An encoder over RTMP sends new headers, and a file is what it is.
+    if (options_.is_file || !options_.device.empty() || options_.flv_fd >= 0) return ok_status();
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = options_.name + ": what comes cannot be decoded any more",
+                 .hint = "see whether its encoder changed the codec",
+                 .retryable = true};
+  }
+  const FfmpegErrors said;
+  const std::string what = "read " + options_.name;
+  start_us_ = start_us();
+  AVIOContext* io = std::exchange(format_->pb, nullptr);
+  const AVInputFormat* format = format_->iformat;
+  avformat_close_input(&format_);
+  Stream video = std::exchange(video_, {});
+  Stream audio = std::exchange(audio_, {});
+  info_ = {};
+  format_ = avformat_alloc_context();
+  if (format_ == nullptr) {
+    avio_close(io);
+    return av_no_memory();
+  }
+  interrupt_.arm(kProbeAgain);
+  format_->interrupt_callback = interrupt_.callback();
+  format_->max_streams = kMostStreams;
+  format_->pb = io;
+  AvDictionary dictionary;
+  set_probing(dictionary);
+  if (const int code = avformat_open_input(&format_, "", format, dictionary.address()); code < 0) {
+    avio_close(io);
+    return failure(code, what, said);
+  }
+  // From here on it is closed with the rest again.
+  format_->flags &= ~AVFMT_FLAG_CUSTOM_IO;
+  TS_CHECK(open_streams(said));
+  keep_decoder(video_, video);
+  keep_decoder(audio_, audio);
+  video_.renewed = video_.index >= 0;
+  audio_.renewed = audio_.index >= 0;
+  return ok_status();
+}
+
 Status Reader::seek(milliseconds position) {
   const std::int64_t target = start_us() + position.count() * 1000;
   const ConnectGuard guard(policy_.get());
@@ -352,6 +486,8 @@ Status Reader::seek(milliseconds position) {
   // These have no index: looked for by time, the beginning is found at the second key frame.
   const std::string_view format = format_->iformat->name;
   const bool whole = position == milliseconds{0};
+  // At its beginning it is what it was before it changed.
+  if (whole && start_us_ && options_.is_file) return open_again();
   untimed_ = 0;
   const bool raw = format_->iformat->raw_codec_id != AV_CODEC_ID_NONE;
   const int code = whole && (raw || format == "mpegts" || format == "mpeg")
@@ -362,20 +498,21 @@ Status Reader::seek(milliseconds position) {
   return av_error(code, "rewind " + options_.name);
 }
 
+void Reader::keep_decoder(Stream& now, Stream& before) {
+  if (now.codec && before.codec && now.codec->codec_id == before.codec->codec_id) {
+    now.codec = std::move(before.codec);
+  }
+}
+
 Status Reader::open_again() {
   avformat_close_input(&format_);
+  start_us_.reset();
   Stream video = std::exchange(video_, {});
   Stream audio = std::exchange(audio_, {});
   info_ = {};
   TS_CHECK(open_input());
-  // What they hold is still to come out.
-  const auto keep = [](Stream& now, Stream& before) {
-    if (now.codec && before.codec && now.codec->codec_id == before.codec->codec_id) {
-      now.codec = std::move(before.codec);
-    }
-  };
-  keep(video_, video);
-  keep(audio_, audio);
+  keep_decoder(video_, video);
+  keep_decoder(audio_, audio);
   return ok_status();
 }
 
@@ -389,8 +526,21 @@ void Reader::send(bool video, const AVPacket* packet) {
   Stream& stream = video ? video_ : audio_;
   if (!stream.codec) return;
   const FfmpegErrors said;
+  if (packet != nullptr) {
+    const std::int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+    if (time != AV_NOPTS_VALUE) {
+      stream.sent_us = av_rescale_q(time, time_base(video), {1, 1'000'000});
+    }
+  }
   const int code = avcodec_send_packet(stream.codec.get(), packet);
-  if (code < 0 && code != AVERROR_EOF && code != AVERROR(EAGAIN)) note_damage(code, said);
+  if (code >= 0 || code == AVERROR_EOF || code == AVERROR(EAGAIN)) return;
+  note_damage(code, said);
+  note_failure(stream);
+}
+
+void Reader::note_failure(Stream& stream) noexcept {
+  // Times that went back begin the wait anew.
+  if (stream.failures++ == 0 || stream.sent_us < stream.since_us) stream.since_us = stream.sent_us;
 }
 
 void Reader::note_damage(int code, const FfmpegErrors& said) {
@@ -427,6 +577,7 @@ AvFrame Reader::receive(bool video) {
     if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return nullptr;
     if (code < 0) {
       note_damage(code, said);
+      note_failure(stream);
       return nullptr;
     }
     // Joining in the middle of a group of pictures gives grey and green until a key frame.
@@ -436,6 +587,8 @@ AvFrame Reader::receive(bool video) {
       continue;
     }
     frame->pts = frame->best_effort_timestamp;
+    stream.gave = true;
+    stream.failures = 0;
     return frame;
   }
 }
@@ -458,6 +611,7 @@ AVRational Reader::time_base(bool video) const noexcept {
 }
 
 std::int64_t Reader::start_us() const noexcept {
+  if (start_us_) return *start_us_;
   const std::int64_t container = format_->start_time == AV_NOPTS_VALUE ? 0 : format_->start_time;
   if (video_.index < 0) return container;
   const AVStream& stream = *format_->streams[video_.index];

@@ -69,7 +69,8 @@ class Reader {
   struct Packet {
     AvPacket packet{};
     bool video = false;
-    bool late = false;  ///< Its stream was not there when the input was opened (RTMP).
+    /// Its stream was not there when the input was opened (RTMP, MPEG-TS), or is another one since.
+    bool late = false;
   };
 
   /// Connections go to public addresses and to the host of `url`; a playlist or redirect that leads
@@ -116,19 +117,42 @@ class Reader {
     int index = -1;
     AvCodecContext codec{};
     bool seen_key = false;
+    bool gave = false;          ///< A frame came out of the decoder.
+    int failures = 0;           ///< Packets since then that it could not decode.
+    std::int64_t sent_us = 0;   ///< Time of the last packet it was given.
+    std::int64_t since_us = 0;  ///< Time of the first of `failures`.
+    bool renewed = false;       ///< Its next packet is the first one since it was opened anew.
   };
   Reader(const OpenOptions& options, std::stop_token stop);
   Status open_input();
   /// For an input that cannot seek: from its beginning, with the decoders there are.
   Status open_again();
+  /// What it holds is still to come out.
+  static void keep_decoder(Stream& now, Stream& before);
   Status open_pipe();
   static int read_pipe(void* self, std::uint8_t* buffer, int size);
-  Status open_stream(AVMediaType type, Stream& out);
+  void set_probing(AvDictionary& dictionary) const;
+  /// Finds out what is in an input that was opened, and opens the best of it.
+  Status open_streams(const FfmpegErrors& said);
+  Status open_best(AVMediaType type, Stream& out);
+  Status open_decoder(int index, const AVCodec& codec, Stream& out);
+  /// Whether a stream may begin later than the input.
+  [[nodiscard]] bool grows() const noexcept;
+  /// Whether a stream that comes late belongs to what is read already, and is no other program.
+  [[nodiscard]] bool belongs(int index) const noexcept;
   /// Takes a stream of a kind that there was none of yet. @return whether `packet` is its first.
   bool adopt(const AVPacket& packet);
+  /// Carries another codec than it did under the same number: its demuxer goes on with the old one.
+  [[nodiscard]] bool is_another() const noexcept;
+  /// On the same connection, with demuxer and decoders for what comes now. Its times go on.
+  Status probe_again();
+  void note_failure(Stream& stream) noexcept;
   void describe();
   /// Raw video tells no times: its pictures come at its own rate, one after the other.
   void give_time(AVPacket& packet);
+  /// Of a sound stream that came late FFmpeg does not know how long a block is: it gives a time to
+  /// the first one of each of the sender's packets.
+  void time_sound(AVPacket& packet);
   Error failure(int code, const std::string& what, const FfmpegErrors& said) const;
   void note_damage(int code, const FfmpegErrors& said);
 
@@ -139,9 +163,13 @@ class Reader {
   AVIOContext* pipe_ = nullptr;  ///< Reads flv_fd; null without one.
   Stream video_;
   Stream audio_;
-  int known_streams_ = 0;  ///< Those there were at the opening, or that were looked at since.
+  std::uint64_t known_ =
+      0;  ///< A bit for each stream there was at the opening, or looked at since.
+  std::optional<std::int64_t> start_us_{};  ///< Of the first opening, when it was probed again.
   InputInfo info_;
-  std::int64_t untimed_ = 0;  ///< Packets of raw video so far.
+  bool sound_needs_time_ = false;             ///< It came late.
+  std::optional<std::int64_t> sound_next_{};  ///< When the next block begins.
+  std::int64_t untimed_ = 0;                  ///< Packets of raw video so far.
   std::uint64_t damaged_ = 0;
   std::optional<Error> damage_{};  ///< The first.
 };

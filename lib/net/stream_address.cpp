@@ -31,7 +31,7 @@ std::string redact_part(std::string_view text) {
   return already_redacted(text) ? std::string(text) : redact_identifier(text);
 }
 
-std::string redact_query(std::string_view query) {
+std::string redact_query(std::string_view query, const Redact& redact_part) {
   std::string out;
   for (const std::string_view pair : split(query, '&')) {
     if (!out.empty()) out += '&';
@@ -45,9 +45,7 @@ std::string redact_query(std::string_view query) {
   return out;
 }
 
-}  // namespace
-
-std::string redact_stream_url(std::string_view url) {
+std::string redact_url(std::string_view url, const Redact& redact_part) {
   const auto scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) return redact_part(url);
   const std::string scheme = to_lower(url.substr(0, scheme_end));
@@ -80,11 +78,15 @@ std::string redact_stream_url(std::string_view url) {
                : fmt::format("{}{}", authority, path);
   }
   std::string out = fmt::format("{}://{}", scheme, head);
-  if (!query.empty()) out += "?" + redact_query(query);
+  if (!query.empty()) out += "?" + redact_query(query, redact_part);
   return out;
 }
 
-std::string scrub_stream_keys(std::string_view text) {
+}  // namespace
+
+std::string redact_stream_url(std::string_view url) { return redact_url(url, redact_part); }
+
+std::string scrub_stream_keys(std::string_view text, const Redact& redact) {
   const std::string lowered = to_lower(text);
   std::string out;
   std::size_t done = 0;
@@ -98,7 +100,7 @@ std::string scrub_stream_keys(std::string_view text) {
     // then cut in two and redacted from there: harmless.
     const std::size_t end = url_end(text, begin);
     out += text.substr(done, begin - done);
-    out += redact_stream_url(text.substr(begin, end - begin));
+    out += redact_url(text.substr(begin, end - begin), redact ? redact : redact_part);
     done = end;
   }
   out += text.substr(std::min(done, text.size()));

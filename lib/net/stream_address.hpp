@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,11 @@ namespace ts::net {
 /// "rtmps://host/app/{abc...xyz}", query values as "{k...v}". Text that is no URL becomes "{...}".
 std::string redact_stream_url(std::string_view url);
 
+/// What stands for a key, or the value of a query.
+using Redact = std::function<std::string(std::string_view)>;
+
 /// `text` with everything that looks like a stream URL redacted: errors of services quote raw ones.
-std::string scrub_stream_keys(std::string_view text);
+/// @param redact  the default is redact_stream_url's.
+std::string scrub_stream_keys(std::string_view text, const Redact& redact = {});
 
 }  // namespace ts::net

@@ -20,6 +20,8 @@ namespace {
 
 /// A looped range is kept in memory by ffmpeg: not more of it than this.
 constexpr std::int64_t kMostLoopedFrames = 900;
+/// Stands for a source that shows nothing.
+constexpr std::uint32_t kCard = 0x1A212B;
 
 /// One scene to be built and how it comes on air.
 struct Part {
@@ -103,6 +105,11 @@ class Explainer {
     return options_.has_sound ? options_.has_sound(source) : !still(source);
   }
 
+  [[nodiscard]] bool pictures(const Source& source) const {
+    return !std::holds_alternative<MediaInput>(source.input) || !options_.has_picture ||
+           options_.has_picture(source);
+  }
+
   void inputs() {
     const std::string size =
         fmt::format("s={}x{}:r={}/{}", show_.canvas.size.width, show_.canvas.size.height,
@@ -137,7 +144,7 @@ class Explainer {
         input("-f lavfi -i {}", color_source(color->rgb, size));
       } else {
         // A room cannot be an input of ffmpeg: its slate stands for it.
-        input("-f lavfi -i {}", color_source(0x1A212B, size));
+        input("-f lavfi -i {}", color_source(kCard, size));
       }
       inputs_ += " \\\n  ";
     }
@@ -166,6 +173,7 @@ class Explainer {
     if (!std::holds_alternative<MediaInput>(source.input)) {
       return KnownPicture{.chain = source.filter, .size = show_.canvas.size};
     }
+    if (!pictures(source)) return KnownPicture{.size = show_.canvas.size};
     return options_.picture ? options_.picture(source) : std::nullopt;
   }
 
@@ -221,6 +229,10 @@ class Explainer {
     if (uses == 0) return;
     const auto known = known_picture(source);
     std::string text = fmt::format("[{}:v]", index_[source.name]);
+    // Sound alone: its card.
+    if (!pictures(source)) text = color_source(kCard, canvas_size()) + ",";
+    // Of pictures from somewhere nobody knows whether they come interlaced.
+    if (!known) text += fmt::format("{},", kDeinterlace);
     const std::string chain = known ? known->chain : source.filter;
     if (!chain.empty()) text += chain + ",";
     // Pixels that are no squares, of a picture whose size is not known: to squares.
@@ -306,8 +318,9 @@ class Explainer {
     Rect place;
     std::string text = copy + (known ? exact_fit(layer, *known, place) : general_fit(layer, place));
     if (const int border = layer.inner_border(); border > 0) {
-      text += fmt::format(",pad=iw+{0}:ih+{0}:{1}:{1}:{2}", 2 * border, border,
-                          pad_color(layer.border_rgb));
+      // Of a picture from somewhere nobody knows its pixels.
+      if (!known && layer.fit != Fit::kContain) text += ",format=yuv420p";
+      text += "," + border_filters(border, layer.border_rgb);
       place.x -= border;
       place.y -= border;
     }
@@ -515,7 +528,10 @@ class Explainer {
                           overlay.x ? fmt::format("{}", *overlay.x) : "W-w-W/40",
                           overlay.y.value_or(height / 24), when, next));
       } else {
-        graph(picture + overlay_text_filters(show_.canvas, overlay, when) + next);
+        graph(picture +
+              overlay_text_filters(show_.canvas, overlay, when,
+                                   options_.at.value_or(milliseconds{0})) +
+              next);
       }
       picture = next;
     }
@@ -646,6 +662,9 @@ class Explainer {
       }
       if (uses_.contains(source.name) && !known_picture(source)) {
         what.insert("the exact place of pictures whose size is not known yet");
+      }
+      if (uses_.contains(source.name) && !pictures(source)) {
+        what.insert("the names on the cards of sources without a picture");
       }
       if (uses_.contains(source.name) && delay_of(source) > milliseconds{0}) {
         what.insert("the cards of sources that are not there yet");

@@ -32,8 +32,9 @@ struct ExplainOptions {
   /// With `scene` empty: only the scene that is on air at this time.
   std::optional<milliseconds> at{};
   std::string output = "program.mp4";
-  /// What opening the inputs told: has it sound, is it a still? Unset: files have sound, .png and
-  /// .jpg are stills.
+  /// What opening the inputs told: has it a picture, sound, is it a still? Unset: files have both,
+  /// .png and .jpg are stills.
+  std::function<bool(const Source&)> has_picture{};
   std::function<bool(const Source&)> has_sound{};
   std::function<bool(const Source&)> is_still{};
   /// Unset, or nullopt: ffmpeg finds the place of such a picture by itself, as near as it can.

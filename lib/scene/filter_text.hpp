@@ -17,12 +17,13 @@ std::string filter_quoted(std::string_view text);
 std::string filter_seconds(milliseconds time);
 /// "0xRRGGBB".
 std::string filter_color(std::uint32_t rgb);
-/// The color that FFmpeg's drawing filters (pad, drawbox) must be told so that BT.709 pictures get
-/// `rgb`: they turn colors into YUV by BT.601, whatever the picture says. Strong colors come out as
-/// near as that allows.
-std::string pad_color(std::uint32_t rgb);
+/// Filters that put a border of one color around an 8 bit yuv420p (or yuva420p) picture in BT.709.
+std::string border_filters(int width, std::uint32_t rgb);
 /// A generator of one color, in BT.709. @param size  such as "s=1280x720:r=30/1".
 std::string color_source(std::uint32_t rgb, std::string_view size);
+
+/// What the program puts before everything else where pictures come interlaced. Whole ones pass.
+inline constexpr std::string_view kDeinterlace = "yadif=deint=interlaced";
 
 /// What makes any picture the program's: BT.709, limited range, yuv420p.
 inline constexpr std::string_view kToProgramColors =

@@ -28,10 +28,11 @@ std::string time_filter(const Canvas& canvas, const Overlay& overlay, std::strin
 
 /// The time left as the program shows it: 00:48 until 47 seconds are left, 1:00:00 for an hour.
 std::string countdown_filter(const Canvas& canvas, const Overlay& overlay,
-                             const CountdownOverlay& countdown, const std::string& when) {
+                             const CountdownOverlay& countdown, const std::string& when,
+                             milliseconds begin) {
   const milliseconds end =
       countdown.to ? std::chrono::duration_cast<milliseconds>(countdown.to->time_since_epoch())
-                   : countdown.length;
+                   : std::max(milliseconds{0}, countdown.length - begin);
   // A moment less than what is left: a frame's time may be a hair before its second.
   const std::string left = fmt::format("ceil(max(0,{}-{}-0.000001))", filter_seconds(end),
                                        countdown.to ? "time(0)" : "t");
@@ -125,13 +126,13 @@ std::string overlay_visible(const Show& show, const ExplainOptions& options,
 }
 
 std::string overlay_text_filters(const Canvas& canvas, const Overlay& overlay,
-                                 const std::string& when) {
+                                 const std::string& when, milliseconds begin) {
   if (const auto* clock = std::get_if<ClockOverlay>(&overlay.content)) {
     return time_filter(canvas, overlay, clock->utc ? "%{gmtime}" : "%{localtime}", clock->size,
                        when);
   }
   if (const auto* countdown = std::get_if<CountdownOverlay>(&overlay.content)) {
-    return countdown_filter(canvas, overlay, *countdown, when);
+    return countdown_filter(canvas, overlay, *countdown, when, begin);
   }
   if (const auto* text = std::get_if<TextOverlay>(&overlay.content)) {
     return fmt::format(

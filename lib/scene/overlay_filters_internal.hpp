@@ -21,7 +21,8 @@ std::string overlay_visible(const Show& show, const ExplainOptions& options,
 
 /// The chain of FFmpeg's own filters that draws an overlay of text while `when` holds. Not for
 /// images.
+/// @param begin  the program's time at the first picture.
 std::string overlay_text_filters(const Canvas& canvas, const Overlay& overlay,
-                                 const std::string& when);
+                                 const std::string& when, milliseconds begin);
 
 }  // namespace ts::scene

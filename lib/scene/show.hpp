@@ -340,6 +340,10 @@ Result<Show> parse_show(std::string_view text, std::string_view what,
 /// parse_show of a file.
 Result<Show> load_show(const std::filesystem::path& path);
 
+/// Every mistake for which load_show refuses a file, in the order of its reading; empty when there
+/// is none. Of one source, scene, overlay, cue or output the first one.
+std::vector<Error> mistakes_in(const std::filesystem::path& path);
+
 /// One source from the JSON text of its object in a show file, for a source that joins later.
 /// @param folder  relative paths are resolved against it; empty leaves them as they are.
 Result<Source> parse_source(std::string_view name, std::string_view json,

@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMaxFile = std::size_t{1} << 20U;
 constexpr std::size_t kMaxSources = 64;
 constexpr std::size_t kMaxScenes = 128;
 constexpr std::size_t kMaxOverlays = 64;
@@ -27,52 +28,29 @@ constexpr std::size_t kMaxOutputs = 16;
 /// Turns one JSON document into a Show. One method per member of the file.
 class Parser {
  public:
-  Parser(const JsonReader& root, fs::path folder) : root_(root) {
+  /// @param mistakes  where every mistake is put; without it the first one ends the reading.
+  Parser(const JsonReader& root, fs::path folder, std::vector<Error>* mistakes = nullptr)
+      : root_(root), mistakes_(mistakes) {
     show_.folder = std::move(folder);
   }
 
   Result<Show> parse() {
-    TS_CHECK(root_.only({"schema", "name", "canvas", "sources", "scenes", "overlays", "program",
-                         "cues", "encode", "renditions", "sound", "guards", "filter", "outputs",
-                         "duration", "frame_code"}));
-    TS_TRY(const std::string schema, root_.string_or("schema", "ts.show/1"));
-    if (schema != "ts.show/1") {
-      TS_TRY(const auto member, root_.at("schema"));
-      Error error = member.error(fmt::format("unknown schema '{}'", shorten(schema, 40)));
-      error.hint = "this version reads ts.show/1";
-      return error;
-    }
-    TS_TRY(show_.name, text_or(root_, "name", "show", 200));
-    TS_TRY(show_.frame_code, root_.bool_or("frame_code", false));
-    TS_TRY(const auto duration, root_.find("duration"));
-    if (duration) {
-      TS_TRY(show_.duration, read_duration(*duration, kMaxAt));
-      if (*show_.duration <= milliseconds{0}) return duration->error("longer than nothing");
-    }
-    TS_CHECK(parse_canvas());
-    TS_CHECK(parse_sources());
-    TS_CHECK(parse_scenes());
-    TS_CHECK(parse_overlays());
-    TS_CHECK(parse_program());
-    TS_CHECK(parse_cues());
-    TS_TRY(const auto encode, root_.find("encode"));
-    if (encode) {
-      TS_TRY(show_.encode, read_encode(*encode));
-    }
-    TS_TRY(const auto renditions, root_.find("renditions"));
-    if (renditions) {
-      TS_TRY(show_.renditions, read_renditions(*renditions, show_.canvas, show_.encode));
-    }
-    TS_TRY(const auto sound, root_.find("sound"));
-    if (sound) {
-      TS_TRY(show_.ceiling_dbtp, read_ceiling(*sound));
-    }
-    TS_TRY(const auto guards, root_.find("guards"));
-    if (guards) {
-      TS_TRY(show_.guards, read_guards(*guards, names_of(show_.scenes)));
-    }
-    TS_TRY(show_.filter, text_or(root_, "filter", "", 2000));
-    TS_CHECK(parse_outputs());
+    TS_CHECK(gather(root_.only({"schema", "name", "canvas", "sources", "scenes", "overlays",
+                                "program", "cues", "encode", "renditions", "sound", "guards",
+                                "filter", "outputs", "duration", "frame_code"})));
+    TS_CHECK(parse_schema());
+    TS_CHECK(gather(parse_general()));
+    TS_CHECK(gather(parse_canvas()));
+    TS_CHECK(gather(parse_sources()));
+    // Everything else names them.
+    if (show_.sources.empty()) return std::move(show_);
+    TS_CHECK(gather(parse_scenes()));
+    TS_CHECK(gather(parse_overlays()));
+    if (show_.scenes.empty()) return std::move(show_);
+    TS_CHECK(gather(parse_program()));
+    TS_CHECK(gather(parse_cues()));
+    TS_CHECK(gather(parse_program_output()));
+    TS_CHECK(gather(parse_outputs()));
     return std::move(show_);
   }
 
@@ -91,6 +69,65 @@ class Parser {
   }
 
  private:
+  /// Notes a mistake and goes on, where all are asked for.
+  Status gather(Status status) {
+    if (status.ok() || mistakes_ == nullptr) return status;
+    mistakes_->push_back(status.error());
+    return ok_status();
+  }
+
+  /// The value, or where all mistakes are asked for something of that name: others may refer to it.
+  template <typename T>
+  Result<T> or_named(Result<T> result, const std::string& name) {
+    if (result.ok()) return result;
+    TS_CHECK(gather(std::move(result).error()));
+    T stand_in;
+    stand_in.name = name;
+    return stand_in;
+  }
+
+  Status parse_schema() {
+    TS_TRY(const std::string schema, root_.string_or("schema", "ts.show/1"));
+    if (schema == "ts.show/1") return ok_status();
+    TS_TRY(const auto member, root_.at("schema"));
+    Error error = member.error(fmt::format("unknown schema '{}'", shorten(schema, 40)));
+    error.hint = "this version reads ts.show/1";
+    return error;
+  }
+
+  Status parse_general() {
+    TS_TRY(show_.name, text_or(root_, "name", "show", 200));
+    TS_TRY(show_.frame_code, root_.bool_or("frame_code", false));
+    TS_TRY(const auto duration, root_.find("duration"));
+    if (duration) {
+      TS_TRY(show_.duration, read_duration(*duration, kMaxAt));
+      if (*show_.duration <= milliseconds{0}) return duration->error("longer than nothing");
+    }
+    return ok_status();
+  }
+
+  /// How the program is encoded, mixed, watched and filtered.
+  Status parse_program_output() {
+    TS_TRY(const auto encode, root_.find("encode"));
+    if (encode) {
+      TS_TRY(show_.encode, read_encode(*encode));
+    }
+    TS_TRY(const auto renditions, root_.find("renditions"));
+    if (renditions) {
+      TS_TRY(show_.renditions, read_renditions(*renditions, show_.canvas, show_.encode));
+    }
+    TS_TRY(const auto sound, root_.find("sound"));
+    if (sound) {
+      TS_TRY(show_.ceiling_dbtp, read_ceiling(*sound));
+    }
+    TS_TRY(const auto guards, root_.find("guards"));
+    if (guards) {
+      TS_TRY(show_.guards, read_guards(*guards, names_of(show_.scenes)));
+    }
+    TS_TRY(show_.filter, text_or(root_, "filter", "", 2000));
+    return ok_status();
+  }
+
   Status parse_canvas() {
     TS_TRY(const auto canvas, root_.find("canvas"));
     if (!canvas) return ok_status();
@@ -117,13 +154,13 @@ class Parser {
     TS_CHECK(at_most(sources, members.size(), kMaxSources, "sources"));
     if (members.empty()) return sources.error("a show needs at least one source");
     for (const auto& [name, member] : members) {
-      TS_CHECK(check_name(member, name, "source"));
-      TS_TRY(Source source, read_source(name, member, show_.folder));
+      TS_CHECK(gather(check_name(member, name, "source")));
+      TS_TRY(Source source, or_named(read_source(name, member, show_.folder), name));
       show_.sources.push_back(std::move(source));
     }
     for (const auto& [name, member] : members) {
       TS_TRY(const auto duck, member.find("duck"));
-      if (duck) TS_CHECK(check_duck(*duck, name, names_of(show_.sources)));
+      if (duck) TS_CHECK(gather(check_duck(*duck, name, names_of(show_.sources))));
     }
     return ok_status();
   }
@@ -134,8 +171,8 @@ class Parser {
     TS_CHECK(at_most(scenes, members.size(), kMaxScenes, "scenes"));
     if (members.empty()) return scenes.error("a show needs at least one scene");
     for (const auto& [name, member] : members) {
-      TS_CHECK(check_name(member, name, "scene"));
-      TS_TRY(Scene scene, read_scene(name, member, show_));
+      TS_CHECK(gather(check_name(member, name, "scene")));
+      TS_TRY(Scene scene, or_named(read_scene(name, member, show_), name));
       show_.scenes.push_back(std::move(scene));
     }
     return ok_status();
@@ -147,8 +184,8 @@ class Parser {
     TS_TRY(const auto members, overlays->members());
     TS_CHECK(at_most(*overlays, members.size(), kMaxOverlays, "overlays"));
     for (const auto& [name, member] : members) {
-      TS_CHECK(check_name(member, name, "overlay"));
-      TS_TRY(Overlay overlay, read_overlay(name, member, show_.folder));
+      TS_CHECK(gather(check_name(member, name, "overlay")));
+      TS_TRY(Overlay overlay, or_named(read_overlay(name, member, show_.folder), name));
       show_.overlays.push_back(std::move(overlay));
     }
     return ok_status();
@@ -170,8 +207,9 @@ class Parser {
     TS_TRY(const auto entries, cues->items());
     TS_CHECK(at_most(*cues, entries.size(), kMaxCues, "cues"));
     for (const auto& entry : entries) {
-      TS_TRY(Cue cue, read_cue(entry, show_));
-      show_.cues.push_back(std::move(cue));
+      auto cue = read_cue(entry, show_);
+      TS_CHECK(gather(cue.ok() ? ok_status() : Status(cue.error())));
+      if (cue.ok()) show_.cues.push_back(std::move(cue).value());
     }
     std::stable_sort(show_.cues.begin(), show_.cues.end(),
                      [](const Cue& a, const Cue& b) { return a.at < b.at; });
@@ -185,7 +223,10 @@ class Parser {
     TS_CHECK(at_most(*outputs, entries.size(), kMaxOutputs, "outputs"));
     std::set<std::string> used;
     for (const auto& entry : entries) {
-      TS_TRY(Output output, read_output(entry, show_));
+      auto read = read_output(entry, show_);
+      TS_CHECK(gather(read.ok() ? ok_status() : Status(read.error())));
+      if (!read.ok()) continue;
+      Output output = std::move(read).value();
       std::string name = output.name;
       for (int n = 2; !used.insert(name).second; ++n) name = fmt::format("{}-{}", output.name, n);
       output.name = std::move(name);
@@ -195,6 +236,7 @@ class Parser {
   }
 
   JsonReader root_;
+  std::vector<Error>* mistakes_;
   Show show_;
 };
 
@@ -204,6 +246,17 @@ Result<Show> parse_show(std::string_view text, std::string_view what, const fs::
   TS_TRY(const Json json, parse_json(text, what, ErrorKind::kUsage, kWrittenByPeople));
   auto show = Parser(JsonReader(json, ErrorKind::kUsage), folder).parse();
   return std::move(show).with_context(what);
+}
+
+std::vector<Error> mistakes_in(const fs::path& path) {
+  const auto text = read_file(path, kMaxFile);
+  if (!text.ok()) return {text.error()};
+  const auto json = parse_json(text.value(), path.string(), ErrorKind::kUsage, kWrittenByPeople);
+  if (!json.ok()) return {json.error()};
+  std::vector<Error> all;
+  auto show = Parser(JsonReader(json.value(), ErrorKind::kUsage), path.parent_path(), &all).parse();
+  if (!show.ok()) all.push_back(std::move(show).error());
+  return all;
 }
 
 Result<Source> parse_source(std::string_view name, std::string_view json, const fs::path& folder) {
@@ -223,7 +276,7 @@ Result<Show> load_show(const fs::path& path) {
     if (error.hint.empty()) error.hint = hint;
     return error;
   };
-  auto text = read_file(path, std::size_t{1} << 20U);
+  auto text = read_file(path, kMaxFile);
   if (!text) {
     return hinted(std::move(text).error(),
                   "name the show's JSON file; ts help show-file has an example to begin with");

@@ -70,8 +70,8 @@ Status check_empty(const CLI::App& app) {
     const bool text = std::any_of(names.begin(), names.end(), [](const std::string& name) {
       return std::find(std::begin(kTexts), std::end(kTexts), name) != std::end(kTexts);
     });
-    // A flag's result is no text of the user's.
-    if (text || option->get_items_expected_max() == 0) continue;
+    // A flag without its value is no text of the user's.
+    if (text || option->get_items_expected_min() == 0) continue;
     return Error{.kind = ErrorKind::kUsage,
                  .message = fmt::format("{} is empty", option->get_name()),
                  .hint = "give it a value: is the variable set that it comes from?"};

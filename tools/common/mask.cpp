@@ -33,7 +33,9 @@ void mask_addresses(Json& json, bool key_beside) {
   const auto& text = json.get_ref<const std::string&>();
   if (text.find("://") == std::string::npos || is_placeholder(text)) return;
   if (key_beside && text.starts_with("rtmp")) return;
-  auto scrubbed = net::scrub_stream_keys(text);
+  auto scrubbed = net::scrub_stream_keys(text, [](std::string_view part) {
+    return is_placeholder(part) ? std::string(part) : std::string("***");
+  });
   if (scrubbed != text) json = std::move(scrubbed);
 }
 

@@ -125,7 +125,8 @@ Guards watch the program and raise an alarm after a time; one that is not named 
 is there, "slate" is among the alarms of ts compose status, and "slate_for" what it stands in for.
 
 "filter": "hqdn3d,eq=contrast=1.1" on a source or on the whole show is a chain of libavfilter's
-picture filters; filters that read files or the network are refused.
+picture filters; filters that read files or the network are refused. One of the whole show may
+neither wait for later pictures (yadif, atadenoise) nor change their size.
 ts compose check SHOW.json finds what is wrong before the show does.)";
 
 constexpr std::string_view kControl = R"(The compositor's control protocol, version 1

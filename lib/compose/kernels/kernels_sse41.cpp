@@ -103,7 +103,7 @@ TS_SSE41 inline __m128i column_bytes(const std::uint8_t* const* rows, const __m1
 
 TS_SSE41 void vertical(const std::uint8_t* const* rows, const std::int8_t* taps, int pairs,
                        std::uint8_t* out, int count) {
-  constexpr int kMost = 16;
+  constexpr int kMost = 64;  // all that the scaler uses
   if (count < 16 || pairs > kMost) {
     for (int x = 0; x < count; ++x) out[x] = column(rows, taps, pairs, x);
     return;

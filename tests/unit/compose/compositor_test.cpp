@@ -7,6 +7,7 @@
 #include "support/temp_dir.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/file.h>
@@ -202,6 +203,36 @@ TEST(Compositor, ALoopedFileStartsAgainWithoutLosingAFrame) {
   const Decoded d = decode(out);
   ASSERT_EQ(d.frames.size(), 150U);
   for (std::size_t i = 0; i < 150; ++i) ASSERT_EQ(d.code(i), i % 60) << i;
+}
+
+TEST(Compositor, SoundThatComesLateInAFileIsHeard) {
+  const TempDir folder;
+  // Later than anybody looks ahead for it.
+  test::make_media(folder.path() / "whole.mp4", {.frames = 270});
+  const auto part = [&](const std::string& streams, int from, int seconds) {
+    const auto path = folder.path() / "part.ts";
+    test::shell(fmt::format(
+        "ffmpeg -nostdin -v error -y -ss {} -t {} -i '{}' {} -streamid 0:256 "
+        "-streamid 1:257 -c copy -muxdelay 0 -output_ts_offset {} '{}'",
+        from, seconds, (folder.path() / "whole.mp4").string(), streams, from + 1, path.string()));
+    std::ifstream in(path, std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(in), {}};
+  };
+  std::ofstream(folder.path() / "late.ts", std::ios::binary)
+      << part("-map 0:v", 0, 6) << part("-map 0:v -map 0:a", 6, 3);
+  const auto out = folder.path() / "out.mp4";
+
+  const auto run = run_offline(
+      R"({"canvas": {"width": 320, "height": 180, "fps": 30}, "duration": "9s",
+          "sources": {"clip": {"url": "late.ts"}},
+          "scenes": {"s": {"layout": "full", "slots": ["clip"]}}})",
+      folder.path(), out);
+
+  ASSERT_TRUE(run.result.ok()) << run.result.error().message;
+  const Decoded d = decode(out);
+  ASSERT_EQ(d.frames.size(), 270U);
+  EXPECT_LT(d.loudness(1, 5.9), 0.001);
+  EXPECT_GT(d.loudness(6.5, 8.8), 0.05);
 }
 
 TEST(Compositor, SoundStaysWithItsPictureThroughEveryRoundOfALoop) {

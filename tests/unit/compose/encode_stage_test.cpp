@@ -106,6 +106,24 @@ TEST(EncodeStage, CheaperDecodingComesFirstWhereItHelps) {
                                       Quality::kFull}));
 }
 
+TEST(EncodeStage, TicksThatComeLateCostQualityToo) {
+  FanOut fan_out(true, false);
+  auto started = EncodeStage::start(encode_settings(small_show()), fan_out);
+  ASSERT_TRUE(started.ok()) << started.error().message;
+  EncodeStage& stage = *started.value();
+  const Picture picture = noise(7);
+
+  // The encoder keeps up with every picture; every other tick was late before.
+  for (std::uint64_t tick = 0; tick < 200; ++tick) {
+    if (tick % 2 == 1) stage.note_late();
+    stage.push_picture(picture, tick, false, {});
+    ASSERT_TRUE(wait_encoded(stage, tick + 1));
+  }
+
+  EXPECT_NE(stage.counters().quality, Quality::kFull);
+  EXPECT_EQ(stage.counters().skipped, 0U);
+}
+
 TEST(EncodeStage, KeepsItsQualityWhileItKeepsUp) {
   FanOut fan_out(true, false);
   auto started = EncodeStage::start(encode_settings(small_show()), fan_out);

@@ -92,6 +92,24 @@ TEST_P(KernelsTest, FiltersColumnsLikeTheDefinition) {
   }
 }
 
+TEST_P(KernelsTest, FiltersAsManyColumnsAsThereAre) {
+  // 32 : 1, the most that the scaler does.
+  const Kernels* kernels = GetParam();
+  for (const int pairs : {32, 64, 65}) {
+    std::vector<Bytes> rows;
+    std::vector<const std::uint8_t*> pointers;
+    std::vector<std::int8_t> taps(static_cast<std::size_t>(2 * pairs), 0);
+    for (std::size_t k = 0; k < taps.size(); ++k) rows.push_back(bytes(100));
+    for (const Bytes& row : rows) pointers.push_back(row.data());
+    for (std::size_t k = 0; k < 64; ++k) taps[k * taps.size() / 64] = 1;
+    Bytes out(100);
+    Bytes wanted(100);
+    kernels->vertical(pointers.data(), taps.data(), pairs, out.data(), 100);
+    scalar_kernels().vertical(pointers.data(), taps.data(), pairs, wanted.data(), 100);
+    EXPECT_EQ(out, wanted) << pairs;
+  }
+}
+
 TEST_P(KernelsTest, FiltersRowsLikeTheDefinition) {
   const Kernels* kernels = GetParam();
   for (const int count : kCounts) {

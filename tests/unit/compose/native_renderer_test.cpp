@@ -244,6 +244,32 @@ TEST(NativeRenderer, ShowsEveryLayoutLikeTheReference) {
   }
 }
 
+TEST(NativeRenderer, StrongColorsOfBordersAreTheSameInTheReference) {
+  for (const std::uint32_t rgb :
+       {0xFF0000U, 0x00FF00U, 0x0000FFU, 0xFFFF00U, 0x123456U, 0xFFFFFFU}) {
+    ScenePlan plan{.id = 1, .name = "border"};
+    plan.layers.push_back(
+        {0, {.source = "0", .cell = {100, 60, 320, 180}, .border = 8, .border_rgb = rgb}});
+    Pair engines;
+    const auto ours = engines.native->render({.scene = &plan}, studio().sources);
+    const auto theirs = engines.reference->render({.scene = &plan}, studio().sources);
+    ASSERT_TRUE(ours.ok() && theirs.ok());
+    const Yuv wanted = to_yuv(rgb);
+    const std::array<int, 3> values{wanted.y, wanted.u, wanted.v};
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      const int shift = plane == 0 ? 0 : 1;
+      for (const Picture& picture : {ours.value(), theirs.value()}) {
+        const auto at = [&](int x, int y) {
+          return int{picture->data[plane][(y >> shift) * picture->linesize[plane] + (x >> shift)]};
+        };
+        EXPECT_EQ(at(102, 62), values[plane]) << rgb << " plane " << plane;
+        EXPECT_EQ(at(416, 236), values[plane]) << rgb << " plane " << plane;
+      }
+    }
+    EXPECT_GE(engines.alike({.scene = &plan}), kAlike) << rgb;
+  }
+}
+
 TEST(NativeRenderer, LaysOverlaysOverEveryLayoutLikeTheReference) {
   Pair engines;
   std::uint64_t tick = 0;

@@ -131,6 +131,32 @@ TEST_F(WarmSource, AGlimpseIsItsLastKeyFrameAndWakesNobody) {
   EXPECT_TRUE(eventually([&] { return source_->ready() && up_to_date(110); }));
 }
 
+TEST_F(WarmSource, InterlacedPicturesAreThereAtOnceToo) {
+  open({.frames = 180,
+        .gop = 30,
+        .video_options = "-preset veryfast -bf 2 -flags +ildct+ilme -x264-params tff=1"},
+       false);
+  play(110);
+
+  // The deinterlacer wants to see two pictures before it gives one; a glimpse is one alone.
+  EXPECT_TRUE(eventually([&] {
+    source_->ask_glimpse();
+    return number(source_->glimpse()) == 90U;
+  }));
+  source_->set_wanted(true);
+  EXPECT_TRUE(eventually([&] { return source_->ready() && up_to_date(110); }));
+  // Nothing of before the rest comes out of it.
+  source_->set_wanted(false);
+  EXPECT_TRUE(eventually([&] {
+    if (source_->ready() && tick_ < 140) play(1);
+    (void)pick();
+    return !source_->ready();
+  }));
+  play(160 - static_cast<int>(tick_));
+  source_->set_wanted(true);
+  EXPECT_TRUE(eventually([&] { return source_->ready() && up_to_date(160); }));
+}
+
 TEST_F(WarmSource, GoesThroughTheSeamOfALoop) {
   open({.frames = 60}, false, true);
   play(100);

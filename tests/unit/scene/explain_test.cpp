@@ -96,6 +96,34 @@ TEST(Explain, ACountdownSaysWhatTheProgramSays) {
       << hours;
 }
 
+TEST(Explain, ACountdownGoesOnAtAMoment) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"color": "red"}}, "scenes": {"one": {"layout": "full", "slots": ["a"]}},
+          "overlays": {"n": {"visible": true, "countdown": {"for": "5s"}}}})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text = explain(show.value(), {.at = milliseconds{2200}});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_NE(text.value().find("max(0,2.800-t"), std::string::npos) << text.value();
+}
+
+TEST(Explain, ASourceOfSoundAloneIsACard) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"url": "a.wav"}},
+          "scenes": {"one": {"layout": "full", "slots": ["a"]}}, "duration": "1s"})",
+      "show", "");
+  ASSERT_TRUE(show.ok()) << show.error().message;
+
+  const auto text =
+      explain(show.value(), {.has_picture = [](const Source&) { return false; }}).value();
+
+  EXPECT_EQ(text.find(":v]"), std::string::npos) << text;
+  EXPECT_NE(text.find("[0:a]"), std::string::npos) << text;
+  EXPECT_TRUE(text.starts_with("# not in this line: the names on the cards")) << text;
+}
+
 TEST(Explain, SaysWhatItLeavesOut) {
   const auto show = parse_show(
       R"({"duration": "9s", "sources": {"a": {"color": "red"}, "b": {"url": "rtmp://127.0.0.1/x"}},
@@ -243,12 +271,45 @@ TEST(Explain, APictureOfKnownSizeHasItsExactPlace) {
             std::string::npos)
       << text.value();
   EXPECT_NE(text.value().find("scale=256:192:flags=bicubic+accurate_rnd+full_chroma_int,setsar=1,"
-                              "pad=iw+8:ih+8:4:4:"),
+                              "lutyuv=y=mod(val+209\\,256):u=mod(val+26\\,256)"
+                              ":v=mod(val+144\\,256),pad=iw+8:ih+8:4:4:black,"
+                              "lutyuv=y=mod(val+47\\,256):u=mod(val+230\\,256)"
+                              ":v=mod(val+112\\,256),format=yuva420p,"),
             std::string::npos)
       << text.value();
   EXPECT_NE(text.value().find("lutyuv=a=val*0.5"), std::string::npos);
   EXPECT_NE(text.value().find("overlay=168:40["), std::string::npos) << text.value();
   EXPECT_EQ(text.value().find("-stream_loop"), std::string::npos);
+}
+
+TEST(Explain, PicturesFromSomewhereMayBeInterlaced) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"url": "srt://cam.example.com:9000", "filter": "hflip"}},
+          "scenes": {"one": {"layout": "grid", "slots": ["a"], "border": 2,
+                             "border_color": "#00ff00"}}})",
+      "show", "");
+
+  const auto text = explain(show.value(), {});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_NE(text.value().find("[0:v]yadif=deint=interlaced,hflip,"), std::string::npos)
+      << text.value();
+  EXPECT_NE(text.value().find("setsar=1,format=yuv420p,lutyuv="), std::string::npos)
+      << text.value();
+}
+
+TEST(Explain, BordersWithoutColorNeedNoTrick) {
+  const auto show = parse_show(
+      R"({"sources": {"a": {"color": "red"}},
+          "scenes": {"one": {"layout": "grid", "slots": ["a"], "border": 2,
+                             "border_color": "#ffffff"}}})",
+      "show", "");
+
+  const auto text = explain(show.value(), {});
+
+  ASSERT_TRUE(text.ok());
+  EXPECT_NE(text.value().find("setsar=1,pad=iw+4:ih+4:2:2:0xFFFFFF"), std::string::npos)
+      << text.value();
 }
 
 TEST(Explain, OneMomentIsOneScene) {

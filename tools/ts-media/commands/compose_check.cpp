@@ -4,12 +4,14 @@
 #include "common/context.hpp"
 #include "compose/media_source.hpp"
 #include "compose/output_check.hpp"
+#include "compose/program_filter.hpp"
 #include "compose/raster.hpp"
 #include "compose/text_painter.hpp"
 #include "core/json.hpp"
 #include "media/ffmpeg_log.hpp"
 #include "media/filter_check.hpp"
 #include "media/reader.hpp"
+#include "media/still.hpp"
 #include "scene/lint.hpp"
 
 #include <CLI/CLI.hpp>
@@ -55,6 +57,11 @@ void look_at(const scene::Overlay& overlay, const compose::DrawnOverlay& drawn, 
 Status check_file(const std::string& source, const scene::MediaInput& input) {
   const std::string name = fmt::format("source '{}' ({})", source, input.url);
   TS_TRY(const auto opened, media::Reader::open({.url = input.url, .name = name}, {}));
+  // Of a still only its picture says whether it can be decoded.
+  if (opened->info().is_still) {
+    const auto picture = media::read_still(*opened);
+    if (!picture.ok()) return picture.error();
+  }
   return compose::check_in_point(input, opened->info(), name);
 }
 
@@ -114,16 +121,16 @@ void open_files(const scene::Show& show, WallTime now, std::vector<scene::Findin
 
 /// Filters that would be refused when the program starts.
 void check_filters(const scene::Show& show, std::vector<scene::Finding>& findings) {
-  const auto check = [&](const std::string& where, const std::string& filter) {
-    const Status status = media::try_filter(filter);
-    if (!status.ok()) {
-      findings.push_back({true, where, status.error().message, status.error().hint});
-    }
+  const auto note = [&](const std::string& where, const Status& status) {
+    if (status.ok()) return;
+    findings.push_back({true, where, status.error().message, status.error().hint});
   };
   for (const scene::Source& source : show.sources) {
-    check("$.sources." + source.name + ".filter", source.filter);
+    note("$.sources." + source.name + ".filter", media::try_filter(source.filter));
   }
-  check("$.filter", show.filter);
+  Status program = media::try_filter(show.filter);
+  if (program.ok()) program = compose::check_program_filter(show);
+  note("$.filter", program);
 }
 
 std::string count_of(std::size_t number, std::string_view noun) {
@@ -132,7 +139,17 @@ std::string count_of(std::size_t number, std::string_view noun) {
 
 Status run(const Options& options, Context& context) {
   const media::FfmpegLog ffmpeg_log(context.log());
-  TS_TRY(const scene::Show show, scene::load_show(options.show));
+  auto loaded = scene::load_show(options.show);
+  if (!loaded.ok()) {
+    // The first mistake is the error; the others are told with it.
+    const auto mistakes = scene::mistakes_in(options.show);
+    for (std::size_t i = 1; i < mistakes.size(); ++i) {
+      const Error& also = mistakes[i];
+      context.out().warn("also " + also.message + (also.hint.empty() ? "" : "; " + also.hint));
+    }
+    return std::move(loaded).error();
+  }
+  const scene::Show show = std::move(loaded).value();
   std::vector<scene::Finding> findings = scene::lint(show);
   check_filters(show, findings);
   open_files(show, context.clock().now(), findings);

@@ -62,7 +62,7 @@ Result<Known> look_into(const scene::Source& source, const scene::MediaInput& in
   if (!frame) return known;
   const int turned = (known.info.rotation + media::exif_rotation(*frame)) % 360;
   compose::PictureConverter converter(source.filter, turned);
-  TS_TRY(const auto converted, converter.convert(std::move(frame)));
+  TS_TRY(const auto converted, converter.still(*frame));
   if (!converted) return known;
   const AVRational aspect = converted->sample_aspect_ratio;
   scene::KnownPicture picture{.chain = converter.chain(),
@@ -120,6 +120,10 @@ Status run(const Options& options, Context& context) {
   explain.has_sound = [&](const scene::Source& source) {
     const Known* told = find(source);
     return told == nullptr || told->info.has_audio;
+  };
+  explain.has_picture = [&](const scene::Source& source) {
+    const Known* told = find(source);
+    return told == nullptr || told->info.has_video;
   };
   explain.is_still = [&](const scene::Source& source) {
     const Known* told = find(source);

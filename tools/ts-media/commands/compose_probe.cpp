@@ -8,6 +8,7 @@
 #include "media/ca_bundle.hpp"
 #include "media/ffmpeg_log.hpp"
 #include "media/reader.hpp"
+#include "media/still.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -62,7 +63,12 @@ Status capabilities(Context& context) {
 Status look_at(const media::OpenOptions& open, const std::stop_token& stop, Json& entry,
                std::string& text) {
   TS_TRY(const auto reader, media::Reader::open(open, stop));
-  const media::InputInfo& info = reader->info();
+  media::InputInfo info = reader->info();
+  if (info.is_still) {
+    TS_TRY(const auto picture, media::read_still(*reader));
+    info.width = picture->width;
+    info.height = picture->height;
+  }
   entry["format"] = info.format;
   entry["still"] = info.is_still;
   text += fmt::format("{}: {}{}\n", open.name, info.format, info.is_still ? ", a still" : "");
