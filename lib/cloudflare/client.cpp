@@ -171,29 +171,29 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
   auto json = parse_json(response.body,
                          fmt::format("the answer of Cloudflare to {} {}", call.method, call.path),
                          ErrorKind::kRemote, kAnswerLimits);
-  if (response.ok() && !json) {
-    // A DELETE may be answered by a text that is no envelope.
-    if (call.no_answer) return Json(nullptr);
-    Error error = std::move(json).error();
+  // A DELETE may be answered by nothing; but not by a page, and not by another service's JSON.
+  const auto unreadable = [&](Error error) {
     error.code = "bad_answer";
     error.http_status = response.status;
     error.hint = "check that CLOUDFLARE_BASE_URL is the address of the Cloudflare API";
+    if (call.method == "DELETE") error.hint += "; it may be gone all the same: look";
     return error;
-  }
+  };
+  if (response.ok() && !json) return unreadable(std::move(json).error());
   const bool object = json.ok() && json.value().is_object();
-  const bool success = object && json.value().contains("success") &&
-                       json.value()["success"].is_boolean() && json.value()["success"].get<bool>();
+  const bool envelope =
+      object && json.value().contains("success") && json.value()["success"].is_boolean();
+  const bool success = envelope && json.value()["success"].get<bool>();
   if (response.ok() && success) {
     if (!json.value().contains("result")) return Json(nullptr);
     return std::move(std::move(json).value()["result"]);
   }
-  const bool envelope = object && json.value().contains("success");
-  if (response.ok() && !envelope && call.no_answer) return Json(nullptr);
   if (response.ok() && !envelope) {
-    Error error = JsonReader(json.value()).error("expected the member success");
-    error.code = "bad_answer";
-    return std::move(error).with_context("the answer of Cloudflare to " + call.method + " " +
-                                         call.path);
+    const JsonReader reader(json.value());
+    const auto word = reader.at("success");
+    Error error = word.ok() ? word.value().expected("true or false") : word.error();
+    return unreadable(std::move(error))
+        .with_context("the answer of Cloudflare to " + call.method + " " + call.path);
   }
   // success:false is a refusal whatever the status says.
   Refusal refusal =
@@ -215,6 +215,13 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
                                 : fmt::format("http_{}", response.status),
       .http_status = response.status,
       .request_id = shorten(response.header("cf-ray"), 100)};
+  if (kind == ErrorKind::kAuth && !json && net::is_web_page(response)) {
+    // Cloudflare's API refuses in JSON: of the token this says nothing.
+    error.code = "web_page";
+    error.hint =
+        "no JSON came: a proxy or firewall on the way answered, not Cloudflare; allow this machine "
+        "to reach CLOUDFLARE_BASE_URL";
+  }
   const bool keyed = !call.idempotency_key.empty();
   if (keyed && (sent.maybe_done_before || outcome_unknown(error))) say_may_be_there(error);
   return error;

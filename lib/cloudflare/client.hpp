@@ -47,6 +47,7 @@ struct LiveInput {
   std::optional<bool> enabled{};
   bool prefer_low_latency = false;
   RecordingMode recording = RecordingMode::kOff;
+  std::string recording_word{};  ///< The mode as it was told; empty when it was not.
   std::optional<std::int64_t> recording_timeout_s{};
   std::optional<bool> require_signed_urls{};
   std::vector<std::string> allowed_origins{};

@@ -70,6 +70,7 @@ Status read_recording(const JsonReader& parent, LiveInput& out) {
     return ok_status();
   }
   TS_TRY(const auto mode, recording->string_or("mode", "off"));
+  out.recording_word = mode;
   out.recording = mode == "automatic" ? RecordingMode::kAutomatic
                   : mode == "off"     ? RecordingMode::kOff
                                       : RecordingMode::kUnknown;
@@ -174,8 +175,8 @@ Json to_body(const NewLiveInput& wish) {
 }
 
 Json to_body(const NewOutput& output) {
-  Json out{{"url", output.url}};
-  if (!output.stream_key.empty()) out["streamKey"] = std::string(output.stream_key.reveal());
+  // Required, also where an SRT address says it all.
+  Json out{{"url", output.url}, {"streamKey", std::string(output.stream_key.reveal())}};
   put(out, "enabled", output.enabled);
   return out;
 }
@@ -187,9 +188,8 @@ Json describe(const LiveInput& input) {
   out["status"] = input.status.empty() ? Json(nullptr) : Json(input.status);
   put_text(out, "status_reason", input.status_reason);
   out["enabled"] = input.enabled ? Json(*input.enabled) : Json(nullptr);
-  out["recording"] = Json{{"mode", input.recording == RecordingMode::kUnknown
-                                       ? Json(nullptr)
-                                       : Json(std::string(to_string(input.recording)))}};
+  out["recording"] =
+      Json{{"mode", input.recording_word.empty() ? Json(nullptr) : Json(input.recording_word)}};
   put(out["recording"], "timeout_s", input.recording_timeout_s);
   put(out["recording"], "require_signed_urls", input.require_signed_urls);
   if (!input.allowed_origins.empty()) out["recording"]["allowed_origins"] = input.allowed_origins;

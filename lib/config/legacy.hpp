@@ -19,7 +19,8 @@ struct FixedFile {
 /// its only ':' into LIVEKIT_API_KEY and LIVEKIT_API_SECRET.
 ///
 /// @return kConfig with instructions when the token does not hold exactly one ':' with text on both
-///         sides, when the file already has one of the new names, or when it is no .env file.
+///         sides, when the file already has one of the new names or a legacy one twice, or when it
+///         is no .env file.
 Result<FixedFile> fix_legacy_names(std::string_view text, std::string_view what);
 
 }  // namespace ts::config

@@ -108,9 +108,12 @@ Status write_into(const std::filesystem::path& path, std::string_view content) {
 std::filesystem::path link_target(std::filesystem::path path) {
   std::error_code failure;
   for (int hops = 0; hops < 40 && std::filesystem::is_symlink(path, failure); ++hops) {
-    const auto target = std::filesystem::read_symlink(path, failure);
+    auto target = std::filesystem::read_symlink(path, failure);
     if (failure) break;
-    path = target.is_absolute() ? target : path.parent_path() / target;
+    if (!target.is_absolute()) target = path.parent_path() / target;
+    // /proc/self/fd/1 leads to a pipe, by a name that is none.
+    if (!std::filesystem::exists(target, failure) && std::filesystem::exists(path, failure)) break;
+    path = std::move(target);
   }
   return path;
 }
@@ -140,6 +143,22 @@ Status write_file_atomic(const std::filesystem::path& given, std::string_view co
   if (::rename(temporary.c_str(), path.c_str()) != 0) return fail("replace");
   const UniqueFd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory) ::fsync(directory.get());
+  return ok_status();
+}
+
+Status check_writable(const std::filesystem::path& given) {
+  const std::filesystem::path path = link_target(given);
+  std::error_code ignored;
+  const auto there = std::filesystem::status(path, ignored);
+  if (std::filesystem::is_directory(there)) {
+    return file_error(ErrorKind::kUsage, "write", path, EISDIR);
+  }
+  const bool replaced = !std::filesystem::exists(there) || std::filesystem::is_regular_file(there);
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const int wanted = replaced ? W_OK | X_OK : W_OK;
+  if (::access(replaced ? folder.c_str() : path.c_str(), wanted) != 0) {
+    return file_error(ErrorKind::kUsage, "write", path, errno);
+  }
   return ok_status();
 }
 

@@ -21,11 +21,20 @@ Result<std::string> read_file(const std::filesystem::path& path,
 ///         for secrets mounted by an orchestrator).
 Result<Secret> read_secret_file(const std::filesystem::path& path, bool allow_loose);
 
+/// What a symbolic link leads to in the end, so that the file is replaced and not the link; any
+/// other path as it is, and the links of /proc, which name no path.
+std::filesystem::path link_target(std::filesystem::path path);
+
 /// Replaces `path` atomically: temporary file in the same folder, fsync, rename, fsync of the
-/// folder. After a crash the old or the new content is there, never half of one.
+/// folder. After a crash the old or the new content is there, never half of one. A symbolic link
+/// stays one, and a device or a pipe is written into.
 /// @param mode  permissions of the new file, such as 0600 for secrets.
 Status write_file_atomic(const std::filesystem::path& path, std::string_view content,
                          unsigned mode = 0644);
+
+/// Whether write_file_atomic(path) would get as far as writing, as can be told beforehand: for what
+/// is written after something that cannot be undone. @return kUsage naming the path and the reason.
+Status check_writable(const std::filesystem::path& path);
 
 /// Makes `folder` and what is missing above it, each with mode 0700 whatever the umask; folders
 /// that are there stay as they are. @return kConfig (code "disk_full" when it is).

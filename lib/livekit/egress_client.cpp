@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace ts::livekit {
 namespace {
@@ -139,10 +140,14 @@ Result<std::vector<EgressInfo>> EgressClient::list(const ListEgressRequest& requ
   if (!request.egress_id.empty()) TS_CHECK(check_id(request.egress_id, "egress id"));
   ListEgressRequest page = request;
   std::vector<EgressInfo> all;
+  std::set<std::string> seen;
   for (;;) {
     TS_TRY(auto answer, typed_call<ListEgressResponse>(*service_, "Egress/ListEgress", page,
                                                        kEgressGrant, {}, stop));
-    for (EgressInfo& item : answer.items) all.push_back(std::move(item));
+    for (EgressInfo& item : answer.items) {
+      // A list that grows, or a page told twice, shows items again.
+      if (seen.insert(item.egress_id).second) all.push_back(std::move(item));
+    }
     // A server that repeats its token would keep us here for ever.
     const std::string before = page.page_token ? page.page_token->token : "";
     if (!answer.next_page_token || answer.next_page_token->token.empty() ||
@@ -198,6 +203,17 @@ bool streams_connected(const EgressInfo& egress) noexcept {
   return true;
 }
 
+std::vector<std::string> refused_outputs(const EgressInfo& egress) {
+  std::vector<std::string> out;
+  for (const StreamInfo& stream : egress.stream_results) {
+    if (!(stream.status == StreamStatus::kFailed)) continue;
+    out.push_back(fmt::format(
+        "{} refused the stream{}", stream.url,
+        stream.error.empty() ? std::string() : ": " + shorten(scrub_stream_keys(stream.error))));
+  }
+  return out;
+}
+
 std::optional<Error> failure(const EgressInfo& egress) {
   if (!is_terminal(egress.status) || egress.status == EgressStatus::kComplete) return std::nullopt;
   const std::string reason =
@@ -209,10 +225,7 @@ std::optional<Error> failure(const EgressInfo& egress) {
       .message = fmt::format("egress {} {}: {}", egress.egress_id, egress_state_word(egress.status),
                              reason.empty() ? "no reason given" : shorten(reason)),
       .code = "egress_failed"};
-  const StreamInfo* refused = nullptr;
-  for (const StreamInfo& stream : egress.stream_results) {
-    if (stream.status == StreamStatus::kFailed) refused = &stream;
-  }
+  const auto refused = refused_outputs(egress);
   if (egress.status == EgressStatus::kLimitReached || says("session limit reached")) {
     error.kind = ErrorKind::kConflict;
     error.code = "limit_reached";
@@ -231,12 +244,10 @@ std::optional<Error> failure(const EgressInfo& egress) {
     error.code = "capacity";
     error.retryable = true;
     error.hint = "the egress worker ran out of CPU: give it more, or record less at once";
-  } else if (refused != nullptr) {
+  } else if (!refused.empty()) {
     error.kind = ErrorKind::kMedia;
     error.code = "output_refused";
-    error.message = fmt::format(
-        "egress {} failed: {} refused the stream{}", egress.egress_id, refused->url,
-        refused->error.empty() ? std::string() : ": " + shorten(scrub_stream_keys(refused->error)));
+    error.message = fmt::format("egress {} failed: {}", egress.egress_id, refused.back());
     error.hint = "check the address and the key of the output";
   } else if (egress.error_code == 404 || says("not found") || says("not_found") ||
              says("does not exist")) {

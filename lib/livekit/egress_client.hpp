@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -67,6 +68,10 @@ std::optional<Error> failure(const EgressInfo& egress);
 /// True when every stream output was accepted by its remote end (status active alone may still be
 /// connecting); true without stream outputs.
 bool streams_connected(const EgressInfo& egress) noexcept;
+
+/// The outputs that were refused or broke, each in words: "ADDRESS refused the stream: its error".
+/// An egress of several goes on with the others.
+std::vector<std::string> refused_outputs(const EgressInfo& egress);
 
 /// Checks a request as the server would, before sending. @return kUsage naming the field.
 Status check(const RoomCompositeEgressRequest& request);

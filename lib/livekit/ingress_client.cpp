@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace ts::livekit {
 namespace {
 
@@ -52,8 +54,16 @@ Result<IngressInfo> IngressClient::create(const CreateIngressRequest& request,
   TS_CHECK(check(request));
   Secrets secrets;
   if (request.url) secrets.push_back(request.url->reveal());
-  return typed_call<IngressInfo>(*service_, "Ingress/CreateIngress", request, kIngressGrant,
-                                 secrets, std::move(stop));
+  constexpr std::string_view kMethod = "Ingress/CreateIngress";
+  auto info =
+      typed_call<IngressInfo>(*service_, kMethod, request, kIngressGrant, secrets, std::move(stop));
+  if (info.ok() && info.value().ingress_id.empty()) {
+    return Error{.kind = ErrorKind::kRemote,
+                 .message = fmt::format("the answer of {} holds no ingress id", kMethod),
+                 .hint = may_be_there(kMethod),
+                 .code = "bad_answer"};
+  }
+  return info;
 }
 
 Result<std::vector<IngressInfo>> IngressClient::list(const ListIngressRequest& request,
@@ -62,10 +72,14 @@ Result<std::vector<IngressInfo>> IngressClient::list(const ListIngressRequest& r
   if (!request.ingress_id.empty()) TS_CHECK(check_id(request.ingress_id, "ingress id"));
   ListIngressRequest page = request;
   std::vector<IngressInfo> all;
+  std::set<std::string> seen;
   for (;;) {
     TS_TRY(auto answer, typed_call<ListIngressResponse>(*service_, "Ingress/ListIngress", page,
                                                         kIngressGrant, {}, stop));
-    for (IngressInfo& item : answer.items) all.push_back(std::move(item));
+    for (IngressInfo& item : answer.items) {
+      // A list that grows, or a page told twice, shows items again.
+      if (seen.insert(item.ingress_id).second) all.push_back(std::move(item));
+    }
     // A server that repeats its token would keep us here for ever.
     const std::string before = page.page_token ? page.page_token->token : "";
     if (!answer.next_page_token || answer.next_page_token->token.empty() ||

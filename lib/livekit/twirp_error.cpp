@@ -171,6 +171,18 @@ void explain_text(Error& error, const std::string& text, const net::HttpResponse
         "check that LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are of one project";
     return;
   }
+  const bool page = net::is_web_page(response);
+  if (page && (response.status == 401 || response.status == 403)) {
+    // LiveKit refuses in plain text: of the token this says nothing.
+    error.kind = ErrorKind::kAuth;
+    error.code = "web_page";
+    error.message = fmt::format("{} answered {} with status {} and {}", context.host,
+                                context.method, response.status, text);
+    error.hint =
+        "a proxy or firewall on the way answered, not LiveKit; allow this machine to reach "
+        "LIVEKIT_URL";
+    return;
+  }
   if (response.status == 401 || response.status == 403) {
     error.kind = ErrorKind::kAuth;
     error.code = "invalid_token";
@@ -186,7 +198,6 @@ void explain_text(Error& error, const std::string& text, const net::HttpResponse
   error.kind = ErrorKind::kRemote;
   error.retryable = response.status >= 500 || response.status == 429;
   error.code = fmt::format("http_{}", response.status);
-  const bool page = net::is_web_page(response);
   error.message =
       fmt::format("{} answered {} with status {}{}", context.host, context.method, response.status,
                   text.empty() ? ""

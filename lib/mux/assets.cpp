@@ -15,6 +15,8 @@ Result<AssetPage> MuxClient::list_assets(const AssetFilter& filter, std::stop_to
   TS_CHECK(check_page_limit(filter.limit));
   Call call{.path = "/video/v1/assets", .what = "assets"};
   if (!filter.live_stream_id.empty()) {
+    TS_TRY([[maybe_unused]] const auto checked,
+           net::path_segment(filter.live_stream_id, "live stream id"));
     call.query.emplace_back("live_stream_id", filter.live_stream_id);
   }
   call.query.emplace_back("limit", std::to_string(filter.limit));

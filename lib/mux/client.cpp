@@ -258,6 +258,16 @@ Result<MuxClient::Answer> MuxClient::exchange(const Call& call, const std::stop_
   message += refusal.text.empty() ? fmt::format(": Mux answered {}", response.status)
                                   : fmt::format(": {} ({})", refusal.text, response.status);
   const ErrorKind kind = kind_for(response.status, refusal);
+  if (kind == ErrorKind::kAuth && net::is_web_page(response)) {
+    // Mux refuses in JSON: of the token this says nothing.
+    return Error{.kind = kind,
+                 .message = std::move(message),
+                 .hint =
+                     "no JSON came: a proxy or firewall on the way answered, not Mux; allow "
+                     "this machine to reach MUX_BASE_URL",
+                 .code = "web_page",
+                 .http_status = response.status};
+  }
   return Error{.kind = kind,
                .message = std::move(message),
                .hint = hint_for(response.status, kind, call.path),

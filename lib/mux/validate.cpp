@@ -238,7 +238,18 @@ Status validate(const NewLiveStream& wish) {
     return refuse(fmt::format("{} simulcast targets, and at most 6 are allowed",
                               wish.simulcast_targets.size()));
   }
-  for (const NewSimulcastTarget& target : wish.simulcast_targets) TS_CHECK(validate(target));
+  for (std::size_t i = 0; i < wish.simulcast_targets.size(); ++i) {
+    const NewSimulcastTarget& target = wish.simulcast_targets[i];
+    TS_CHECK(validate(target));
+    for (std::size_t k = 0; k < i; ++k) {
+      const NewSimulcastTarget& other = wish.simulcast_targets[k];
+      if (other.url != target.url || other.stream_key.reveal() != target.stream_key.reveal()) {
+        continue;
+      }
+      return refuse(fmt::format("simulcast targets {} and {} are the same", k + 1, i + 1),
+                    "give each target once");
+    }
+  }
   return ok_status();
 }
 

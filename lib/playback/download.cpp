@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "playback/download.hpp"
 
+#include "core/file.hpp"
 #include "core/text.hpp"
 #include "core/unique_fd.hpp"
+#include "net/answer_text.hpp"
 #include "playback/check.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace ts::playback {
 namespace {
@@ -56,23 +61,116 @@ std::optional<ContentRange> read_content_range(std::string_view text) {
   return ContentRange{*first, *last, *total};
 }
 
-/// Removes the half-written file unless it was kept.
-class Partial {
+/// Where the bytes go: a file beside the wanted one, held by one download and removed unless it
+/// was put in its place; or a device or a pipe itself.
+class Target {
  public:
-  explicit Partial(std::filesystem::path path) : path_(std::move(path)) {}
-  Partial(const Partial&) = delete;
-  Partial& operator=(const Partial&) = delete;
-  ~Partial() {
+  static Result<Target> open(const std::filesystem::path& given) {
+    Target out;
+    out.path_ = link_target(given);
     std::error_code ignored;
-    if (!kept_) std::filesystem::remove(path_, ignored);
+    const auto there = std::filesystem::status(out.path_, ignored);
+    if (std::filesystem::is_directory(there)) {
+      errno = EISDIR;
+      return disk_error(out.path_);
+    }
+    if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+      TS_CHECK(out.open_device());
+      return out;
+    }
+    TS_CHECK(out.open_part());
+    return out;
   }
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  void keep() noexcept { kept_ = true; }
+  Target(Target&& other) noexcept
+      : path_(std::move(other.path_)),
+        part_(std::exchange(other.part_, {})),
+        file_(std::move(other.file_)) {}
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+  Target& operator=(Target&&) = delete;
+  ~Target() {
+    std::error_code ignored;
+    if (!part_.empty()) std::filesystem::remove(part_, ignored);  // while it is held
+  }
+
+  Status write(std::string_view bytes) {
+    return write_all(file_.get(), bytes, part_.empty() ? path_ : part_);
+  }
+
+  /// Puts the whole file in its place.
+  Status finish() {
+    if (part_.empty()) return ok_status();
+    if (::fsync(file_.get()) != 0) return disk_error(part_);
+    if (::rename(part_.c_str(), path_.c_str()) != 0) return disk_error(path_);
+    part_.clear();
+    return ok_status();
+  }
 
  private:
+  Target() = default;
+
+  Status open_device() {
+    // Without a reader a pipe would be waited for.
+    file_.reset(::open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file_) return disk_error(path_);
+    const int flags = ::fcntl(file_.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(file_.get(), F_SETFL, flags & ~O_NONBLOCK) < 0) {
+      return disk_error(path_);
+    }
+    return ok_status();
+  }
+
+  /// What a download that died left behind is held by nobody, and taken over.
+  Status open_part() {
+    const std::filesystem::path part = path_.string() + ".part";
+    for (;;) {
+      file_.reset(::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+      if (!file_) return disk_error(part);
+      // Some file systems have no locks.
+      if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return Error{.kind = ErrorKind::kConflict,
+                     .message = fmt::format("another download writes {}", path_.string()),
+                     .hint = "wait for it, or choose another file",
+                     .code = "busy"};
+      }
+      // The one that held it may have put it in its place or removed it meanwhile.
+      struct stat held {};
+      struct stat named {};
+      if (::fstat(file_.get(), &held) != 0) return disk_error(part);
+      if (::stat(part.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+          held.st_dev == named.st_dev) {
+        break;
+      }
+    }
+    part_ = part;
+    if (::ftruncate(file_.get(), 0) != 0) return disk_error(part_);
+    return ok_status();
+  }
+
   std::filesystem::path path_;
-  bool kept_ = false;
+  std::filesystem::path part_;  ///< Empty: `path_` is written itself, or it is done.
+  UniqueFd file_;
 };
+
+/// A proxy's page, a login form or an error in JSON: stored, it would pass for the recording.
+Status check_media(const net::HttpResponse& response, bool first) {
+  const auto refuse = [](std::string what) {
+    return Error{.kind = ErrorKind::kRemote,
+                 .message = fmt::format("the answer is no recording: {}", what),
+                 .hint = "look at the address in a browser; something in between may have answered",
+                 .code = "bad_answer"};
+  };
+  if (response.body.empty()) return refuse("it is empty");
+  const std::string type = to_lower(response.header("content-type"));
+  if (type.find("json") != std::string::npos) {
+    return refuse(fmt::format("it is JSON: {}", shorten(trim(response.body), 100)));
+  }
+  // Within a file, bytes that look like a page are the file's.
+  if (type.find("html") != std::string::npos || (first && net::is_web_page(response))) {
+    return refuse(fmt::format("it is {}", net::answer_text(response)));
+  }
+  return ok_status();
+}
 
 Error changed() {
   return Error{.kind = ErrorKind::kRemote,
@@ -88,10 +186,7 @@ Result<std::uint64_t> download(net::HttpTransport& transport, Clock& clock, std:
                                const std::filesystem::path& path,
                                const std::function<void(std::uint64_t, std::uint64_t)>& on_progress,
                                std::stop_token stop, DownloadOptions options) {
-  Partial partial(path.string() + ".part");
-  const UniqueFd file(
-      ::open(partial.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!file) return disk_error(partial.path());
+  TS_TRY(auto target, Target::open(path));
   std::uint64_t done = 0;
   std::uint64_t total = 0;
   std::string etag;
@@ -109,6 +204,7 @@ Result<std::uint64_t> download(net::HttpTransport& transport, Clock& clock, std:
     }
     retries_left = options.retries;
     const net::HttpResponse& response = fetched.value();
+    TS_CHECK(check_media(response, done == 0));
     if (response.status != 206) {
       // The whole file, from a server without ranges.
       if (done != 0) return changed();
@@ -126,14 +222,11 @@ Result<std::uint64_t> download(net::HttpTransport& transport, Clock& clock, std:
       total = got->total;
       etag = std::string(response.header("etag"));
     }
-    TS_CHECK(write_all(file.get(), response.body, partial.path()));
+    TS_CHECK(target.write(response.body));
     done += response.body.size();
     if (on_progress) on_progress(done, total);
-    if (total == 0) break;
   }
-  if (::fsync(file.get()) != 0) return disk_error(partial.path());
-  if (::rename(partial.path().c_str(), path.c_str()) != 0) return disk_error(path);
-  partial.keep();
+  TS_CHECK(target.finish());
   return done;
 }
 

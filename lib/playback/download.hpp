@@ -20,11 +20,13 @@ struct DownloadOptions {
 };
 
 /// Fetches a file of any size in ranges, so that memory stays small and a lost connection costs one
-/// chunk. Written beside `path` and renamed when whole; an existing file is replaced.
+/// chunk. Written beside `path` (FILE.part, one download's at a time) and renamed when whole; an
+/// existing file is replaced. A device or a pipe is written into as the chunks come.
 ///
 /// @param on_progress  called with bytes done and total (0: unknown); may be null.
-/// @return the size. kRemote when the file changes while it is fetched or ends early; kConfig when
-///         the disk refuses.
+/// @return the size. kRemote when the file changes while it is fetched or ends early, and (code
+///         "bad_answer") when what comes is empty, a web page or JSON; kConflict when another
+///         download writes the same file; kConfig when the disk refuses.
 Result<std::uint64_t> download(net::HttpTransport& transport, Clock& clock, std::string_view url,
                                const std::filesystem::path& path,
                                const std::function<void(std::uint64_t, std::uint64_t)>& on_progress,

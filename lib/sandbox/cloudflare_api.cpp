@@ -257,9 +257,14 @@ Reply CloudflareService::Impl::outputs_of(const Call& call, const std::vector<st
     if (!check.text("streamKey", 2048)) check.fail("streamKey is required");
     check.flag("enabled");
     const auto url = check.errors().empty() ? body["url"].get<std::string>() : std::string();
+    const bool srt = url.starts_with("srt://");
     if (check.errors().empty() && !url.starts_with("rtmp://") && !url.starts_with("rtmps://") &&
-        !url.starts_with("srt://")) {
+        !srt) {
       check.fail("url must begin with rtmp://, rtmps:// or srt://");
+    }
+    // An SRT address may hold its stream id itself.
+    if (check.errors().empty() && !srt && body["streamKey"].get_ref<const std::string&>().empty()) {
+      check.fail("streamKey is required");
     }
     if (input.outputs.size() >= kMaxOutputs) {
       check.fail(fmt::format("a live input has at most {} outputs", kMaxOutputs));

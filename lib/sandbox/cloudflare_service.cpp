@@ -169,7 +169,7 @@ void CloudflareService::Impl::start_output(LiveInputState& input, CloudflareOutp
   output.reason.clear();
   output.since = clock.now();
   auto url = output.url;
-  if (!url.ends_with('/')) url += '/';
+  if (!output.stream_key.empty() && !url.ends_with('/')) url += '/';
   effects.push_back(RelayStart{
       .relay = output.relay, .publish = input.publish, .url = Secret(url + output.stream_key)});
 }

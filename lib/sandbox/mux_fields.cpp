@@ -14,6 +14,13 @@ namespace {
 constexpr std::size_t kMaxPassthrough = 255;
 constexpr std::size_t kMaxTargets = 6;
 
+/// Mux counts characters, not bytes.
+std::size_t code_points(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
 void check_policies(FieldCheck& check, const Json& body) {
   for (const auto* key : {"playback_policies", "playback_policy"}) {
     const auto found = body.find(key);
@@ -100,7 +107,7 @@ bool FieldCheck::text(std::string_view key, std::size_t max_length) {
     fail(name(key) + " must be a string");
     return false;
   }
-  if (value->get_ref<const std::string&>().size() > max_length) {
+  if (code_points(value->get_ref<const std::string&>()) > max_length) {
     fail(fmt::format("{} must be at most {} characters", name(key), max_length));
     return false;
   }

@@ -74,6 +74,11 @@ Result<std::filesystem::path> sqlite_path(std::string_view url) {
   return std::filesystem::path(path).lexically_normal();
 }
 
+Status check_database_url(std::string_view url) {
+  TS_TRY([[maybe_unused]] const auto path, sqlite_path(url));
+  return ok_status();
+}
+
 Result<Database> Database::open(std::string_view url, const Clock& clock, OpenOptions options) {
   TS_TRY(const auto path, sqlite_path(url));
   TS_TRY(auto backend, open_sqlite(path, {.create = options.create,

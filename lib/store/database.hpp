@@ -15,6 +15,10 @@ namespace ts::store {
 
 class Backend;
 
+/// Whether `url` names a database as Database::open takes it, without looking for the file.
+/// @return kConfig saying what is wrong with it.
+Status check_database_url(std::string_view url);
+
 struct OpenOptions {
   bool create = true;   ///< Make the file (0600) and its folder (0700) when absent.
   bool migrate = true;  ///< Bring an older schema up to date; else kConfig when it is older.

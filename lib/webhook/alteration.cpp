@@ -49,6 +49,39 @@ std::string latin1_to_utf8(std::string_view bytes) {
   return out;
 }
 
+/// The text of UTF-16, by its byte order mark or by the zeros beside every ASCII character; nullopt
+/// when it is none.
+std::optional<std::string> utf16_to_utf8(std::string_view bytes) {
+  if (bytes.size() < 4 || bytes.size() % 2 != 0) return std::nullopt;
+  bool big = bytes.starts_with("\xFE\xFF");
+  if (big || bytes.starts_with("\xFF\xFE")) {
+    bytes.remove_prefix(2);
+  } else {
+    // JSON begins with two ASCII characters.
+    big = bytes[0] == '\0' && bytes[2] == '\0';
+    const bool little = bytes[1] == '\0' && bytes[3] == '\0';
+    if (big == little) return std::nullopt;
+  }
+  const auto unit = [&](std::size_t at) {
+    const auto high = static_cast<unsigned char>(bytes[at + (big ? 0 : 1)]);
+    const auto low = static_cast<unsigned char>(bytes[at + (big ? 1 : 0)]);
+    return static_cast<std::uint32_t>(high) << 8U | low;
+  };
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size(); at += 2) {
+    std::uint32_t code = unit(at);
+    if (code >= 0xD800 && code < 0xE000) {
+      if (code >= 0xDC00 || at + 2 >= bytes.size()) return std::nullopt;
+      const std::uint32_t low = unit(at + 2);
+      if (low < 0xDC00 || low >= 0xE000) return std::nullopt;
+      code = 0x10000U + ((code - 0xD800U) << 10U) + (low - 0xDC00U);
+      at += 2;
+    }
+    append_utf8(out, code);
+  }
+  return out;
+}
+
 std::optional<std::string> utf8_to_latin1(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -304,6 +337,20 @@ AlterationFinding find_alteration(std::string_view body,
   if (original_is(std::string(kBom) + text)) {
     return finding(Alteration::kBomRemoved, "the signed body begins with a byte order mark",
                    kRawBodyHint);
+  }
+  if (const auto plain = utf16_to_utf8(text)) {
+    constexpr std::string_view kUtf16Hint =
+        "save the bytes as they came: PowerShell's > writes UTF-16, curl -o FILE does not";
+    const std::size_t end = plain->find_last_not_of("\r\n") + 1;
+    for (const std::string& candidate :
+         {*plain, plain->substr(0, end), plain->substr(0, end) + "\n"}) {
+      if (original_is(candidate)) {
+        return finding(Alteration::kCharset, "the body was converted from UTF-8 to UTF-16",
+                       kUtf16Hint);
+      }
+    }
+    return suspicion(Alteration::kCharset, "the body is UTF-16, and providers send UTF-8",
+                     kUtf16Hint);
   }
   const bool utf8 = is_utf8(text);
   const auto narrowed = utf8 ? utf8_to_latin1(text) : std::nullopt;

@@ -54,9 +54,7 @@ Status report_input(Context& context, const cloudflare::LiveInput& input, bool r
   };
   line("name", input.name);
   line("status", input.status.empty() ? "never connected" : input.status);
-  if (input.recording != cloudflare::RecordingMode::kUnknown) {
-    line("recording", cloudflare::to_string(input.recording));
-  }
+  line("recording", input.recording_word);
   if (!input.rtmps.url.empty()) {
     line("rtmps", fmt::format("{} key {}", input.rtmps.url, shown(input.rtmps.key)));
   }

@@ -154,6 +154,11 @@ std::string free_label(const OutputLabels& taken, const std::string& wish) {
   return name;
 }
 
+Result<RefLock> lock_output_labels(Context& context, std::string_view egress_id) {
+  return RefLock::take(context, kScope, egress_id,
+                       fmt::format("the outputs of egress {}", shorten(egress_id, 60)));
+}
+
 Result<OutputLabels> read_output_labels(Context& context, std::string_view egress_id) {
   OutputLabels out;
   TS_TRY(auto database, open_database(context));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "ref_lock.hpp"
+
 #include "common/context.hpp"
 #include "core/json_fwd.hpp"
 #include "core/result.hpp"
@@ -47,6 +49,8 @@ Result<Secret> resolve_origin(Context& context, const std::string& origin);
 
 /// Labels of a running egress's outputs, label -> origin. No secret is ever noted.
 using OutputLabels = std::map<std::string, std::string>;
+/// Held from reading the labels of an egress to writing them: of several at once none is lost.
+Result<RefLock> lock_output_labels(Context& context, std::string_view egress_id);
 Result<OutputLabels> read_output_labels(Context& context, std::string_view egress_id);
 Status write_output_labels(Context& context, std::string_view egress_id,
                            const OutputLabels& labels);

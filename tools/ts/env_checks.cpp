@@ -6,10 +6,12 @@
 #include "common/context.hpp"
 #include "common/mask.hpp"
 #include "core/duration.hpp"
+#include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "crypto/rsa.hpp"
 #include "net/url.hpp"
+#include "store/database.hpp"
 
 #include <fmt/format.h>
 
@@ -113,6 +115,28 @@ CheckLine check_signing(const config::Settings& settings) {
   const auto key = crypto::RsaPrivateKey::parse(*secret.value());
   if (key.ok()) return line;
   return failed(std::move(line.name), Error(key.error()).with_context("MUX_PRIVATE_KEY"));
+}
+
+/// What every command with state, or with a request, would stumble over.
+void check_files(const config::Settings& settings, std::vector<CheckLine>& out) {
+  const auto database = settings.text("TS_DATABASE_URL");
+  if (database.ok() && !database.value().empty()) {
+    const Status usable = store::check_database_url(database.value());
+    if (!usable.ok()) out.push_back(failed("Database", usable.error()));
+  }
+  const auto ca_file = settings.text("TS_CA_FILE");
+  if (!ca_file.ok() || ca_file.value().empty()) return;
+  const auto text = read_file(ca_file.value());
+  const bool holds = text.ok() && text.value().find("-----BEGIN ") != std::string::npos &&
+                     text.value().find("CERTIFICATE-----") != std::string::npos;
+  if (holds) return;
+  out.push_back({.name = "CA file",
+                 .state = State::kFailed,
+                 .message = text.ok()
+                                ? fmt::format("TS_CA_FILE: {} holds no certificate in PEM form",
+                                              ca_file.value())
+                                : "TS_CA_FILE: " + text.error().message,
+                 .hint = "name a PEM file with the CA's certificate, or unset it"});
 }
 
 /// A name that looks like a setting and is none: a legacy one, or a mistyped one.
@@ -225,6 +249,7 @@ std::vector<CheckLine> check_settings(Context& context) {
       out.push_back(failed("Addresses", url.error()));
     }
   }
+  check_files(settings, out);
   for (const std::string& name : settings.suspicious_names()) {
     out.push_back(check_name(name));
   }

@@ -20,6 +20,7 @@ using livekit::ParticipantInfo;
 using livekit::Room;
 
 constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
+constexpr std::int64_t kLastSecond = 253'402'300'799;  // 9999-12-31T23:59:59Z
 
 /// RFC 3339 of nanoseconds since 1970, null for 0.
 Json time_ns(std::int64_t nanoseconds) {
@@ -28,10 +29,10 @@ Json time_ns(std::int64_t nanoseconds) {
 }
 
 Json time_s(std::int64_t seconds_since_1970, std::int64_t milliseconds_since_1970 = 0) {
-  if (milliseconds_since_1970 > 0) {
+  if (milliseconds_since_1970 > 0 && milliseconds_since_1970 / 1000 <= kLastSecond) {
     return format_rfc3339(WallTime{milliseconds{milliseconds_since_1970}});
   }
-  if (seconds_since_1970 <= 0) return nullptr;
+  if (seconds_since_1970 <= 0 || seconds_since_1970 > kLastSecond) return nullptr;
   return format_rfc3339(WallTime{seconds{seconds_since_1970}});
 }
 

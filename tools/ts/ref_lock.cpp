@@ -25,9 +25,11 @@ off_t byte_of(std::string_view scope, std::string_view key) {
 
 }  // namespace
 
-Result<RefLock> RefLock::take(Context& context, std::string_view scope, std::string_view key) {
+Result<RefLock> RefLock::take(Context& context, std::string_view scope, std::string_view key,
+                              std::string_view what) {
   RefLock lock;
   if (key.empty() || context.dry_run()) return lock;
+  const std::string shown = what.empty() ? fmt::format("--ref {}", key) : std::string(what);
   const std::filesystem::path folder = context.state_dir();
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
@@ -37,7 +39,7 @@ Result<RefLock> RefLock::take(Context& context, std::string_view scope, std::str
     return Error{.kind = ErrorKind::kConfig,
                  .message = fmt::format("cannot open {}: {}", path.string(),
                                         std::generic_category().message(errno)),
-                 .hint = "--ref needs a state folder it can write: set XDG_STATE_HOME"};
+                 .hint = "ts needs a state folder it can write: set XDG_STATE_HOME"};
   }
   // Of the open file, not of the process: threads and children cannot let go of it by accident.
   struct flock wanted {};
@@ -50,14 +52,14 @@ Result<RefLock> RefLock::take(Context& context, std::string_view scope, std::str
       return Error{.kind = ErrorKind::kConfig,
                    .message = fmt::format("cannot lock {}: {}", path.string(),
                                           std::generic_category().message(errno)),
-                   .hint = "--ref needs a state folder with file locks: set XDG_STATE_HOME"};
+                   .hint = "ts needs a state folder with file locks: set XDG_STATE_HOME"};
     }
     if (!told) {
-      context.out().status(fmt::format("another ts is at work with --ref {}: waiting", key));
+      context.out().status(fmt::format("another ts is at work with {}: waiting", shown));
     }
     if (!context.clock().wait_for(milliseconds{50}, context.stop())) {
       return Error{.kind = ErrorKind::kInterrupted,
-                   .message = fmt::format("waiting for --ref {} was interrupted", key)};
+                   .message = fmt::format("waiting for {} was interrupted", shown)};
     }
   }
   return lock;

@@ -18,8 +18,10 @@ class RefLock {
   /// there is nothing to hold.
   ///
   /// @param scope  what is made, and where: keys of one service say nothing of another's.
+  /// @param what   the key in words; "--ref KEY" unless given.
   /// @return kInterrupted when stopped; kConfig when the state folder cannot be written.
-  static Result<RefLock> take(Context& context, std::string_view scope, std::string_view key);
+  static Result<RefLock> take(Context& context, std::string_view scope, std::string_view key,
+                              std::string_view what = {});
 
  private:
   UniqueFd file_{};

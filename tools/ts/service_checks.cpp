@@ -152,6 +152,7 @@ ServiceAnswer ask_livekit(Context& context, const std::stop_token& stop) {
   }
   ServiceAnswer out = failed_answer(kName, listed.error(), &watch);
   const std::string skew = clock_text(out.clock_ahead);
+  if (listed.error().code == "web_page") return out;
   if (listed.error().kind == ErrorKind::kAuth && !skew.empty()) {
     out.line.message += fmt::format(" ({})", skew);
     out.line.hint = "set the clock: tokens are valid for minutes";
@@ -184,6 +185,7 @@ ServiceAnswer ask_mux(Context& context, const std::stop_token& stop) {
                     watch);
   }
   ServiceAnswer out = failed_answer(kName, streams.error(), &watch);
+  if (streams.error().code == "web_page") return out;
   switch (streams.error().http_status) {
     case 401:
       out.line.message = fmt::format(
@@ -279,6 +281,7 @@ ServiceAnswer ask_cloudflare(Context& context, const std::stop_token& stop) {
   }
   ServiceAnswer out = failed_answer(kName, inputs.error(), &watch);
   const int status = inputs.error().http_status;
+  if (inputs.error().code == "web_page") return out;
   if (status == 404 || inputs.error().code == "cloudflare_7003") {
     out.line.message = fmt::format("Cloudflare knows no account {}", id);
     out.line.hint = "copy CLOUDFLARE_ACCOUNT_ID from the dashboard's address or overview page";

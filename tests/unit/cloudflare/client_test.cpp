@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cloudflare/client.hpp"
 
+#include "cloudflare/wire.hpp"
 #include "core/json.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_transport.hpp"
@@ -123,6 +124,69 @@ TEST_F(Client, SaysThatAnInputMayBeThereWhenTheAnswerIsCutOrEmpty) {
     EXPECT_EQ(input.error().kind, ErrorKind::kRemote);
     EXPECT_THAT(input.error().hint, HasSubstr("ts cloudflare input list"));
   }
+}
+
+// Audit 3: a page, half an envelope and another service's JSON passed for "deleted".
+TEST_F(Client, BelievesADeletionOnlyByAnEmptyAnswerOrAnEnvelope) {
+  for (const std::string& body :
+       {std::string("<html>login</html>"), std::string(R"({"succ)"), std::string(R"({"data":7})"),
+        std::string("{}"), std::string(R"({"success":"true"})")}) {
+    SCOPED_TRACE(body);
+    transport.answer(200, body).answer(200, body);
+
+    for (const Status& deleted : {client.delete_input("U"), client.remove_output("U", "O")}) {
+      ASSERT_FALSE(deleted.ok());
+      EXPECT_EQ(deleted.error().kind, ErrorKind::kRemote);
+      EXPECT_EQ(deleted.error().code, "bad_answer");
+      EXPECT_THAT(deleted.error().hint, HasSubstr("CLOUDFLARE_BASE_URL"));
+    }
+  }
+  for (const int status : {200, 204}) {
+    transport.answer(status, "").answer(status, "\n");
+    EXPECT_TRUE(client.delete_input("U").ok());
+    EXPECT_TRUE(client.remove_output("U", "O").ok());
+  }
+  transport.answer(200, ok("null"));
+  EXPECT_TRUE(client.delete_input("U").ok());
+}
+
+TEST_F(Client, SaysWhereAnEnvelopeIsOfAnotherShape) {
+  transport.answer(200, R"({"success":"true","result":{"uid":"U"}})");
+
+  const auto input = client.get_input("U");
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_EQ(input.error().code, "bad_answer");
+  EXPECT_THAT(input.error().message,
+              HasSubstr("at $.success: expected true or false, found a string"));
+}
+
+TEST_F(Client, ShowsARecordingModeItDoesNotKnow) {
+  transport.answer(200, ok(R"({"uid":"U","recording":{"mode":"hourly"}})"));
+
+  const auto input = client.get_input("U");
+
+  ASSERT_TRUE(input.ok());
+  EXPECT_EQ(describe(input.value())["recording"]["mode"], "hourly");
+}
+
+TEST_F(Client, SendsAnSrtOutputWithAnEmptyKey) {
+  transport.answer(200, ok(R"({"uid":"O","url":"srt://h:9000?streamid=x"})"));
+
+  ASSERT_TRUE(client.add_output("U", {.url = "srt://h:9000?streamid=x"}).ok());
+
+  EXPECT_EQ(transport.requests.back().body, R"({"url":"srt://h:9000?streamid=x","streamKey":""})");
+}
+
+// Audit 3: a proxy's page was explained as a wrong token.
+TEST_F(Client, SaysThatSomethingElseRefused) {
+  transport.answer(403, "<html><body>no</body></html>", {{"Content-Type", "text/html"}});
+
+  const auto input = client.get_input("U");
+
+  ASSERT_FALSE(input.ok());
+  EXPECT_EQ(input.error().code, "web_page");
+  EXPECT_THAT(input.error().hint, HasSubstr("a proxy or firewall on the way answered"));
 }
 
 TEST_F(Client, TakesSuccessFalseForARefusalWhateverTheStatus) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace ts {
 namespace {
@@ -20,6 +21,40 @@ TEST(WriteFileAtomic, ReplacesTheContentAndSetsTheMode) {
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_EQ(read_file(path).value(), "two");
+}
+
+TEST(WriteFileAtomic, ReplacesWhatALinkLeadsTo) {
+  const test::TempDir dir;
+  std::filesystem::create_symlink("real", dir.path() / "link");
+
+  ASSERT_TRUE(write_file_atomic(dir.path() / "link", "one", 0600).ok());
+
+  EXPECT_TRUE(std::filesystem::is_symlink(dir.path() / "link"));
+  EXPECT_EQ(read_file(dir.path() / "real").value(), "one");
+}
+
+TEST(LinkTarget, LeavesWhatLeadsToNoPath) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const std::string path = "/proc/self/fd/" + std::to_string(ends[1]);
+  EXPECT_EQ(link_target(path), path);  // it reads as "pipe:[4711]"
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(CheckWritable, TellsBeforeWhatWritingWouldSay) {
+  const test::TempDir dir;
+  EXPECT_TRUE(check_writable(dir.path() / "new").ok());
+  EXPECT_FALSE(std::filesystem::exists(dir.path() / "new"));
+  EXPECT_TRUE(check_writable("/dev/null").ok());
+
+  const auto folder = check_writable(dir.path());
+  const auto nowhere = check_writable(dir.path() / "no" / "such");
+
+  ASSERT_FALSE(folder.ok());
+  ASSERT_FALSE(nowhere.ok());
+  EXPECT_EQ(nowhere.error().kind, ErrorKind::kUsage);
+  EXPECT_NE(nowhere.error().message.find("No such file or directory"), std::string::npos);
 }
 
 TEST(ReadSecretFile, RefusesAFileOthersCanRead) {

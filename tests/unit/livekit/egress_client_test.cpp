@@ -28,6 +28,33 @@ TEST(EgressClient, SendsVideoAloneWithoutAnAudioTrack) {
             R"("urls":["mux://0123456789abcdef"]}]})");
 }
 
+TEST(EgressClient, NamesEachOutputThatWasRefused) {
+  EgressInfo egress;
+  egress.stream_results.push_back({.url = "rtmp://a/app/{k..1}", .status = StreamStatus::kActive});
+  egress.stream_results.push_back({.url = "rtmp://b/app/{k..2}",
+                                   .status = StreamStatus::kFailed,
+                                   .error = "already publishing to rtmp://b/app/secretkey22"});
+  egress.stream_results.push_back({.url = "rtmp://c/app/{k..3}", .status = StreamStatus::kFailed});
+
+  const auto refused = refused_outputs(egress);
+
+  ASSERT_EQ(refused.size(), 2U);
+  EXPECT_EQ(refused[0].find("rtmp://b/app/{k..2} refused the stream: already publishing"), 0U);
+  EXPECT_EQ(refused[0].find("secretkey22"), std::string::npos);
+  EXPECT_EQ(refused[1], "rtmp://c/app/{k..3} refused the stream");
+}
+
+TEST(EgressClient, ListsAnEgressOnceWhenAPageIsToldTwice) {
+  Harness harness;
+  const std::string page = R"({"items":[{"egress_id":"EG_1"}],"next_page_token":{"token":"T"}})";
+  harness.transport.answer(200, page).answer(200, page);
+
+  const auto all = harness.egress.list({});
+
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(all.value().size(), 1U);
+}
+
 TEST(EgressClient, RefusesBadRequestsBeforeSending) {
   Harness harness;
   const auto message = [&](TrackCompositeEgressRequest request) {

@@ -45,6 +45,18 @@ TEST(IngressClient, RefusesWhatTheServerWouldRefuse) {
   EXPECT_TRUE(harness.transport.requests.empty());
 }
 
+TEST(IngressClient, TakesNoAnswerWithoutAnId) {
+  Harness harness;
+  harness.transport.answer(200, "{}");
+
+  const auto ingress = harness.ingress.create({.room_name = "main", .participant_identity = "p"});
+
+  ASSERT_FALSE(ingress.ok());
+  EXPECT_EQ(ingress.error().kind, ErrorKind::kRemote);
+  EXPECT_EQ(ingress.error().code, "bad_answer");
+  EXPECT_EQ(ingress.error().hint, "it may have been made: run ts ingress list before trying again");
+}
+
 TEST(IngressClient, WaitsForThePublisher) {
   Harness harness;
   harness.transport.answer(200, kInactive).answer(503, "busy").answer(200, kPublishing);

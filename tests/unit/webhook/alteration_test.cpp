@@ -77,6 +77,29 @@ TEST(Alteration, OfTheCharacterSet) {
   expect_alteration(utf8, "{\"a\":\"\u00c3\u00bc\"}", Alteration::kCharset);
 }
 
+// Audit 3: PowerShell's > writes UTF-16 with a line end.
+TEST(Alteration, OfUtf16) {
+  const auto utf16 = [](std::u16string_view text, bool big) {
+    std::string out;
+    for (const char16_t unit : text) {
+      const char high = static_cast<char>(unit >> 8U);
+      const char low = static_cast<char>(unit & 0xFFU);
+      out += big ? high : low;
+      out += big ? low : high;
+    }
+    return out;
+  };
+  const std::string utf8 = "{\"a\":\"\u00fc\U0001F600\"}";
+  const std::u16string wide = u"{\"a\":\"\u00fc\U0001F600\"}";
+  for (const bool big : {false, true}) {
+    expect_alteration(utf8, utf16(wide, big), Alteration::kCharset);
+    expect_alteration(utf8, utf16(u"\uFEFF" + wide, big), Alteration::kCharset);
+    expect_alteration(utf8, utf16(u"\uFEFF" + wide + u"\r\n", big), Alteration::kCharset);
+  }
+  // Half a pair is no text.
+  expect_alteration(utf8, utf16(u"{\"\xD83D", false), Alteration::kUnknown);
+}
+
 TEST(Alteration, OfWrappings) {
   const std::string body = R"({"a":"b\n\u00fc"})";
   expect_alteration(body, "  " + body, Alteration::kBlanks);

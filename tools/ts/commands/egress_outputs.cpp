@@ -76,6 +76,19 @@ Status clear_label(const Options& options, livekit::EgressClient& client, const 
   return ok_status();
 }
 
+/// The service has done it; what could not be noted is said with what there is.
+Status note_labels(const Options& options, const OutputLabels& labels, std::string_view done,
+                   std::string hint, Context& context) {
+  const Status noted = write_output_labels(context, options.id, labels);
+  if (noted.ok()) return noted;
+  return Error{.kind = ErrorKind::kPartial,
+               .message = fmt::format("{}, but the labels of egress {} could not be noted: {}",
+                                      done, options.id, noted.error().message),
+               .hint = std::move(hint),
+               .code = "label_not_noted",
+               .residue = {fmt::format("egress {}", options.id)}};
+}
+
 Status add(const Options& options, livekit::EgressClient& client, Context& context) {
   if (options.targets.empty()) {
     return Error{.kind = ErrorKind::kUsage,
@@ -99,6 +112,8 @@ Status add(const Options& options, livekit::EgressClient& client, Context& conte
           .hint = "give each output a --label of its own"};
     }
   }
+  // Of two that add at once, the second must see the first one's labels.
+  TS_TRY(const auto lock, lock_output_labels(context, options.id));
   OutputLabels labels;
   if (!context.dry_run()) {
     TS_TRY(labels, read_output_labels(context, options.id));
@@ -112,7 +127,11 @@ Status add(const Options& options, livekit::EgressClient& client, Context& conte
     request.add_output_urls.push_back(std::move(targets[i].url));
   }
   TS_TRY(const auto egress, client.update_stream(request, context.stop()));
-  TS_CHECK(write_output_labels(context, options.id, labels));
+  TS_CHECK(note_labels(options, labels, targets.size() == 1 ? "the output runs" : "the outputs run",
+                       fmt::format("to take one off again, name it as it was added: ts egress "
+                                   "outputs {} remove --rtmp-url-file FILE, or --mux LIVE_ID",
+                                   options.id),
+                       context));
   return show(egress, labels, context);
 }
 
@@ -123,6 +142,7 @@ Status remove(const Options& options, livekit::EgressClient& client, Context& co
                  .message = "there is no output to remove",
                  .hint = "name it with --label (ts egress outputs ID lists them)"};
   }
+  TS_TRY(const auto lock, lock_output_labels(context, options.id));
   TS_TRY(auto labels, read_output_labels(context, options.id));
   livekit::UpdateStreamRequest request{.egress_id = options.id};
   for (const std::string& label : options.labels) {
@@ -158,7 +178,10 @@ Status remove(const Options& options, livekit::EgressClient& client, Context& co
     return error;
   }
   const auto& egress = updated.value();
-  TS_CHECK(write_output_labels(context, options.id, labels));
+  TS_CHECK(note_labels(
+      options, labels, "the output is taken off",
+      fmt::format("its label is still listed: ts egress get {} shows what runs", options.id),
+      context));
   return show(egress, labels, context);
 }
 

@@ -14,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace ts::cli {
 namespace in_egress_start {
@@ -98,6 +99,29 @@ Result<livekit::EgressInfo> start_or_find(livekit::EgressClient& client, const P
   return start_under_ref(client, plan, scope, ref, context);
 }
 
+/// Notes what the egress sends to. One that --ref found has its labels, and perhaps more of them.
+Status note_labels(const PlannedEgress& plan, const std::string& egress_id, Context& context) {
+  TS_TRY(const auto lock, lock_output_labels(context, egress_id));
+  TS_TRY(auto labels, read_output_labels(context, egress_id));
+  if (!labels.empty()) return ok_status();
+  for (const Target& target : plan.targets) labels.emplace(target.label, target.origin);
+  return write_output_labels(context, egress_id, labels);
+}
+
+/// kPartial when it runs, but not to all of what was asked for.
+Status check_accepted(const livekit::EgressInfo& egress) {
+  const auto refused = livekit::refused_outputs(egress);
+  if (refused.empty()) return ok_status();
+  return Error{
+      .kind = ErrorKind::kPartial,
+      .message = fmt::format("egress {} runs, but {}", egress.egress_id, fmt::join(refused, "; ")),
+      .hint = fmt::format("correct that output and add it with ts egress outputs {} add; or ts "
+                          "egress stop {}",
+                          egress.egress_id, egress.egress_id),
+      .code = "output_refused",
+      .residue = {fmt::format("egress {}", egress.egress_id)}};
+}
+
 Status run(const EgressStartOptions& options, Context& context) {
   if (!options.wait.empty() && options.wait != "active" && options.wait != "complete") {
     return Error{.kind = ErrorKind::kUsage,
@@ -113,9 +137,7 @@ Status run(const EgressStartOptions& options, Context& context) {
   livekit::EgressInfo egress = std::move(started).value();
 
   if (!plan.targets.empty()) {
-    OutputLabels labels;
-    for (const Target& target : plan.targets) labels.emplace(target.label, target.origin);
-    const Status noted = write_output_labels(context, egress.egress_id, labels);
+    const Status noted = note_labels(plan, egress.egress_id, context);
     if (!noted.ok()) {
       context.out().warn(fmt::format("the output labels of {} were not noted: {}", egress.egress_id,
                                      noted.error().message));
@@ -141,6 +163,7 @@ Status run(const EgressStartOptions& options, Context& context) {
       return error;
     }
     egress = std::move(waited).value();
+    if (options.wait == "active") TS_CHECK(check_accepted(egress));
   }
   const Json document = document_of("egress", egress_json(egress));
   return context.out().report({.document = &document,

@@ -122,6 +122,32 @@ Result<livekit::CreateIngressRequest> request_of(const Options& options, Context
   return request;
 }
 
+/// What was asked for and is otherwise with the ingress that is there.
+std::vector<std::string> differences(const livekit::CreateIngressRequest& request,
+                                     const livekit::IngressInfo& ingress) {
+  std::vector<std::string> out;
+  const auto differs = [](const auto& wish, const auto& present) {
+    return wish && wish->preset &&
+           (!present || !present->preset || !(*present->preset == *wish->preset));
+  };
+  if (!request.participant_name.empty() && request.participant_name != ingress.participant_name) {
+    out.emplace_back("its participant's name");
+  }
+  if (!request.participant_metadata.empty() &&
+      request.participant_metadata != ingress.participant_metadata) {
+    out.emplace_back("its metadata");
+  }
+  // Told or not, WHIP alone is passed on as it is.
+  const bool transcodes = ingress.enable_transcoding.value_or(
+      !(ingress.input_type == livekit::IngressInput::kWhip) && !ingress.bypass_transcoding);
+  if (request.enable_transcoding && *request.enable_transcoding != transcodes) {
+    out.emplace_back(transcodes ? "it transcodes" : "it does not transcode");
+  }
+  if (differs(request.video, ingress.video)) out.emplace_back("its video preset");
+  if (differs(request.audio, ingress.audio)) out.emplace_back("its audio preset");
+  return out;
+}
+
 /// The ingress of the same name that is there already.
 Result<std::optional<livekit::IngressInfo>> find(livekit::IngressClient& client,
                                                  const livekit::CreateIngressRequest& request,
@@ -151,6 +177,11 @@ Result<livekit::IngressInfo> create(livekit::IngressClient& client,
     TS_TRY(auto existing, find(client, request, context));
     if (existing) {
       context.out().status(fmt::format("found by --ref {}: nothing was made", options.ref));
+      if (const auto others = differences(request, *existing); !others.empty()) {
+        context.out().warn(
+            fmt::format("ingress {} is not as asked for: {} (ts ingress update {} changes it)",
+                        existing->ingress_id, fmt::join(others, ", "), existing->ingress_id));
+      }
       return std::move(*existing);
     }
   }
@@ -179,6 +210,7 @@ Status run(const Options& options, Context& context) {
   TS_CHECK(context.out().check_reveal(options.reveal));
   TS_TRY(const auto timeout, parse_duration(options.timeout));
   TS_TRY(const auto request, request_of(options, context));
+  if (!options.save_url.empty() && !context.dry_run()) TS_CHECK(check_writable(options.save_url));
   TS_TRY(auto service, livekit_service(context));
   livekit::IngressClient client(service);
   TS_TRY(auto ingress, create(client, request, options, context));
@@ -187,8 +219,12 @@ Status run(const Options& options, Context& context) {
         "the server has no ingress address configured (rtmp_base_url, whip_base_url)");
   }
   if (!options.save_url.empty()) {
-    const Status saved = write_file_atomic(
-        options.save_url, std::string(livekit::publish_target(ingress).reveal()) + "\n", 0600);
+    const Status saved =
+        ingress.url.empty()
+            ? Status(Error{.message = "there is no publishing address to save"})
+            : write_file_atomic(options.save_url,
+                                std::string(livekit::publish_target(ingress).reveal()) + "\n",
+                                0600);
     if (!saved.ok()) {
       Error error = saved.error();
       error.kind = ErrorKind::kPartial;

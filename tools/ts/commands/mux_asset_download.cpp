@@ -112,6 +112,11 @@ Result<std::string> master_url(mux::MuxClient& client, const Options& options, m
 
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto timeout, parse_duration(options.timeout));
+  if (options.to == "-") {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = "a recording is not written to stdout, where the result goes",
+                 .hint = "name a file or a named pipe: --to service.mp4"};
+  }
   TS_TRY(const auto client, mux_client(context));
   const bool master = options.rendition == "master";
   TS_TRY(const auto url, master ? master_url(*client, options, timeout, context)

@@ -98,6 +98,13 @@ Status lay_over(const Options& options, Context& context, livekit::CreateRoomReq
   TS_CHECK(seconds_of(options.departure_timeout, "--departure-timeout", request.departure_timeout));
   TS_CHECK(ms_of(options.min_playout_delay, "--min-playout-delay", request.min_playout_delay));
   TS_CHECK(ms_of(options.max_playout_delay, "--max-playout-delay", request.max_playout_delay));
+  if (request.max_playout_delay != 0 && request.min_playout_delay > request.max_playout_delay) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .message = fmt::format("the smallest playout delay, {} ms, is above the largest, "
+                                        "{} ms",
+                                        request.min_playout_delay, request.max_playout_delay),
+                 .hint = "give --min-playout-delay at most the --max-playout-delay"};
+  }
   if (!options.metadata.empty()) {
     TS_TRY(request.metadata, context.text_or_file(options.metadata));
   }

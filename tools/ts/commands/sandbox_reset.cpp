@@ -27,6 +27,7 @@ Status run(const Options& options, Context& context) {
                  .hint = "name the folder given to ts sandbox up with --dir",
                  .code = "no_sandbox_folder"};
   }
+  TS_CHECK(context.confirm("delete the recordings in " + (folder / "recordings").string() + "?"));
   if (found) {
     TS_TRY(const auto answer,
            sandbox::ask_instance(*found, context.transport(), "reset", "", context.stop()));
@@ -59,7 +60,7 @@ Runner bind(CLI::App& app) {
 Command sandbox_reset() {
   return {.path = "sandbox reset",
           .summary = "Forget the sandbox's rooms and streams, delete its recordings",
-          .example = "ts sandbox reset",
+          .example = "ts sandbox reset --yes",
           .forms = "none",
           .bind = in_sandbox_reset::bind,
           .details = "Keys and addresses stay. Publishers are disconnected."};

@@ -159,6 +159,26 @@ Result<std::vector<Made>> make_tokens(const Options& options, Context& context,
   return made;
 }
 
+/// The grants beside the one for rooms, by their claims.
+Json other_grants(const livekit::Claims& claims) {
+  Json out = Json::object();
+  const auto put = [&](const char* claim, const char* name, livekit::Flag flag) {
+    if (flag.said()) out[claim][name] = static_cast<bool>(flag);
+  };
+  if (claims.sip) {
+    put("sip", "admin", claims.sip->admin);
+    put("sip", "call", claims.sip->call);
+  }
+  if (claims.agent) {
+    put("agent", "admin", claims.agent->admin);
+    put("agent", "simulationAdmin", claims.agent->simulation_admin);
+    put("agent", "databaseAdmin", claims.agent->database_admin);
+  }
+  if (claims.inference) put("inference", "perform", claims.inference->perform);
+  if (claims.observability) put("observability", "write", claims.observability->write);
+  return out;
+}
+
 Json describe(const Made& made, const config::LivekitKey& key, const Options& options) {
   const livekit::Claims& claims = made.request.claims;
   Json entry;
@@ -169,6 +189,9 @@ Json describe(const Made& made, const config::LivekitKey& key, const Options& op
   entry["room"] = claims.video ? claims.video->room : "";
   entry["role"] = options.role.empty() ? Json(nullptr) : Json(options.role);
   entry["grants"] = claims.video ? livekit::to_json(*claims.video) : Json::object();
+  if (Json others = other_grants(claims); !others.empty()) {
+    entry["other_grants"] = std::move(others);
+  }
   entry["not_before"] = time_json(made.token.not_before);
   entry["expires_at"] = time_json(made.token.expires_at);
   entry["ttl_s"] = made.request.ttl.count();

@@ -60,7 +60,8 @@ bool secret_file_is_there(const Options& options) {
 }
 
 Status check_new_secret_file(const Options& options) {
-  if (!secret_file_is_there(options)) return ok_status();
+  if (options.secret_to.empty()) return ok_status();
+  if (!secret_file_is_there(options)) return check_writable(options.secret_to);
   return Error{.kind = ErrorKind::kUsage,
                .message = fmt::format("{} is there already", options.secret_to),
                .hint = "name a new file: a secret is never written over another"};

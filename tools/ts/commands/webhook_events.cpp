@@ -48,10 +48,13 @@ Status run(const Options& options, Context& context) {
                      row.handled_at ? "handled" : "unhandled"});
     ids += std::to_string(row.seq) + "\n";
   }
+  const bool narrowed = options.unhandled || !options.provider.empty() || !options.type.empty() ||
+                        !options.since.empty();
   return context.out().report(
       {.document = &document,
        .text = table({"SEQ", "RECEIVED", "PROVIDER", "EVENT", "ID", "STATE"}, lines,
-                     "no webhook was received yet"),
+                     narrowed ? "no webhook that was received is one of these"
+                              : "no webhook was received yet"),
        .id = ids});
 }
 
