@@ -236,7 +236,11 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
     Picture picture;
     if (lagging) {
       ++lagged_;
-      encoders_->note_late();
+      // A hiccup passes; what goes on for seconds is too much for this machine.
+      const auto second = std::chrono::floor<seconds>(now());
+      if (second != lag_second_) lag_run_ = second == lag_second_ + seconds{1} ? lag_run_ + 1 : 0;
+      lag_second_ = second;
+      if (lag_run_ >= 2) encoders_->note_late();
       picture = last_canvas_;
     } else {
       picture = compose(tick, state);

@@ -192,6 +192,8 @@ class Compositor::Impl {
   std::uint64_t fps_frames_ = 0;
   std::string told_cue_;  // "$.cues[2]", whose words the snapshot has
   std::uint64_t lagged_ = 0;
+  std::chrono::seconds lag_second_{-2};  // the last one with a late tick
+  int lag_run_ = 0;                      // seconds in a row with late ticks, before that one
   std::uint64_t jumps_ = 0;
   std::uint64_t render_errors_ = 0;
   double worst_ms_ = 0;

@@ -270,6 +270,7 @@ class MediaSource final : public SourceRunner {
       behind_.store(false, std::memory_order_relaxed);
       if (stop.stop_requested()) return;
       if (over) {
+        recording_.finish();
         feed_.set_ended();
         return;
       }

@@ -38,7 +38,7 @@ Status RoundReader::begin(media::Reader& reader) {
 Status RoundReader::read(SourceRecording& recording) {
   TS_TRY(auto read, reader_->read());
   if (!read) return end_of_round();
-  if (read->late) recording.begin_anew(*reader_);
+  if (read->anew) recording.begin_anew(*reader_);
   recording.write(*read);
   const bool video = read->video;
   Track& into = track(video);

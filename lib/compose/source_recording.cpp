@@ -177,6 +177,12 @@ void SourceRecording::end() {
   second_.reset();
 }
 
+void SourceRecording::finish() {
+  end();
+  wait_ = {};
+  if (std::exchange(trouble_, false) && options_.on_trouble) options_.on_trouble({});
+}
+
 void SourceRecording::fail(const Error& error) {
   muxer_.reset();
   // A full disk would collect one empty file for each retry.

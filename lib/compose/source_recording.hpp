@@ -38,6 +38,8 @@ class SourceRecording {
   void write(const media::Reader::Packet& packet);
   /// The source is gone; finishes the file.
   void end();
+  /// The source is over: what its recording lacks is no trouble any more.
+  void finish();
 
  private:
   struct Track {

@@ -78,10 +78,9 @@
 /// - black: on
 /// - source: source, state: connecting, live, stale, lost, ended, still, removed; message
 /// - output: output, state: connecting, live, stalled, reconnecting, failed, ended, removed;
-/// message
+///   message; the clean recording of a source is output "iso:NAME"
 /// - guard: guard: black, frozen, silent, clipped, quiet; active
-/// - quality: quality: full, economy, reduced, half: what is given up while this machine cannot
-/// keep up
+/// - quality: quality: full, economy, reduced, half: what is given up while the machine is late
 /// - meters (only when asked for by name, about ten a second): peak_db, rms_db, true_peak_db,
 ///   true_peak_max_db, momentary_lufs, short_term_lufs, integrated_lufs, limited_db
 /// - go

@@ -376,17 +376,18 @@ Result<std::optional<Reader::Packet>> Reader::read() {
       }
       return failure(code, "read " + options_.name, said);
     }
-    bool late = adopt(*packet);
-    if (packet->stream_index == video_.index) {
-      late = std::exchange(video_.renewed, false) || late;
+    const bool adopted = adopt(*packet);
+    const bool video = packet->stream_index == video_.index;
+    if (!video && packet->stream_index != audio_.index) continue;
+    const bool renewed = std::exchange((video ? video_ : audio_).renewed, false);
+    const bool first = renewed && std::exchange(opened_anew_, false);
+    if (video) {
       give_time(*packet);
-      return std::optional<Packet>(Packet{std::move(packet), true, late});
-    }
-    if (packet->stream_index == audio_.index) {
-      late = std::exchange(audio_.renewed, false) || late;
+    } else {
       time_sound(*packet);
-      return std::optional<Packet>(Packet{std::move(packet), false, late});
     }
+    return std::optional<Packet>(
+        Packet{std::move(packet), video, adopted || renewed, adopted || first});
   }
 }
 
@@ -423,23 +424,26 @@ void Reader::time_sound(AVPacket& packet) {
   sound_next_ = (packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts) + packet.duration;
 }
 
-bool Reader::is_another() const noexcept {
-  const auto failed = [](const Stream& stream) {
-    return stream.gave && stream.failures >= kAnotherFailures &&
-           stream.sent_us - stream.since_us >= kAnotherAfterUs;
-  };
-  return failed(video_) || failed(audio_);
+bool Reader::failed(const Stream& stream) noexcept {
+  return stream.gave && stream.failures >= kAnotherFailures &&
+         stream.sent_us - stream.since_us >= kAnotherAfterUs;
 }
 
+bool Reader::is_another() const noexcept { return failed(video_) || failed(audio_); }
+
 Status Reader::probe_again() {
+  const bool pictures = video_.index >= 0 && failed(video_);
   for (Stream* stream : {&video_, &audio_}) {
     // Not again before something could be decoded: it may be damage after all.
     stream->failures = 0;
     stream->gave = false;
   }
   if (format_->iformat->name != std::string_view("mpegts") || format_->pb == nullptr) {
-    // An encoder over RTMP sends new headers, and a file is what it is.
-    if (options_.is_file || !options_.device.empty() || options_.flv_fd >= 0) return ok_status();
+    // An encoder over RTMP sends new headers, and a file, or a film behind an address, is what it
+    // is. For the sound alone the picture is not given up.
+    const bool film = options_.is_file || info_.duration.has_value();
+    if (film || !options_.device.empty() || options_.flv_fd >= 0) return ok_status();
+    if (video_.index >= 0 && !pictures) return ok_status();
     return Error{.kind = ErrorKind::kMedia,
                  .message = options_.name + ": what comes cannot be decoded any more",
                  .hint = "see whether its encoder changed the codec",
@@ -476,6 +480,7 @@ Status Reader::probe_again() {
   keep_decoder(audio_, audio);
   video_.renewed = video_.index >= 0;
   audio_.renewed = audio_.index >= 0;
+  opened_anew_ = true;
   return ok_status();
 }
 

@@ -71,6 +71,8 @@ class Reader {
     bool video = false;
     /// Its stream was not there when the input was opened (RTMP, MPEG-TS), or is another one since.
     bool late = false;
+    /// The input's streams are other ones from here on; with `late` only, this one follows another.
+    bool anew = false;
   };
 
   /// Connections go to public addresses and to the host of `url`; a playlist or redirect that leads
@@ -143,6 +145,7 @@ class Reader {
   /// Takes a stream of a kind that there was none of yet. @return whether `packet` is its first.
   bool adopt(const AVPacket& packet);
   /// Carries another codec than it did under the same number: its demuxer goes on with the old one.
+  [[nodiscard]] static bool failed(const Stream& stream) noexcept;
   [[nodiscard]] bool is_another() const noexcept;
   /// On the same connection, with demuxer and decoders for what comes now. Its times go on.
   Status probe_again();
@@ -167,6 +170,7 @@ class Reader {
       0;  ///< A bit for each stream there was at the opening, or looked at since.
   std::optional<std::int64_t> start_us_{};  ///< Of the first opening, when it was probed again.
   InputInfo info_;
+  bool opened_anew_ = false;                  ///< No packet has told of it yet.
   bool sound_needs_time_ = false;             ///< It came late.
   std::optional<std::int64_t> sound_next_{};  ///< When the next block begins.
   std::int64_t untimed_ = 0;                  ///< Packets of raw video so far.

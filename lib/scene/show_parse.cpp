@@ -39,6 +39,11 @@ class Parser {
                                 "program", "cues", "encode", "renditions", "sound", "guards",
                                 "filter", "outputs", "duration", "frame_code"})));
     TS_CHECK(parse_schema());
+    // Called something else, most likely: that is one mistake.
+    if (mistakes_ != nullptr && !mistakes_->empty()) {
+      const auto sources = root_.find("sources");
+      if (!sources.ok() || !sources.value()) return std::move(show_);
+    }
     TS_CHECK(gather(parse_general()));
     TS_CHECK(gather(parse_canvas()));
     TS_CHECK(gather(parse_sources()));

@@ -56,17 +56,20 @@ Status check_values(const CLI::App& app, const std::vector<std::string>& argumen
 }
 
 Status check_empty(const CLI::App& app) {
-  // What people read, or what an update takes away.
-  static constexpr std::string_view kTexts[] = {"metadata", "name",        "participant-name",
-                                                "title",    "subtitle",    "text",
-                                                "topic",    "passthrough", "slate"};
+  // What people read, what an update takes away, what goes to somebody else as it is.
+  static constexpr std::string_view kTexts[] = {
+      "metadata", "name", "participant-name", "title",  "subtitle", "text", "topic", "passthrough",
+      "slate",    "data", "payload",          "command"};
   for (const CLI::Option* option : app.get_options()) {
     const auto& results = option->results();
     if (std::none_of(results.begin(), results.end(),
                      [](const std::string& value) { return trim(value).empty(); })) {
       continue;
     }
-    const auto& names = option->get_lnames();
+    // A name that is no option's is never optional.
+    const auto names = option->get_positional() && option->get_name() != "name"
+                           ? std::vector<std::string>{option->get_name()}
+                           : option->get_lnames();
     const bool text = std::any_of(names.begin(), names.end(), [](const std::string& name) {
       return std::find(std::begin(kTexts), std::end(kTexts), name) != std::end(kTexts);
     });

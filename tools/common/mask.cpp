@@ -32,7 +32,11 @@ bool is_placeholder(std::string_view text) {
 void mask_addresses(Json& json, bool key_beside) {
   const auto& text = json.get_ref<const std::string&>();
   if (text.find("://") == std::string::npos || is_placeholder(text)) return;
-  if (key_beside && text.starts_with("rtmp")) return;
+  if (key_beside && text.starts_with("rtmp")) {
+    const auto query = text.find('?');
+    json = masked_url(text.substr(0, query)) + (query == std::string::npos ? "" : "?***");
+    return;
+  }
   auto scrubbed = net::scrub_stream_keys(text, [](std::string_view part) {
     return is_placeholder(part) ? std::string(part) : std::string("***");
   });
@@ -44,7 +48,9 @@ void mask_values(Json& json, bool key_beside) {
     mask_addresses(json, key_beside);
   } else if (json.is_object()) {
     const bool key = std::any_of(json.items().begin(), json.items().end(), [](const auto& member) {
-      return member.key() == "stream_key" || member.key() == "streamKey";
+      return (member.key() == "stream_key" || member.key() == "streamKey") &&
+             member.value().is_string() &&
+             !member.value().template get_ref<const std::string&>().empty();
     });
     for (auto& [name, value] : json.items()) {
       if (is_secret_name(name) && value.is_string()) {

@@ -81,10 +81,9 @@ int Session::run(const Runner& runner) {
   if (status.ok()) return 0;
   // What it was told to do is done: whoever cannot read the result must know what there is now.
   const Error& failure = status.error();
-  if (!command_.forms.empty() && !context.dry_run() &&
-      (failure.code == "write_failed" || failure.code == "closed_pipe")) {
+  if (!command_.forms.empty() && !context.dry_run() && failure.code == "write_failed") {
     Error error{.kind = ErrorKind::kPartial,
-                .message = "it is done, but its result could not be written: " + failure.message,
+                .message = failure.message + ", and what was asked for is done",
                 .hint = "look at what there is now before running it again",
                 .code = "write_failed"};
     if (!out.result_id().empty()) error.residue.push_back(out.result_id());

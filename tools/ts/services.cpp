@@ -128,7 +128,8 @@ Result<Secret> stream_key_from(const std::string& path_or_dash, Context& context
   TS_TRY(auto key, context.secret_from(path_or_dash));
   const std::string_view text = key.reveal();
   const bool bare =
-      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '/'; });
+      text.find("://") == std::string_view::npos &&
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (bare) return key;
   return Error{.kind = ErrorKind::kConfig,
                .message = fmt::format("{} holds no bare stream key",

@@ -106,7 +106,7 @@ TEST(Explain, ACountdownGoesOnAtAMoment) {
   const auto text = explain(show.value(), {.at = milliseconds{2200}});
 
   ASSERT_TRUE(text.ok());
-  EXPECT_NE(text.value().find("max(0,2.800-t"), std::string::npos) << text.value();
+  EXPECT_NE(text.value().find("max(0\\,2.800-t"), std::string::npos) << text.value();
 }
 
 TEST(Explain, ASourceOfSoundAloneIsACard) {

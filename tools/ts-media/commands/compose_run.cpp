@@ -329,7 +329,7 @@ Runner bind(CLI::App& app) {
       "h264_nvenc, h264_v4l2m2m (untested: nobody has measured them with ts)");
   app.add_option("--iso", options->iso,
                  "Folder for clean recordings: each network, listening or device source as it "
-                 "comes, NAME.mkv, a new file after each reconnection");
+                 "comes, NAME.mkv, a new file after each reconnection or change of the stream");
   app.add_option("--control", options->control,
                  "Unix socket for ts compose take, overlay, status … (default: one they find)");
   app.add_option("--hot", options->hot,

@@ -34,11 +34,12 @@ Result<std::string> source_rows(const JsonReader& status) {
     TS_TRY(const auto peak, entry.number_or("level_db", source_peak));
     TS_TRY(const auto losses, entry.int_or("losses", 0));
     TS_TRY(const auto reason, entry.string_or("reason"));
+    TS_TRY(const auto recording, entry.string_or("recording_trouble"));
     rows.push_back({name, on_air ? "on air" : "", state, fmt::format("{:+.1f} dB", gain),
                     muted  ? "muted"
                     : solo ? fmt::format("{:.0f} dB solo", peak)
                            : fmt::format("{:.0f} dB", peak),
-                    std::to_string(losses), reason});
+                    std::to_string(losses), reason.empty() ? recording : reason});
   }
   return table({"SOURCE", "", "STATE", "GAIN", "PEAK", "LOST", "TROUBLE"}, rows, "no sources");
 }
