@@ -18,6 +18,9 @@ constexpr int kFade = kRate / 200;      // 5 ms
 constexpr int kMoveFade = kRate / 100;  // 10 ms
 /// Of a source of very many pictures a second: memory comes before its every picture.
 constexpr std::size_t kMostPictures = 64;
+/// Sound that nobody has read yet is kept for the longest delay of ts compose audio --delay, and 2
+/// s.
+constexpr std::int64_t kMostBehind = 12 * kRate;
 /// The producer is woken for so much sound at once, not for every tick's.
 constexpr std::int64_t kRefill = kRate / 8;
 
@@ -94,7 +97,8 @@ void Feed::wake() {
   changed_.notify_all();
 }
 
-void Feed::push_samples(std::span<const float> samples, std::int64_t position) {
+bool Feed::push_samples(std::span<const float> samples, std::int64_t position) {
+  bool all = true;
   {
     const std::lock_guard lock(mutex_);
     any_ = true;
@@ -109,24 +113,27 @@ void Feed::push_samples(std::span<const float> samples, std::int64_t position) {
       samples = samples.subspan(passed * 2);
       position = read_to_;
     }
-    if (samples.empty()) return;
+    if (samples.empty()) return true;
     const std::int64_t end = head_ + static_cast<std::int64_t>(samples_.size() / 2);
     if (!started_ || samples_.empty()) {
       samples_.clear();
       head_ = position;
       started_ = true;
     } else if (position > end) {
-      samples_.append_silence(static_cast<std::size_t>(position - end) * 2);
+      // However long the gap is, only so much of it is kept; what is live is never far ahead.
+      const std::int64_t reach = std::max({end, read_to_ + limits_.samples, limits_.samples});
+      const std::int64_t until = limits_.drop_oldest ? position : std::min(position, reach);
+      samples_.append_silence(static_cast<std::size_t>(until - end) * 2);
+      all = until == position;
     } else if (position < end) {
       // A step back in time: the newer sound replaces the older.
       const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(0, position - head_));
       samples_.keep(keep * 2);
       if (keep == 0) head_ = position;
     }
-    samples_.append(samples);
-    // Nobody reads for a long time (a paused process): keep the newest two seconds beyond the
-    // limit.
-    const auto most = static_cast<std::size_t>((limits_.samples + 2 * kRate) * 2);
+    if (all) samples_.append(samples);
+    // Nobody reads for a long time: the oldest is let go.
+    const auto most = static_cast<std::size_t>((limits_.samples + kMostBehind) * 2);
     if (samples_.size() > most) {
       const std::size_t excess = (samples_.size() - most) & ~std::size_t{1};
       samples_.drop(excess);
@@ -135,6 +142,7 @@ void Feed::push_samples(std::span<const float> samples, std::int64_t position) {
     refill_locked();
   }
   changed_.notify_all();
+  return all;
 }
 
 std::optional<std::int64_t> Feed::next_sample() const {

@@ -50,7 +50,8 @@ class Feed {
     std::int64_t samples = kRate * 5 / 4;
     bool patient =
         false;  ///< Files, patterns: a late picture is held, never replaced by the slate.
-    bool drop_oldest = false;  ///< Network sources: a full mailbox loses its oldest frame.
+    /// Live sources: a full mailbox loses its oldest frame, and what comes is never far ahead.
+    bool drop_oldest = false;
   };
   explicit Feed(Limits limits) : limits_(limits) {}
 
@@ -69,7 +70,9 @@ class Feed {
   void wake();
   /// Interleaved stereo samples whose first one belongs at sample `position` of the program.
   /// Samples the consumer has passed already are dropped; a gap is silence.
-  void push_samples(std::span<const float> samples, std::int64_t position);
+  /// @return false when they lie beyond what is kept (never with drop_oldest): they are offered
+  ///         again after wait_taken().
+  bool push_samples(std::span<const float> samples, std::int64_t position);
   /// Sample after the last one pushed; nullopt before the first.
   [[nodiscard]] std::optional<std::int64_t> next_sample() const;
   [[nodiscard]] bool picture_room() const;

@@ -56,7 +56,7 @@ class MediaSource final : public SourceRunner {
  public:
   MediaSource(const scene::Source& source, const scene::MediaInput& input,
               const SourceContext& context, ProgramTime origin, Timeline::Kind kind)
-      : SourceRunner(source, limits(kind, context.canvas.rate)),
+      : SourceRunner(source, limits(kind, context.canvas.rate, source.delay)),
         input_(input),
         context_(context),
         kind_(kind),
@@ -153,7 +153,7 @@ class MediaSource final : public SourceRunner {
     return ProgramTime{std::int64_t{1'000'000'000} * rate.den / rate.num};
   }
 
-  static Feed::Limits limits(Timeline::Kind kind, const scene::Ratio& rate) {
+  static Feed::Limits limits(Timeline::Kind kind, const scene::Ratio& rate, milliseconds delay) {
     // What is pulled over a network must be asked for well before its time.
     Feed::Limits out;
     if (kind == Timeline::Kind::kFile) {
@@ -164,7 +164,9 @@ class MediaSource final : public SourceRunner {
       out.patient = true;
     }
     if (kind == Timeline::Kind::kPushed) {
-      out.pictures = 64;
+      // What is delayed waits decoded, up to 60 pictures a second.
+      out.pictures = 64 + static_cast<std::size_t>(delay.count()) * 60 / 1000;
+      out.samples += kRate * delay.count() / 1000;
       out.drop_oldest = true;
     }
     return out;
@@ -313,6 +315,7 @@ class MediaSource final : public SourceRunner {
     video_ = {.video = true};
     audio_ = {.video = false};
     TS_CHECK(packets_.begin(*reader_));
+    timeline_.set_film(info.duration.has_value() && !info.jumps);
     may_rest_ = !context_.offline && packets_.has(true) && source_.filter.empty() &&
                 (info.video_codec == "h264" || info.video_codec == "hevc");
     resting_ = false;
@@ -326,6 +329,7 @@ class MediaSource final : public SourceRunner {
     converter_.emplace(source_.filter, info.rotation);
     placer_.reset();
     held_.reset();
+    held_sound_.reset();
     pictures_ = 0;
     sounds_ = 0;
     seen_ = {};
@@ -357,7 +361,8 @@ class MediaSource final : public SourceRunner {
     if (packets_.full()) return false;
     const bool for_video =
         packets_.has(true) && !held_ && packets_.empty(true) && (resting_ || feed_.picture_room());
-    const bool for_audio = packets_.has(false) && packets_.empty(false) && feed_.sample_room();
+    const bool for_audio =
+        packets_.has(false) && !held_sound_ && packets_.empty(false) && feed_.sample_room();
     return for_video || for_audio;
   }
 
@@ -542,6 +547,11 @@ class MediaSource final : public SourceRunner {
 
   Result<bool> pump_audio() {
     if (finished(audio_) || !feed_.sample_room()) return false;
+    if (held_sound_) {
+      if (!feed_.push_samples(held_sound_->samples, held_sound_->position)) return false;
+      held_sound_.reset();
+      return true;
+    }
     const media::AvFrame frame = reader_->receive(false);
     if (!frame) return feed_decoder(audio_);
     if (frame->sample_rate <= 0 || frame->nb_samples <= 0) return true;
@@ -559,10 +569,8 @@ class MediaSource final : public SourceRunner {
     // Each round of a loop begins on its sample: what hung over the end of the last one gives way.
     if (std::exchange(sound_round_, audio_.round) != audio_.round) placer_.restart();
     // One damaged frame is silence.
-    const auto sound = placer_.place(*frame, placed.due);
-    if (!sound) return true;
-    feed_.push_samples(sound->samples, sound->position);
-    ++sounds_;
+    held_sound_ = placer_.place(*frame, placed.due);
+    if (held_sound_) ++sounds_;
     return true;
   }
 
@@ -586,6 +594,7 @@ class MediaSource final : public SourceRunner {
   Lane video_;
   Lane audio_;
   std::optional<Held> held_;
+  std::optional<SoundPlacer::Placed> held_sound_;
   std::optional<Held> late_;  // the newest picture that came too late while catching up
   ProgramTime sound_round_{};
   std::atomic<bool> wanted_{true};

@@ -48,6 +48,9 @@ class Timeline {
   [[nodiscard]] std::optional<ProgramTime> due(ProgramTime time) const;
   /// The next frame sets the clock anew (reconnected).
   void reset();
+  /// Whether what is pulled is one film with one clock: a step on is then a hole in it (damage,
+  /// nothing to be heard), which lasts as long as it lasts.
+  void set_film(bool film) { film_ = film; }
   /// Time 0 of a file is at `origin` from now on: it was away, and plays from its beginning.
   void begin(ProgramTime origin) { origin_ = origin; }
 
@@ -90,6 +93,7 @@ class Timeline {
   ProgramTime origin_;
   ProgramTime delay_;
   ProgramTime lead_;
+  bool film_ = false;
   std::optional<ProgramTime> offset_{};
   ProgramTime patience_{};              ///< Added to the delay for what is always late.
   bool young_ = true;                   ///< Nothing was on time for a second yet.

@@ -188,6 +188,47 @@ TEST(Feed, SoundLandsOnItsSampleAndAGapIsSilence) {
   EXPECT_EQ(out[2 * 1150], 1.0F);
 }
 
+TEST(Feed, SoundBeforeALongHoleIsHeardToItsEnd) {
+  Feed::Limits limits;
+  limits.samples = 10'000;
+  Feed feed(limits);
+  const std::vector<float> ones(2 * 500, 1.0F);
+  constexpr std::int64_t kFar = std::int64_t{3600} * kRate;
+  ASSERT_TRUE(feed.push_samples(ones, 0));
+  EXPECT_FALSE(feed.push_samples(ones, kFar)) << "an hour of silence is not kept";
+  EXPECT_EQ(feed.next_sample(), 10'000);
+  EXPECT_FALSE(feed.sample_room());
+  std::vector<float> out(2 * 10'000, 0.0F);
+
+  feed.read_samples(0, out);
+
+  EXPECT_EQ(out[2 * 499], 1.0F);
+  EXPECT_EQ(out[2 * 500], 0.0F);
+  EXPECT_TRUE(feed.sample_room());
+  feed.read_samples(kFar - 10'000, out);
+  EXPECT_TRUE(feed.push_samples(ones, kFar)) << "now it is near";
+  std::fill(out.begin(), out.end(), 0.0F);
+  feed.read_samples(kFar, out);
+  EXPECT_EQ(out[2 * 499], 1.0F);
+}
+
+TEST(Feed, WhatIsLiveKeepsItsSoundForTheLongestDelay) {
+  Feed::Limits limits;
+  limits.drop_oldest = true;
+  Feed feed(limits);
+  std::vector<float> block(2 * kRate, 0.5F);
+  std::vector<float> out(2 * kRate);
+  for (std::int64_t second = 0; second < 10; ++second) {
+    ASSERT_TRUE(feed.push_samples(block, second * kRate));
+  }
+  for (std::int64_t second = 0; second < 10; ++second) {
+    std::fill(out.begin(), out.end(), 0.0F);
+    feed.read_samples(second * kRate, out);
+    EXPECT_EQ(out[2 * 24'000], 0.5F) << second;
+    ASSERT_TRUE(feed.push_samples(block, (second + 10) * kRate));
+  }
+}
+
 TEST(Feed, SoundThatBreaksOffFadesInsteadOfClicking) {
   Feed feed({});
   const std::vector<float> ones(2 * 100, 1.0F);
@@ -295,6 +336,17 @@ TEST(Timeline, PicturesAndSoundPassTheSeamOfAPlaylistEachInTheirTime) {
     }
     EXPECT_EQ(seam.pictures.back(), seam.sound.back()) << "lip sync";
   }
+}
+
+TEST(Timeline, AHoleInAFilmBehindAnAddressLastsAsLongAsItLasts) {
+  Timeline timeline(Timeline::Kind::kPulled, {}, {});
+  timeline.set_film(true);
+  const ProgramTime first = timeline.place({}, milliseconds{1000}).due;
+  (void)timeline.place(milliseconds{0}, milliseconds{1000}, false);
+  // Read ahead: what lies behind the hole is there long before its time.
+  EXPECT_EQ(timeline.place(seconds{5}, milliseconds{1100}).due, first + seconds{5});
+  EXPECT_EQ(timeline.place(seconds{3}, milliseconds{1100}, false).due, first + seconds{3});
+  EXPECT_FALSE(timeline.place(seconds{9}, milliseconds{1200}).jumped);
 }
 
 TEST(Timeline, SmallStepsBackOfAPushedClockCostNothing) {
