@@ -30,11 +30,6 @@ Status check_values(const CLI::App& app, const std::vector<std::string>& argumen
     const CLI::Option* option = app.get_option_no_throw(word);
     if (option == nullptr || option->get_items_expected_min() == 0) continue;
     const std::string& next = arguments[i + 1];
-    if (word == "--ref" && trim(next).empty()) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .message = "--ref is empty, so nothing could be found again by it",
-                   .hint = "give a key of your own: is the variable set that it comes from?"};
-    }
     const std::string name = next.substr(0, next.find('='));
     const bool is_option = name.size() > 1 && name.front() == '-' &&
                            (name == "--" || name == "--help" || name == "-h" ||

@@ -159,32 +159,23 @@ class CurlPrintingTransport final : public net::HttpTransport {
   Log& log_;
 };
 
-/// An address without what a stranger could use: the key at the end of a push address, the token
-/// after the question mark, a password.
-std::string traced_address(std::string_view url) {
-  std::string out = masked_url(url);
-  if (const auto query = out.find('?'); query != std::string::npos)
-    out.replace(query, out.npos, "?***");
-  if (out.starts_with("rtmp://") || out.starts_with("rtmps://")) {
-    const auto path = out.find('/', out.find("://") + 3);
-    const auto key = out.rfind('/');
-    if (path != std::string::npos && key > path) out.replace(key + 1, out.npos, "***");
-  }
-  return out;
-}
-
-/// Everything in it that is an address.
-void mask_addresses(Json& json) {
+/// Further than mask_secrets(), for what is pasted into a bug report: no query of any address (it
+/// may be a token), no password.
+void mask_queries(Json& json) {
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
-    if (text.find("://") != std::string::npos) json = traced_address(text);
+    if (text.find("://") == std::string::npos) return;
+    std::string masked = masked_url(text);
+    const auto query = masked.find('?');
+    if (query != std::string::npos) masked.replace(query, masked.npos, "?***");
+    json = std::move(masked);
     return;
   }
   if (!json.is_structured()) return;
   for (auto& [name, member] : json.items()) {
     // Whoever has a WHIP address of Cloudflare's may publish.
     if (name == "webRTC" && member.is_object() && member.contains("url")) member["url"] = "***";
-    mask_addresses(member);
+    mask_queries(member);
   }
 }
 
@@ -209,7 +200,7 @@ class BodyLoggingTransport final : public net::HttpTransport {
       return;
     }
     mask_secrets(json.value());
-    mask_addresses(json.value());
+    mask_queries(json.value());
     log_.write(LogLevel::kTrace, "net",
                fmt::format("{}: {}", what, shorten(dump_json(json.value()), kMostShown)));
   }

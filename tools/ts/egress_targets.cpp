@@ -44,15 +44,8 @@ Result<Secret> mux_url(Context& context, const std::string& live_id) {
   return Secret(fmt::format("mux://{}", stream.stream_key.reveal()));
 }
 
-/// A bare key, not a URL: the rest of the address is ours.
-Result<Secret> key_url(Context& context, const std::string& path, std::string_view before,
-                       std::string_view service) {
-  TS_TRY(const auto key, context.secret_from(path));
-  if (key.reveal().find_first_of("/ \t\r\n") != std::string_view::npos) {
-    return Error{.kind = ErrorKind::kConfig,
-                 .message = fmt::format("the {} key in {} is not a bare stream key", service, path),
-                 .hint = "put the key alone into the file, or use --rtmp-url-file for a whole URL"};
-  }
+Result<Secret> key_url(Context& context, const std::string& path, std::string_view before) {
+  TS_TRY(const auto key, stream_key_from(path, context));
   return Secret(fmt::format("{}{}", before, key.reveal()));
 }
 
@@ -101,9 +94,9 @@ Result<Secret> resolve_origin(Context& context, const std::string& origin) {
   const std::string kind = origin.substr(0, colon);
   const std::string value = colon == std::string::npos ? std::string() : origin.substr(colon + 1);
   if (kind == "mux") return mux_url(context, value);
-  if (kind == "twitch") return key_url(context, value, "twitch://", "Twitch");
+  if (kind == "twitch") return key_url(context, value, "twitch://");
   if (kind == "youtube") {
-    return key_url(context, value, "rtmps://a.rtmps.youtube.com:443/live2/", "YouTube");
+    return key_url(context, value, "rtmps://a.rtmps.youtube.com:443/live2/");
   }
   if (kind == "file") return file_url(context, value);
   return Error{.kind = ErrorKind::kConfig,

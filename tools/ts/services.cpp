@@ -107,28 +107,14 @@ Status check_address_in_the_open(std::string_view url, std::string_view instead)
                .hint = fmt::format("put it into a file of mode 0600 and give {}", instead)};
 }
 
-void refuse_empty(CLI::Option& option) {
-  option.check(CLI::Validator(
-      [](const std::string& value) {
-        return std::string(trim(value).empty()
-                               ? "the value is empty; is the variable set that it comes from?"
-                               : "");
-      },
-      std::string()));
-}
-
-void refuse_empty(CLI::App& app, std::size_t shared) {
-  const auto options = app.get_options([](CLI::Option* /*option*/) { return true; });
-  for (std::size_t i = shared; i < options.size(); ++i) {
-    if (options[i]->get_items_expected_max() > 0) refuse_empty(*options[i]);
-  }
-}
-
 Result<Secret> stream_key_from(const std::string& path_or_dash, Context& context) {
   TS_TRY(auto key, context.secret_from(path_or_dash));
   const std::string_view text = key.reveal();
+  // An address without its scheme: host.name/app/KEY.
+  const auto slash = text.find('/');
+  const bool address = slash != std::string_view::npos && text.find_first_of(".:") < slash;
   const bool bare =
-      text.find("://") == std::string_view::npos &&
+      !address && text.find("://") == std::string_view::npos &&
       std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (bare) return key;
   return Error{.kind = ErrorKind::kConfig,

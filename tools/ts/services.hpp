@@ -43,12 +43,6 @@ void scrub_address(std::string_view url, Log& log);
 /// @param instead  what takes it from a file: "--url-file FILE".
 Status check_address_in_the_open(std::string_view url, std::string_view instead);
 
-/// Has an empty value of `option` refused: a shell variable that is not set must not widen what is
-/// meant, nor take back what was asked for.
-void refuse_empty(CLI::Option& option);
-/// The same for every option with a value that `app` was given after its first `shared`.
-void refuse_empty(CLI::App& app, std::size_t shared);
-
 /// A stream key from a file that others cannot read ("-": stdin): the key and nothing else.
 Result<Secret> stream_key_from(const std::string& path_or_dash, Context& context);
 /// An address that is a secret itself, from a file that others cannot read ("-": stdin).

@@ -147,8 +147,8 @@ Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("--name", options->name, "Name shown in the dashboard");
   app.add_flag("--record", options->record, "Record, and make HLS playback possible");
-  refuse_empty(*app.add_option("--backup-to-mux", options->backup_to_mux,
-                               "Also push everything to this Mux live stream (implies --record)"));
+  app.add_option("--backup-to-mux", options->backup_to_mux,
+                 "Also push everything to this Mux live stream (implies --record)");
   app.add_option("--ingest", options->ingest, "How it will be fed: rtmps, srt or whip")
       ->capture_default_str();
   app.add_flag("--signed", options->signed_urls, "Playback needs signed URLs");

@@ -49,7 +49,7 @@ Status run(const Options& options, Context& context) {
 
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  refuse_empty(*app.add_option("--room", options->room, "Only of this room"));
+  app.add_option("--room", options->room, "Only of this room");
   app.add_flag("--active", options->active, "Only starting, active and ending ones");
   return [options](Context& context) { return run(*options, context); };
 }

@@ -174,7 +174,6 @@ Status run(const EgressStartOptions& options, Context& context) {
 
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<EgressStartOptions>();
-  const std::size_t shared = app.get_options().size();
   app.add_option("--room", options->room, "Room to take from");
   app.add_option("--layout", options->layout, "The composed room: grid, speaker, single-speaker");
   app.add_option("--template-url", options->template_url, "Own page that lays the room out")
@@ -226,7 +225,6 @@ Runner bind(CLI::App& app) {
   app.add_option("--ref", options->ref, "The same key finds the same egress again")
       ->type_name("KEY");
   // "" would read as not given: another source, or more of it, than was meant.
-  refuse_empty(app, shared);
   return [options](Context& context) { return run(*options, context); };
 }
 

@@ -119,7 +119,7 @@ Status run(const Options& options, Context& context) {
 Runner bind(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("ids", options->ids, "Egress ids (-: one a line from stdin)")->type_name("ID");
-  refuse_empty(*app.add_option("--room", options->room, "Everything that runs in this room; asks"));
+  app.add_option("--room", options->room, "Everything that runs in this room; asks");
   app.add_flag("--wait", options->wait, "Wait until it is over");
   app.add_option("--timeout", options->timeout, "Longest wait for each")->capture_default_str();
   return [options](Context& context) { return run(*options, context); };

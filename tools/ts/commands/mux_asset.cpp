@@ -93,8 +93,7 @@ Status wait(const WaitOptions& options, Context& context) {
 
 Runner bind_list(CLI::App& app) {
   auto filter = std::make_shared<mux::AssetFilter>();
-  refuse_empty(
-      *app.add_option("--live", filter->live_stream_id, "Only recordings of this live stream"));
+  app.add_option("--live", filter->live_stream_id, "Only recordings of this live stream");
   app.add_option("--limit", filter->limit, "Assets a page, 1 to 100")->capture_default_str();
   app.add_option("--cursor", filter->cursor, "Where the last page ended (next_cursor)");
   app.add_flag("--all", filter->all, "Every page");

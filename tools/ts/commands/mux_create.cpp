@@ -212,8 +212,7 @@ Runner bind(CLI::App& app) {
                  "Your key for it: the same key finds the same live stream again");
   app.add_option("--request", options->request,
                  "Mux's own request as JSON, @FILE or -; options add to it");
-  refuse_empty(
-      *app.add_option("--wait", options->wait, "Wait for this state: active, connecting, idle"));
+  app.add_option("--wait", options->wait, "Wait for this state: active, connecting, idle");
   app.add_option("--timeout", options->timeout, "Longest --wait")->capture_default_str();
   return [options](Context& context) { return run(*options, context); };
 }

@@ -43,7 +43,7 @@ Status run(const mux::LiveStreamFilter& filter, Context& context) {
 
 Runner bind(CLI::App& app) {
   auto filter = std::make_shared<mux::LiveStreamFilter>();
-  refuse_empty(*app.add_option("--status", filter->status, "Only active, idle or disabled ones"));
+  app.add_option("--status", filter->status, "Only active, idle or disabled ones");
   app.add_option("--limit", filter->limit, "Live streams a page, 1 to 100")->capture_default_str();
   auto* const page = app.add_option("--page", filter->page, "Which page")->capture_default_str();
   app.add_flag("--all", filter->all, "Every page")->excludes(page);

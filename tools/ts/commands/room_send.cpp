@@ -50,9 +50,9 @@ Runner bind(CLI::App& app) {
   app.add_option("room", options->room, "Room name")->required();
   app.add_option("data", options->data, "Text, @file or -")->required();
   app.add_option("--topic", options->topic, "Topic that receivers listen to");
-  refuse_empty(*app.add_option("--to", options->to, "Only to this identity; repeat for more")
-                    ->expected(1, 256)
-                    ->allow_extra_args(false));
+  app.add_option("--to", options->to, "Only to this identity; repeat for more")
+      ->expected(1, 256)
+      ->allow_extra_args(false);
   app.add_flag("--lossy", options->lossy, "Send once, without repeats");
   return [options](Context& context) { return run(*options, context); };
 }
