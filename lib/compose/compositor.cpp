@@ -202,8 +202,15 @@ bool Compositor::Impl::is_lagging(std::uint64_t tick) {
 Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
                                                  const std::stop_token& abort) {
   name_this_thread("clock");
-  std::optional<std::uint64_t> total;
-  if (show_.duration) total = std::max<std::uint64_t>(1, program_.ticks_of(*show_.duration));
+  std::optional<std::int64_t> total;
+  if (show_.duration) {
+    total =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(program_.ticks_of(*show_.duration)));
+  }
+  const auto goes_on = [&](std::uint64_t tick) {
+    return !total || !program_.begin() ||
+           static_cast<std::int64_t>(tick) < *program_.begin() + *total;
+  };
   preroll(stop);
   wall_start_ = clock_.now();
   abort_ = abort;
@@ -217,8 +224,7 @@ Result<Compositor::Report> Compositor::Impl::run(const std::stop_token& stop,
   bool stopped = false;
   std::optional<Error> trouble;
   if (options_.hold) program_.hold();
-  for (std::uint64_t tick = 0; !total || !program_.begin() || tick < *program_.begin() + *total;
-       ++tick) {
+  for (std::uint64_t tick = 0; goes_on(tick); ++tick) {
     if (!wait_for_tick(tick, stop)) {
       stopped = true;
       break;

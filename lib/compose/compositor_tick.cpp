@@ -133,8 +133,10 @@ void Compositor::Impl::pick_sources(std::uint64_t tick) {
 
 void Compositor::Impl::refresh(LoadedOverlay& overlay, std::size_t index, std::uint64_t tick) {
   const auto time = std::chrono::duration_cast<milliseconds>(time_of(tick));
-  const auto begun = std::chrono::duration_cast<milliseconds>(
-      program_.begin() ? time_of(tick) - time_of(*program_.begin()) : ProgramTime{});
+  const std::int64_t begin = program_.begin().value_or(static_cast<std::int64_t>(tick));
+  const ProgramTime before = begin < 0 ? -time_of(static_cast<std::uint64_t>(-begin))
+                                       : time_of(static_cast<std::uint64_t>(begin));
+  const auto begun = std::chrono::duration_cast<milliseconds>(time_of(tick) - before);
   DrawnOverlay drawn =
       live_text_.at(index, options_.offline ? wall_start_ + time : clock_.now(), begun);
   if (drawn.picture == overlay.drawn.picture) return;
@@ -194,10 +196,13 @@ void Compositor::Impl::watch(std::uint64_t tick, const Picture& picture,
     if (!drawn.picture) continue;
     covered.push_back({drawn.x, drawn.y, drawn.picture->width, drawn.picture->height});
   }
-  guards_.observe(tick, picture, desk_.sound(), {.black = state.black > 0, .still = still},
-                  covered);
+  const std::string& scene = program_.scene();
+  // What stands in for a fault may be as dark and as still as it likes.
+  const bool slate = scene == show_.guards.slate;
+  guards_.observe(tick, scene, picture, desk_.sound(),
+                  {.black = state.black > 0, .still = still || slate, .dark = slate}, covered);
   const auto take =
-      auto_slate_.step(program_.scene(), guards_.picture_alarm(), [this](std::string_view source) {
+      auto_slate_.step(scene, guards_.picture_fails(), [this](std::string_view source) {
         const auto index =
             static_cast<std::size_t>(show_.find_source(source) - show_.sources.data());
         const Picture& shown = pictures_[index].picture;
@@ -222,9 +227,9 @@ void Compositor::Impl::mix(std::uint64_t tick, double black, const std::stop_tok
       const std::int64_t delay = program_.delay(name).count() * kRate / 1000;
       const std::int64_t before = std::exchange(strip.delay, delay).value_or(delay);
       if (before == delay) {
-        sources_[i]->feed().read_samples(start - delay, strip.samples);
+        sources_[i]->feed().read_samples(start, strip.samples, delay);
       } else {
-        sources_[i]->feed().read_samples_moved(start - before, start - delay, strip.samples);
+        sources_[i]->feed().read_samples_moved(start, strip.samples, before, delay);
       }
     }
     const double presence = program_.presence(name, tick);

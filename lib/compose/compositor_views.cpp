@@ -212,7 +212,9 @@ void Compositor::Impl::publish_plan(std::uint64_t ticks) {
   snapshot_.next_cue_in = until(next.tick);
   snapshot_.ends_in.reset();
   if (!show_.duration || !program_.begin()) return;
-  snapshot_.ends_in = until(*program_.begin() + program_.ticks_of(*show_.duration));
+  const std::int64_t end =
+      *program_.begin() + static_cast<std::int64_t>(program_.ticks_of(*show_.duration));
+  snapshot_.ends_in = until(static_cast<std::uint64_t>(std::max<std::int64_t>(end, 0)));
 }
 
 void Compositor::Impl::publish_sources(std::uint64_t ticks, const Program::State& state) {

@@ -3,6 +3,7 @@
 
 #include "compose/wire.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "media/base64.hpp"
 #include "media/png.hpp"
 
@@ -32,7 +33,32 @@ void append_actions(std::vector<scene::Action>& actions, const control::Step& st
   if (audio.delay) actions.emplace_back(scene::DelayAction{audio.source, *audio.delay});
 }
 
+std::vector<scene::Action> actions_of(const control::ActCommand& act) {
+  std::vector<scene::Action> actions;
+  for (const control::Step& step : act.steps) append_actions(actions, step);
+  return actions;
+}
+
 }  // namespace
+
+Result<std::vector<std::future<Result<std::uint64_t>>>> post_lines(Compositor& compositor,
+                                                                   std::string_view lines) {
+  std::vector<std::future<Result<std::uint64_t>>> out;
+  for (const std::string_view line : split(lines, '\n')) {
+    if (trim(line).empty()) continue;
+    const control::ClientLine client = control::parse_line(line);
+    if (!client.request.ok()) return client.request.error();
+    const auto* command = std::get_if<control::Command>(&client.request.value());
+    const auto* act = command == nullptr ? nullptr : std::get_if<control::ActCommand>(command);
+    if (act == nullptr) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .message = "a command that is no change on air",
+                   .hint = "only what may be part of a batch"};
+    }
+    out.push_back(compositor.post(actions_of(*act)));
+  }
+  return out;
+}
 
 Result<std::unique_ptr<ControlBridge>> ControlBridge::listen(const Options& options) {
   TS_TRY(auto server, control::Server::listen({.socket = options.socket}, *options.clock));
@@ -73,10 +99,8 @@ void ControlBridge::run(const std::stop_token& stop) {
 
 void ControlBridge::begin(control::Request request, std::vector<Posted>& posted) {
   if (const auto* act = std::get_if<control::ActCommand>(&request.command)) {
-    std::vector<scene::Action> actions;
-    for (const control::Step& step : act->steps) append_actions(actions, step);
     std::vector<std::string> warnings;
-    auto tick = compositor_->post(std::move(actions), &warnings);
+    auto tick = compositor_->post(actions_of(*act), &warnings);
     posted.push_back({std::move(tick), std::move(request.reply), std::move(warnings)});
     return;
   }

@@ -18,6 +18,8 @@ constexpr int kFade = kRate / 200;      // 5 ms
 constexpr int kMoveFade = kRate / 100;  // 10 ms
 /// Of a source of very many pictures a second: memory comes before its every picture.
 constexpr std::size_t kMostPictures = 64;
+/// No source is believed to have more than 240 pictures a second for long.
+constexpr ProgramTime kLeastInterval{1'000'000'000 / 240};
 /// Sound that nobody has read yet is kept for the longest delay of ts compose audio --delay, and 2
 /// s.
 constexpr std::int64_t kMostBehind = 12 * kRate;
@@ -48,7 +50,8 @@ bool Feed::push_picture(Picture picture, ProgramTime due, ProgramTime arrived) {
   {
     const std::lock_guard lock(mutex_);
     if (!picture_room_locked()) return false;
-    if (pictures_.size() >= limits_.pictures && limits_.drop_oldest) {
+    if (pictures_.size() >= limits_.pictures && limits_.drop_oldest &&
+        (due - pictures_.front().due > limits_.span || pictures_.size() >= most_pictures())) {
       pictures_.pop_front();
       ++status_.dropped;
     }
@@ -121,7 +124,8 @@ bool Feed::push_samples(std::span<const float> samples, std::int64_t position) {
       started_ = true;
     } else if (position > end) {
       // However long the gap is, only so much of it is kept; what is live is never far ahead.
-      const std::int64_t reach = std::max({end, read_to_ + limits_.samples, limits_.samples});
+      const std::int64_t reach =
+          std::max({end, read_to_ + behind_ + limits_.samples, limits_.samples});
       const std::int64_t until = limits_.drop_oldest ? position : std::min(position, reach);
       samples_.append_silence(static_cast<std::size_t>(until - end) * 2);
       all = until == position;
@@ -151,15 +155,20 @@ std::optional<std::int64_t> Feed::next_sample() const {
   return head_ + static_cast<std::int64_t>(samples_.size() / 2);
 }
 
+std::size_t Feed::most_pictures() const {
+  const auto reach = static_cast<std::size_t>(limits_.span / kLeastInterval);
+  return std::max(limits_.drop_oldest ? std::size_t{0} : kMostPictures, limits_.pictures + reach);
+}
+
 bool Feed::picture_room_locked() const {
   if (limits_.drop_oldest || pictures_.size() < limits_.pictures) return true;
-  return pictures_.size() < kMostPictures &&
+  return pictures_.size() < most_pictures() &&
          pictures_.back().due - pictures_.front().due < limits_.span;
 }
 
 void Feed::refill_locked() {
-  const std::int64_t ahead =
-      head_ + static_cast<std::int64_t>(samples_.size() / 2) - std::max(read_to_, std::int64_t{0});
+  const std::int64_t ahead = head_ + static_cast<std::int64_t>(samples_.size() / 2) -
+                             std::max(read_to_ + behind_, std::int64_t{0});
   if (!started_ || limits_.drop_oldest || ahead < limits_.samples - kRefill)
     filling_ = true;
   else if (ahead >= limits_.samples)
@@ -282,10 +291,12 @@ Feed::Pick Feed::pick(ProgramTime time) {
   return out;
 }
 
-void Feed::read_samples(std::int64_t start, std::span<float> out) {
+void Feed::read_samples(std::int64_t start, std::span<float> out, std::int64_t delay) {
   bool wanted = false;
+  start -= delay;
   {
     const std::lock_guard lock(mutex_);
+    behind_ = delay;
     const auto count = static_cast<std::int64_t>(out.size() / 2);
     float peak = 0;
     // Older than asked for: gone.
@@ -356,10 +367,11 @@ void Feed::read_samples(std::int64_t start, std::span<float> out) {
   if (wanted) changed_.notify_all();
 }
 
-void Feed::read_samples_moved(std::int64_t before, std::int64_t start, std::span<float> out) {
+void Feed::read_samples_moved(std::int64_t start, std::span<float> out, std::int64_t before,
+                              std::int64_t delay) {
   std::array<float, 2 * std::size_t{kMoveFade}> leaving{};
   const std::size_t count = std::min(leaving.size(), out.size());
-  read_samples(before, std::span(leaving).first(count));
+  read_samples(start, std::span(leaving).first(count), before);
   for (std::size_t i = 0; i < count; ++i) {
     const float part = static_cast<float>(i / 2 + 1) / static_cast<float>(count / 2);
     out[i] += leaving[i] * (0.5F + 0.5F * std::cos(part * std::numbers::pi_v<float>));
@@ -368,7 +380,7 @@ void Feed::read_samples_moved(std::int64_t before, std::int64_t start, std::span
     const std::lock_guard lock(mutex_);
     sounding_ = false;
   }
-  read_samples(start, out);
+  read_samples(start, out, delay);
 }
 
 bool Feed::wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds patience,

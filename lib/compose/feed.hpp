@@ -43,8 +43,9 @@ class Feed {
  public:
   struct Limits {
     std::size_t pictures = 8;
-    /// Of more pictures a second than that is enough for, so many that they reach this far (64 at
-    /// most): one tick, or the source would fall behind from tick to tick.
+    /// Where that is not enough, so many that they reach this far (up to 240 a second): one tick
+    /// at least, or the source would fall behind from tick to tick, and as long as what is live
+    /// waits for its time.
     ProgramTime span{};
     /// How far sound may run ahead before the producer waits: more than the longest tick, of 1 s.
     std::int64_t samples = kRate * 5 / 4;
@@ -104,10 +105,13 @@ class Feed {
   Pick pick(ProgramTime time);
   /// Adds samples [start, start + out.size()/2) to `out` (interleaved), silence where there is
   /// none; the edges of a gap are faded over 5 ms.
-  void read_samples(std::int64_t start, std::span<float> out);
-  /// The same after what is read has moved in time: what would have come at `before` fades out over
-  /// 10 ms while what comes from `start` on fades in.
-  void read_samples_moved(std::int64_t before, std::int64_t start, std::span<float> out);
+  /// @param start  the program's.
+  /// @param delay  in samples: what belongs so much earlier is read, and kept for so long.
+  void read_samples(std::int64_t start, std::span<float> out, std::int64_t delay = 0);
+  /// The same after the delay has changed: what would have come with the one `before` fades out
+  /// over 10 ms while what comes with the new one fades in.
+  void read_samples_moved(std::int64_t start, std::span<float> out, std::int64_t before,
+                          std::int64_t delay);
   /// Deterministic mode: waits until everything for this tick has been pushed, or can never be.
   /// @return false when stopped or when `patience` ran out.
   bool wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds patience,
@@ -139,6 +143,7 @@ class Feed {
     ProgramTime due;
     ProgramTime arrived;
   };
+  [[nodiscard]] std::size_t most_pictures() const;
   [[nodiscard]] bool picture_room_locked() const;
   /// After sound came or went: whether the producer should bring more.
   void refill_locked();
@@ -165,7 +170,8 @@ class Feed {
   std::int64_t head_ = 0;  ///< Position of the first of `samples_`.
   bool started_ = false;
   std::int64_t read_to_ = 0;
-  bool filling_ = true;  ///< Sound is wanted, until limits_.samples are there.
+  std::int64_t behind_ = 0;  ///< Where the program is beyond read_to_.
+  bool filling_ = true;      ///< Sound is wanted, until limits_.samples are there.
   bool sounding_ = false;
   float last_left_ = 0;
   float last_right_ = 0;

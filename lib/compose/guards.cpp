@@ -84,12 +84,17 @@ void Guards::step(std::size_t index, bool bad, std::uint64_t tick) {
                      watch.alarm.active() ? "on" : "off"});
 }
 
-void Guards::observe(std::uint64_t tick, const Picture& picture, const ProgramSound& sound,
-                     Meant meant, std::span<const scene::Rect> covered) {
+void Guards::observe(std::uint64_t tick, std::string_view scene, const Picture& picture,
+                     const ProgramSound& sound, Meant meant, std::span<const scene::Rect> covered) {
   if (!settings_.any()) return;
   if (settings_.black || settings_.frozen) {
+    if (scene != scene_) {
+      scene_ = scene;
+      watches_[kBlack].alarm.begin_anew();
+      watches_[kFrozen].alarm.begin_anew();
+    }
     const PictureProbe::Finding found = probe_.see(picture, covered);
-    step(kBlack, found.dark && !meant.black, tick);
+    step(kBlack, found.dark && !meant.black && !meant.dark, tick);
     step(kFrozen, !found.moved && !meant.still && !meant.black, tick);
   }
   const bool silent = to_db(sound.level.peak) < settings_.silent_db;
@@ -108,8 +113,8 @@ std::vector<std::string_view> Guards::active() const {
   return out;
 }
 
-bool Guards::picture_alarm() const noexcept {
-  return watches_[kBlack].alarm.active() || watches_[kFrozen].alarm.active();
+bool Guards::picture_fails() const noexcept {
+  return watches_[kBlack].alarm.lasts() || watches_[kFrozen].alarm.lasts();
 }
 
 AutoSlate::AutoSlate(const scene::Show& show, std::uint64_t calm_ticks)
@@ -127,12 +132,12 @@ bool AutoSlate::shows_something(const std::function<Picture(std::string_view)>& 
 }
 
 std::optional<scene::TakeAction> AutoSlate::step(
-    const std::string& on_air, bool alarm,
+    const std::string& on_air, bool fails,
     const std::function<Picture(std::string_view)>& picture_of) {
   const std::string& slate = show_.guards.slate;
   if (slate.empty()) return std::nullopt;
   if (before_.empty()) {
-    if (!alarm || on_air == slate) return std::nullopt;
+    if (!fails || on_air == slate) return std::nullopt;
     before_ = on_air;
     watched_.clear();
     good_ = 0;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -48,6 +49,10 @@ class Alarm {
   /// @return true when it changed.
   bool step(bool bad) noexcept;
   [[nodiscard]] bool active() const noexcept { return active_; }
+  /// Whether it has lasted its time and lasts still.
+  [[nodiscard]] bool lasts() const noexcept { return after_ && bad_ >= *after_; }
+  /// It has to last its time anew; one that is active stays until it is over.
+  void begin_anew() noexcept { bad_ = 0; }
 
  private:
   std::optional<std::uint64_t> after_;
@@ -67,16 +72,18 @@ class Guards {
   struct Meant {
     bool black = false;  ///< The operator's fade to black: neither picture nor sound is expected.
     bool still = false;  ///< All that is shown never moves.
+    bool dark = false;   ///< Nor need it be bright.
   };
   /// @param covered  where overlays are: a logo is no picture, and a clock no movement.
-  void observe(std::uint64_t tick, const Picture& picture, const ProgramSound& sound, Meant meant,
-               std::span<const scene::Rect> covered = {});
+  /// @param scene    on air: with another one the picture's faults have to last their time anew.
+  void observe(std::uint64_t tick, std::string_view scene, const Picture& picture,
+               const ProgramSound& sound, Meant meant, std::span<const scene::Rect> covered = {});
   /// kGuard events since the last call.
   std::vector<ProgramEvent> take_events();
   /// The names of the alarms that are on.
   [[nodiscard]] std::vector<std::string_view> active() const;
-  /// Black or frozen.
-  [[nodiscard]] bool picture_alarm() const noexcept;
+  /// The scene on air is black or frozen for as long as makes an alarm.
+  [[nodiscard]] bool picture_fails() const noexcept;
 
  private:
   struct Watch {
@@ -87,6 +94,7 @@ class Guards {
 
   scene::Guards settings_;
   PictureProbe probe_;
+  std::string scene_;
   std::array<Watch, 5> watches_;
   std::vector<ProgramEvent> events_;
 };
@@ -97,10 +105,10 @@ class AutoSlate {
   AutoSlate(const scene::Show& show, std::uint64_t calm_ticks);
 
   /// @param on_air  the scene on air.
-  /// @param alarm   Guards::picture_alarm().
+  /// @param fails   Guards::picture_fails().
   /// @param picture_of  the newest picture of a source; null when it has none of its own.
   /// @return what to do now.
-  std::optional<scene::TakeAction> step(const std::string& on_air, bool alarm,
+  std::optional<scene::TakeAction> step(const std::string& on_air, bool fails,
                                         const std::function<Picture(std::string_view)>& picture_of);
   /// The scene that the slate stands in for; empty while there is none.
   [[nodiscard]] const std::string& before() const noexcept { return before_; }

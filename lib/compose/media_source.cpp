@@ -67,8 +67,9 @@ class MediaSource final : public SourceRunner {
                     .on_trouble = [this](const auto& why) { feed_.set_recording_trouble(why); }}),
         packets_(input_, kind == Timeline::Kind::kFile, what()),
         timeline_(kind, origin,
-                  ProgramTime{source.delay} +
-                      (kind == Timeline::Kind::kPushed ? kNetworkDelay : ProgramTime{}),
+                  ProgramTime{source.delay} + (kind == Timeline::Kind::kPushed
+                                                   ? network_delay(context.canvas.rate)
+                                                   : ProgramTime{}),
                   kind == Timeline::Kind::kFile ? ProgramTime{} : tick(context.canvas.rate) / 2) {
     prompt_ = kind == Timeline::Kind::kFile;
     wanted_.store(context.wanted, std::memory_order_relaxed);
@@ -153,6 +154,11 @@ class MediaSource final : public SourceRunner {
     return ProgramTime{std::int64_t{1'000'000'000} * rate.den / rate.num};
   }
 
+  /// A tick takes the sound up to the next one: of slow ticks it must have come by then.
+  static ProgramTime network_delay(const scene::Ratio& rate) {
+    return kNetworkDelay + std::max(ProgramTime{}, tick(rate) - ProgramTime{milliseconds{40}});
+  }
+
   static Feed::Limits limits(Timeline::Kind kind, const scene::Ratio& rate, milliseconds delay) {
     // What is pulled over a network must be asked for well before its time.
     Feed::Limits out;
@@ -163,9 +169,15 @@ class MediaSource final : public SourceRunner {
       out.span = tick(rate);
       out.patient = true;
     }
+    if (kind == Timeline::Kind::kPulled) {
+      // A playlist forgets what is not fetched in time: what is delayed waits decoded.
+      out.span = delay + tick(rate);
+      out.samples += kRate * delay.count() / 1000;
+    }
     if (kind == Timeline::Kind::kPushed) {
-      // What is delayed waits decoded, up to 60 pictures a second.
-      out.pictures = 64 + static_cast<std::size_t>(delay.count()) * 60 / 1000;
+      // What is delayed, or waits for sound that comes late, does so decoded.
+      out.pictures = 64;
+      out.span = delay + network_delay(rate) + Timeline::kMostPatience + milliseconds{500};
       out.samples += kRate * delay.count() / 1000;
       out.drop_oldest = true;
     }
@@ -316,7 +328,9 @@ class MediaSource final : public SourceRunner {
     audio_ = {.video = false};
     TS_CHECK(packets_.begin(*reader_));
     timeline_.set_film(info.duration.has_value() && !info.jumps);
+    // What is delayed is on air long after its packets came, when newer key frames have, too.
     may_rest_ = !context_.offline && packets_.has(true) && source_.filter.empty() &&
+                (source_.delay == milliseconds{0} || kind_ == Timeline::Kind::kFile) &&
                 (info.video_codec == "h264" || info.video_codec == "hevc");
     resting_ = false;
     catching_up_ = false;

@@ -165,6 +165,11 @@ std::uint64_t Program::tick_at(milliseconds time) const noexcept {
   return static_cast<std::uint64_t>((scaled + unit - 1) / unit);
 }
 
+std::uint64_t Program::tick_of(const scene::Cue& cue) const noexcept {
+  const std::int64_t tick = begin_.value_or(0) + static_cast<std::int64_t>(tick_at(cue.at));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(tick, 0));
+}
+
 std::uint64_t Program::ticks_of(milliseconds duration) const noexcept {
   const auto& rate = show_->canvas.rate;
   return static_cast<std::uint64_t>((duration.count() * rate.num + 500 * rate.den) /
@@ -172,7 +177,11 @@ std::uint64_t Program::ticks_of(milliseconds duration) const noexcept {
 }
 
 void Program::event(Kind kind, std::uint64_t tick, std::string name, std::string detail) {
-  events_.push_back({kind, tick, std::move(name), std::move(detail), {}});
+  ProgramEvent& added = events_.emplace_back();
+  added.kind = kind;
+  added.tick = tick;
+  added.name = std::move(name);
+  added.detail = std::move(detail);
 }
 
 void Program::scene_event(const scene::Scene& scene, std::uint64_t tick) {
@@ -209,6 +218,7 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
                      .hint = "name a countdown"};
       }
       self.event(Kind::kOverlayText, now, countdown.overlay);
+      self.events_.back().words = countdown;
       return ok_status();
     }
     Status operator()(const scene::OverlayTextAction& text) const {
@@ -235,6 +245,7 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
       const auto index = static_cast<std::size_t>(overlay - self.show_->overlays.data());
       self.text_changes_.push_back({index, text.title, text.subtitle});
       self.event(Kind::kOverlayText, now, text.overlay);
+      self.events_.back().words = text;
       return ok_status();
     }
     Status operator()(const scene::GainAction& gain) const {
@@ -296,13 +307,19 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
       self.event(Kind::kStop, now, "");
       return ok_status();
     }
-    Status operator()(const scene::GoAction&) const {
+    Status operator()(const scene::GoAction& go) const {
       if (self.begin_) {
         return Error{.kind = ErrorKind::kConflict,
                      .message = "the show has begun already",
                      .hint = "only a program started on hold waits for go"};
       }
-      self.begin_ = now;
+      self.begin_ = static_cast<std::int64_t>(now) - static_cast<std::int64_t>(self.tick_at(go.at));
+      // Those up to there were done in the program that this one goes on for.
+      const auto& cues = self.show_->cues;
+      while (go.at > milliseconds{0} && self.next_cue_ < cues.size() &&
+             cues[self.next_cue_].at <= go.at) {
+        ++self.next_cue_;
+      }
       self.event(Kind::kGo, now, "");
       return ok_status();
     }
@@ -355,6 +372,7 @@ Status Program::show_overlay(const scene::OverlayAction& action, std::uint64_t t
         .ticks = static_cast<std::uint64_t>(static_cast<double>(ticks_of(overlay->fade)) * way)};
   }
   event(action.show ? Kind::kOverlayShow : Kind::kOverlayHide, tick, action.overlay);
+  if (action.show) events_.back().length = length;
   return ok_status();
 }
 
@@ -368,8 +386,7 @@ void Program::advance(std::uint64_t tick) {
       (void)show_overlay({.overlay = show_->overlays[i].name, .show = false}, *hide_at_[i]);
     }
   }
-  while (begin_ && next_cue_ < show_->cues.size() &&
-         *begin_ + tick_at(show_->cues[next_cue_].at) <= tick) {
+  while (begin_ && next_cue_ < show_->cues.size() && tick_of(show_->cues[next_cue_]) <= tick) {
     for (const scene::Action& action : show_->cues[next_cue_].actions) {
       // Names were checked when the show was read.
       (void)apply(action, tick);
@@ -458,7 +475,7 @@ std::vector<std::string_view> Program::scenes_before(std::uint64_t tick) const {
   std::vector<std::string_view> out;
   for (std::size_t i = next_cue_; begin_ && i < show_->cues.size(); ++i) {
     const scene::Cue& cue = show_->cues[i];
-    if (*begin_ + tick_at(cue.at) >= tick) break;
+    if (tick_of(cue) >= tick) break;
     for (const scene::Action& action : cue.actions) {
       if (const auto* take = std::get_if<scene::TakeAction>(&action)) out.push_back(take->scene);
       if (const auto* next = std::get_if<scene::PreviewAction>(&action)) out.push_back(next->scene);
@@ -470,7 +487,7 @@ std::vector<std::string_view> Program::scenes_before(std::uint64_t tick) const {
 Program::NextCue Program::next_cue() const noexcept {
   if (!begin_ || next_cue_ >= show_->cues.size()) return {};
   const scene::Cue& cue = show_->cues[next_cue_];
-  return {.cue = &cue, .tick = *begin_ + tick_at(cue.at)};
+  return {.cue = &cue, .tick = tick_of(cue)};
 }
 
 std::vector<Program::TextChange> Program::take_text_changes() {

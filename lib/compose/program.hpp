@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace ts::compose {
@@ -43,6 +44,10 @@ struct ProgramEvent {
   std::string name{};  ///< Of the scene, overlay or source.
   std::string detail{};
   std::vector<std::string> sources{};  ///< Of a scene that was set: what it shows, back to front.
+  /// Of an overlay that comes: when it goes by itself.
+  std::optional<milliseconds> length{};
+  /// Of an overlay's new words or moment.
+  std::variant<std::monostate, scene::OverlayTextAction, scene::CountdownAction> words{};
 };
 std::string_view to_string(ProgramEvent::Kind kind) noexcept;
 
@@ -65,8 +70,9 @@ class Program {
 
   /// From now on cues wait for a GoAction; without this the show begins at tick 0.
   void hold() noexcept { begin_.reset(); }
-  /// The tick that the cues' times count from; nullopt while on hold.
-  [[nodiscard]] std::optional<std::uint64_t> begin() const noexcept { return begin_; }
+  /// The tick that the cues' times count from; nullopt while on hold, and negative of a show that
+  /// went on in a program begun anew.
+  [[nodiscard]] std::optional<std::int64_t> begin() const noexcept { return begin_; }
   /// The cue that comes next by itself; null when there is none, and while on hold. Good until the
   /// next change of this state.
   struct NextCue {
@@ -146,10 +152,11 @@ class Program {
              std::string detail = {});
   void scene_event(const scene::Scene& scene, std::uint64_t tick);
   Status take(const scene::TakeAction& action, std::uint64_t tick);
+  [[nodiscard]] std::uint64_t tick_of(const scene::Cue& cue) const noexcept;
   Status show_overlay(const scene::OverlayAction& action, std::uint64_t tick);
 
   std::shared_ptr<const scene::Show> show_;  // owners: the copies of this state
-  std::optional<std::uint64_t> begin_ = 0;
+  std::optional<std::int64_t> begin_ = 0;
   std::size_t next_cue_ = 0;
   std::string scene_;
   std::string outgoing_;

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kMaxQueuedBytes = std::size_t{64} << 20U;
 /// A first packet before time zero has none; a raw stream never has.
 constexpr int kMostUntimed = 8;
+/// Times of containers are rounded to milliseconds.
+constexpr ProgramTime kRounding = milliseconds{1};
 
 ProgramTime from_us(std::int64_t us) { return std::chrono::microseconds{us}; }
 
@@ -61,6 +63,7 @@ Status RoundReader::read(SourceRecording& recording) {
       ProgramTime& last = video || !has(true) ? round_end_ : sound_end_;
       last = std::max(last, begin + length(packet, video));
     }
+    into.begun = into.begun || begin >= ProgramTime{} - kRounding;
     queued_bytes_ += static_cast<std::size_t>(packet.size);
     into.queue.push_back({std::move(read->packet), round_, false});
     return ok_status();
@@ -78,6 +81,12 @@ Status RoundReader::end_of_round() {
   const bool pictures = track(true).came;
   // A track that is promised and never comes would be waited for.
   if (!pictures && !track(false).came) return reader_->no_picture();
+  const bool part = input_.start > milliseconds{0} || input_.end;
+  if (part && pictures && !std::exchange(track(true).begun, false)) {
+    return Error{.kind = ErrorKind::kMedia,
+                 .message = what_ + ": no picture of it begins between \"in\" and \"out\"",
+                 .hint = "move them further apart, or the in point to an earlier picture"};
+  }
   if (!pictures) round_end_ = std::max(round_end_, sound_end_);
   for (Track& one : tracks_) one.present = one.present && one.came;
   const bool again = input_.loop && round_end_ > ProgramTime{};

@@ -62,8 +62,9 @@ class RoundReader {
  private:
   struct Track {
     bool present = false;
-    bool came = false;  ///< A packet of it was read.
-    int untimed = 0;    ///< Packets that came before the first one with a time; then -1.
+    bool came = false;   ///< A packet of it was read.
+    bool begun = false;  ///< One of this round does not lie before the in point.
+    int untimed = 0;     ///< Packets that came before the first one with a time; then -1.
     std::deque<QueuedPacket> queue{};
   };
   [[nodiscard]] const Track& track(bool video) const { return tracks_[video ? 0 : 1]; }

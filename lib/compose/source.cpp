@@ -33,11 +33,15 @@ bool moves(scene::TestPattern pattern) {
   return pattern == scene::TestPattern::kMoving || pattern == scene::TestPattern::kGradient;
 }
 
-/// The picture of a generator graph with its filter, converted for the program.
+/// The picture of a generator graph, converted for the program, with its filter. Converted before
+/// it, as a file's is: left to choose, libavfilter 5.1 has `gradients` draw floats, which it does
+/// wrongly (green, or over the end of its picture).
 Result<media::FilterGraph> generator(const scene::Source& source, const std::string& pattern) {
-  const std::string chain = source.filter.empty() ? "" : "," + source.filter;
-  return media::FilterGraph::create(
-      pattern + chain + ",scale=out_range=tv:out_color_matrix=bt709,format=yuv420p[out]", {});
+  std::string graph = fmt::format("{},{}", pattern, scene::kToProgramColors);
+  if (!source.filter.empty()) {
+    graph += fmt::format(",{},{}", source.filter, scene::kToProgramColors);
+  }
+  return media::FilterGraph::create(graph + "[out]", {});
 }
 
 /// In the times of pictures, in seconds: as Timeline sees them.

@@ -15,7 +15,6 @@ constexpr ProgramTime kDry = milliseconds{150};
 /// What runs dry again so soon needs a larger buffer.
 constexpr ProgramTime kRestless = seconds{60};
 constexpr ProgramTime kMostBuffer = seconds{4};
-constexpr ProgramTime kMostPatience = seconds{2};
 constexpr ProgramTime kPatienceMargin = milliseconds{60};
 constexpr ProgramTime kCalm = seconds{5};
 // Toward a later clock at most this fast, so that jitter does not shake the picture.

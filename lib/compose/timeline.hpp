@@ -14,6 +14,9 @@ namespace ts::compose {
 /// Where a source's own times lie on the program's clock. Pure; one per source.
 class Timeline {
  public:
+  /// The longest that what is pushed waits for sound that always comes late.
+  static constexpr ProgramTime kMostPatience = seconds{2};
+
   enum class Kind : std::uint8_t {
     kFile,  ///< Time 0 of the input is `origin`, exactly.
     /// HTTP, HLS: plays 0.3 s after it came, and again when it ran dry, each time within a minute

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <variant>
 
 namespace ts::compose {
 namespace {
@@ -170,9 +171,21 @@ Json event_line(const ProgramEvent& event) {
       line["scene"] = event.name;
       break;
     case Kind::kOverlayShow:
+      line["overlay"] = event.name;
+      if (event.length) line["for_ms"] = event.length->count();
+      break;
     case Kind::kOverlayHide:
+      line["overlay"] = event.name;
+      break;
     case Kind::kOverlayText:
       line["overlay"] = event.name;
+      if (const auto* words = std::get_if<scene::OverlayTextAction>(&event.words)) {
+        line[words->is_text ? "text" : "title"] = words->title;
+        if (!words->subtitle.empty()) line["subtitle"] = words->subtitle;
+      } else if (const auto* moment = std::get_if<scene::CountdownAction>(&event.words);
+                 moment != nullptr && moment->to) {
+        line["to"] = format_rfc3339(*moment->to);
+      }
       break;
     case Kind::kGain:
       line["source"] = event.name;

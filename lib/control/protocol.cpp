@@ -228,8 +228,10 @@ Result<std::optional<Step>> parse_step(const JsonReader& object, std::string_vie
            duration_member(object, "duration_ms", milliseconds{500}, kMaxTransition));
     step = scene::Action{black};
   } else if (word == "go") {
-    TS_CHECK(object.only({"id", "command"}));
-    step = scene::Action{scene::GoAction{}};
+    TS_CHECK(object.only({"id", "command", "at_ms"}));
+    scene::GoAction go;
+    TS_TRY(go.at, duration_member(object, "at_ms", milliseconds{0}, kMaxLength));
+    step = scene::Action{go};
   } else if (word == "overlay_show" || word == "overlay_hide" || word == "overlay_set") {
     TS_TRY(step, parse_overlay(object, word));
   } else if (word == "audio") {

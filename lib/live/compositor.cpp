@@ -14,10 +14,13 @@ Compositor::Compositor(ChildProcess child, std::unique_ptr<LineReader> lines,
       lines_(std::move(lines)),
       errors_(std::move(errors)),
       options_(std::move(options)),
+      memory_(options_.before),
       record_(options_.folder / "compositor.jsonl", std::ios::app) {}
 
 Result<Compositor> Compositor::start(const Services& services, CompositorOptions options) {
   constexpr int kOutputFd = 3;
+  constexpr int kContinueFd = 4;
+  constexpr std::size_t kMostCommands = 32 * 1024;
   Json output;
   output["name"] = "program";
   output["rtmp_url"] = std::string(options.rtmp_url.reveal());
@@ -44,11 +47,25 @@ Result<Compositor> Compositor::start(const Services& services, CompositorOptions
   if (!options.engine.empty()) {
     process.arguments.insert(process.arguments.end(), {"--engine", options.engine});
   }
-  if (options.hold) process.arguments.emplace_back("--hold");
+  process.arguments.emplace_back("--hold");
   process.environment = services.child_environment;
   process.standard_output = StreamMode::kPipe;
   process.standard_error = StreamMode::kPipe;
   process.inherited = {{.fd = urls.get(), .as = kOutputFd}};
+  UniqueFd continued;
+  if (const auto wanted = options.before.commands(options.at); !wanted.empty()) {
+    std::string commands;
+    for (const Json& command : wanted) {
+      const std::string text = dump_json(command) + "\n";
+      // The first ones matter most.
+      if (commands.size() + text.size() <= kMostCommands) commands += text;
+    }
+    // Words for overlays are nobody's secret, but a pipe needs no cleaning up.
+    TS_TRY(continued, secret_pipe(Secret(commands)));
+    process.arguments.insert(process.arguments.end(),
+                             {"--continue-fd", std::to_string(kContinueFd)});
+    process.inherited.push_back({.fd = continued.get(), .as = kContinueFd});
+  }
   TS_TRY(auto child, ChildProcess::spawn(process));
   auto lines = std::make_unique<LineReader>(child.take_stdout());
   auto errors = std::make_unique<LineReader>(child.take_stderr());
@@ -58,6 +75,7 @@ Result<Compositor> Compositor::start(const Services& services, CompositorOptions
 void Compositor::read_reports() {
   while (auto line = lines_->next(milliseconds(0))) {
     record_ << *line << '\n';
+    memory_.read(*line);
     last_report_ = std::move(*line);
   }
   record_.flush();

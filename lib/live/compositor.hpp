@@ -4,6 +4,7 @@
 #include "core/process.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "live/program_memory.hpp"
 #include "live/services.hpp"
 
 #include <filesystem>
@@ -22,7 +23,8 @@ struct CompositorOptions {
   std::vector<std::string> recordings{};   ///< "file:F", "hls:DIR" of the show itself.
   std::optional<milliseconds> duration{};  ///< Program length; empty: until stopped.
   std::string engine{};                    ///< Empty: the program's default.
-  bool hold = false;                       ///< Cues and duration wait for `go`.
+  ProgramMemory before{};                  ///< What it goes on with from its first frame on.
+  std::optional<milliseconds> at{};        ///< What the show's clock says; without: it waits.
 };
 
 /// The compositor as a child process: `ts-media compose run`. A crash of a codec ends it and not
@@ -36,12 +38,14 @@ class Compositor {
   void read_reports();
   /// How it ended, or nullopt while it runs.
   [[nodiscard]] std::optional<ExitStatus> ended() const { return child_.poll(); }
+  /// What is on air, and what was set.
+  [[nodiscard]] const ProgramMemory& memory() const noexcept { return memory_; }
   /// The newest JSON status line; empty before the first.
   [[nodiscard]] const std::string& last_report() const noexcept { return last_report_; }
   /// Why it ended badly, from its own error line where it wrote one.
   [[nodiscard]] Error failure() const;
   [[nodiscard]] long pid() const noexcept { return static_cast<long>(child_.pid()); }
-  /// Begins the show of a compositor that was started with `hold`.
+  /// Begins the show: until then its cues and its duration wait.
   Status go();
   /// Orderly end: files are finalised. @return how it ended.
   ExitStatus stop();
@@ -54,6 +58,7 @@ class Compositor {
   std::unique_ptr<LineReader> lines_;
   std::unique_ptr<LineReader> errors_;
   CompositorOptions options_;
+  ProgramMemory memory_;
   std::ofstream record_;
   std::string last_report_;
   std::string last_error_;

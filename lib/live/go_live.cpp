@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live/go_live.hpp"
 
+#include "core/duration.hpp"
 #include "core/text.hpp"
 #include "live/compositor.hpp"
 #include "live/teardown.hpp"
@@ -14,14 +15,17 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <deque>
 #include <thread>
 
 namespace ts::live {
 namespace {
 
 constexpr std::string_view kProgramIdentity = "ts-program";
-/// Restarts of the compositor or the egress in one session: beyond, something is broken for good.
-constexpr int kMostRestarts = 10;
+/// Restarts of the compositor or the egress in so short a time: beyond, something is broken for
+/// good. In hours of a show each may have its bad moments.
+constexpr std::size_t kMostRestarts = 10;
+constexpr seconds kRestartsIn{300};
 /// Between two looks at the viewers' playlist.
 constexpr milliseconds kViewerLook{3'000};
 /// A recording may be this much shorter than the time on air before it is a problem.
@@ -100,9 +104,12 @@ class GoLive {
       return ok_status();
     }));
     TS_CHECK(check_playback());
-    if (options_.duration || !show.cues.empty()) {
-      TS_CHECK(session_.step("go", "start the show's clock", [&] { return compositor_->go(); }));
-    }
+    // Without cues and a length, too: countdowns run by that clock.
+    TS_CHECK(session_.step("go", "start the show's clock", [&] {
+      went_ = services_.clock->steady_now();
+      return compositor_->go();
+    }));
+    session_.go_on_without_store();
     return session_.set_state(session_state::kLive);
   }
 
@@ -219,22 +226,26 @@ class GoLive {
   /// back after one of them died.
   Status start_media(const scene::Show& show) {
     encoding_ = encoding_of(show);
-    TS_CHECK(start_compositor(show, true));
+    TS_CHECK(start_compositor(show, {}, {}));
     if (options_.direct) return ok_status();
     TS_CHECK(wait_for_tracks());
     TS_CHECK(go_on());
     return start_egress();
   }
 
-  Status start_compositor(const scene::Show& show, bool hold) {
+  /// @param before  what it goes on with.
+  /// @param at      what the show's clock says; nullopt: it waits for "go".
+  Status start_compositor(const scene::Show& show, const ProgramMemory& before,
+                          std::optional<milliseconds> at) {
     return session_.step("start_compositor", "start the compositor", [&]() -> Status {
       CompositorOptions options;
       options.show = options_.show_path;
       options.folder = session_.resources.folder;
       options.control_socket = session_.resources.control_socket;
       options.engine = options_.engine;
-      options.duration = remaining();
-      options.hold = hold;
+      options.duration = options_.duration;
+      options.before = before;
+      options.at = at;
       for (const scene::Output& output : show.outputs) {
         if (const auto* file = std::get_if<scene::FileOutput>(&output.target)) {
           options.recordings.push_back("file:" + file->path);
@@ -253,15 +264,6 @@ class GoLive {
       session_.resources.compositor_pid = compositor_->pid();
       return session_.save();
     });
-  }
-
-  /// What is left of the show's length after a restart.
-  [[nodiscard]] std::optional<milliseconds> remaining() const {
-    if (!options_.duration) return std::nullopt;
-    if (!show_began_) return options_.duration;
-    const auto passed =
-        std::chrono::duration_cast<milliseconds>(services_.clock->steady_now() - *show_began_);
-    return std::max(*options_.duration - passed, milliseconds(1000));
   }
 
   /// Polls `probe` until it gives true, the compositor dies, the time is over or we are stopped.
@@ -354,15 +356,14 @@ class GoLive {
 
   /// On air: heartbeat, end requests, mending what dies, and an eye on what viewers get.
   Status stay(Summary& summary) {
-    show_began_ = services_.clock->steady_now();
     ViewerWatch viewers(*services_.transport, *services_.clock, session_.resources.playback_url);
     const std::jthread looking([&](const std::stop_token& stop) {
       do {
         viewers.look(stop);
       } while (services_.clock->wait_for(kViewerLook, stop));
     });
-    auto next_heartbeat = *show_began_;
-    auto next_egress_look = *show_began_;
+    auto next_heartbeat = services_.clock->steady_now();
+    auto next_egress_look = next_heartbeat;
     for (;;) {
       if (!services_.clock->wait_for(milliseconds(250), stop_)) return ok_status();
       const auto now = services_.clock->steady_now();
@@ -394,16 +395,30 @@ class GoLive {
   Status count_restart(const std::string& what, Summary& summary) {
     summary.problems.push_back(what);
     session_.note("mend", what);
-    if (++restarts_ <= kMostRestarts) return ok_status();
+    const SteadyTime now = services_.clock->steady_now();
+    restarts_.push_back(now);
+    while (now - restarts_.front() > kRestartsIn) restarts_.pop_front();
+    if (restarts_.size() <= kMostRestarts) return ok_status();
     return Error{.kind = ErrorKind::kMedia,
-                 .message = fmt::format("{} (restarted {} times)", what, kMostRestarts),
-                 .hint = "look at the compositor's log in the session folder"};
+                 .message = fmt::format("{} (the {}th time in 5 min)", what, restarts_.size()),
+                 .hint = fmt::format("see ts live report {}, and {}", session_.name(),
+                                     session_.resources.folder + "/compositor.jsonl")};
   }
 
   Status mend_compositor(Summary& summary) {
     TS_CHECK(count_restart(compositor_->failure().message, summary));
     TS_TRY(const scene::Show show, scene::load_show(options_.show_path));
-    TS_CHECK(start_compositor(show, false));
+    std::optional<milliseconds> clock;
+    if (went_) {
+      clock = std::chrono::duration_cast<milliseconds>(services_.clock->steady_now() - *went_);
+    }
+    compositor_->read_reports();
+    const ProgramMemory memory = compositor_->memory();
+    if (!memory.scene().empty()) {
+      session_.note("mend", fmt::format("the program goes on with scene '{}'{}", memory.scene(),
+                                        clock ? ", the show at " + format_duration(*clock) : ""));
+    }
+    TS_CHECK(start_compositor(show, memory, clock));
     if (options_.direct) return ok_status();
     TS_CHECK(wait_for_tracks());
     // The former egress ended with its tracks, or will: a second one to the same key must wait.
@@ -431,6 +446,7 @@ class GoLive {
 
   /// A failed start: undo, and say what was undone and what could not be.
   Error give_up(Error error) {
+    session_.go_on_without_store();
     session_.note("undo", "undoing what this run made");
     // Undoing goes on after Ctrl-C: leaving things behind would be worse than the second's wait.
     const auto residue = teardown(services_, session_, compositor_.get(),
@@ -502,8 +518,8 @@ class GoLive {
   std::string video_track_;
   std::string audio_track_;
   std::string last_seen_;
-  std::optional<SteadyTime> show_began_;
-  int restarts_ = 0;
+  std::optional<SteadyTime> went_;  ///< When the show's clock began.
+  std::deque<SteadyTime> restarts_;
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace ts::live {
 namespace {
 
@@ -76,7 +78,22 @@ Status Session::record(std::string_view step, StepEvent::State state, std::strin
     observer_(StepEvent{
         .step = std::string(step), .state = state, .text = std::move(text), .elapsed = elapsed});
   }
-  if (!appended.ok()) return std::move(appended).error().with_context("journal");
+  if (!appended.ok()) return written(std::move(appended).error().with_context("journal"));
+  return ok_status();
+}
+
+Status Session::written(Status status) {
+  if (status.ok()) {
+    unwritten_ = false;
+    return status;
+  }
+  if (needs_store_ || status.error().code == "fenced") return status;
+  if (!std::exchange(unwritten_, true) && observer_) {
+    observer_({.step = "store",
+               .state = StepEvent::State::kNote,
+               .text = fmt::format("the show goes on, but its record cannot be written: {}",
+                                   status.error().message)});
+  }
   return ok_status();
 }
 
@@ -89,8 +106,8 @@ void Session::undone(std::string_view step, std::string text) {
 }
 
 Status Session::save() {
-  return store::update_session(*database_, id_, state_, resources.to_text(), clock_->now(),
-                               lease_.as_fence());
+  return written(store::update_session(*database_, id_, state_, resources.to_text(), clock_->now(),
+                                       lease_.as_fence()));
 }
 
 Status Session::set_state(std::string_view state) {
@@ -107,12 +124,18 @@ Status Session::close(std::string_view state) {
   return closed;
 }
 
-Status Session::heartbeat() { return store::renew_lease(*database_, lease_, clock_->now()); }
+Status Session::heartbeat() {
+  return written(store::renew_lease(*database_, lease_, clock_->now()));
+}
 
 Result<bool> Session::end_requested() {
-  TS_TRY(const auto entries, store::read_journal(*database_, id_, seen_seq_));
+  const auto entries = store::read_journal(*database_, id_, seen_seq_);
+  if (!entries.ok()) {
+    TS_CHECK(written(entries.error()));
+    return false;
+  }
   bool requested = false;
-  for (const store::JournalEntry& entry : entries) {
+  for (const store::JournalEntry& entry : entries.value()) {
     seen_seq_ = entry.seq;
     requested = requested || entry.step == kEndRequest;
   }

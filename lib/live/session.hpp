@@ -84,6 +84,9 @@ class Session {
 
   /// Writes `resources` to the store. Call right after something was made.
   Status save();
+  /// From now on a store that cannot be written (a full disk) is told once and ends nothing: media
+  /// needs none, and what was made must be undone all the same. A lost lease stays an error.
+  void go_on_without_store() noexcept { needs_store_ = false; }
   Status set_state(std::string_view state);
   /// Final state; gives the lease back.
   Status close(std::string_view state);
@@ -101,6 +104,8 @@ class Session {
         name_(std::move(name)),
         lease_(std::move(lease)),
         observer_(std::move(observer)) {}
+  /// What a write to the store came to.
+  Status written(Status status);
   Status record(std::string_view step, StepEvent::State state, std::string text,
                 milliseconds elapsed);
 
@@ -112,6 +117,8 @@ class Session {
   store::Lease lease_;
   Observer observer_;
   std::int64_t seen_seq_ = 0;
+  bool needs_store_ = true;
+  bool unwritten_ = false;  ///< It was told.
 };
 
 /// Asks the process that runs a show to end it: an entry in its journal.

@@ -17,7 +17,7 @@ struct Known {
 Known known(int code) {
   switch (code) {
     case AVERROR(ENOENT):
-      return {"check the path; paths are relative to the show file", false};
+      return {"check the path; those in a show are relative to the show file", false};
     case AVERROR(EACCES):
     case AVERROR(EPERM):
       return {"check the permissions", false};

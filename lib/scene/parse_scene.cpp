@@ -26,7 +26,9 @@ Result<Crop> read_crop(const JsonReader& reader) {
   TS_TRY(crop.top, number_in_or(reader, "top", 0, 0, 0.95));
   TS_TRY(crop.right, number_in_or(reader, "right", 0, 0, 0.95));
   TS_TRY(crop.bottom, number_in_or(reader, "bottom", 0, 0, 0.95));
-  if (crop.left + crop.right > 0.95 || crop.top + crop.bottom > 0.95) {
+  // 0.4 + 0.55 is a little more than 0.95.
+  constexpr double kMost = 0.95 + 1e-9;
+  if (crop.left + crop.right > kMost || crop.top + crop.bottom > kMost) {
     return reader.error("the crop leaves less than a twentieth of the picture");
   }
   return crop;

@@ -225,7 +225,9 @@ struct BlackAction {
 };
 struct StopAction {};
 /// Starts the clock of the show's cues and duration, when the program was begun on hold.
-struct GoAction {};
+struct GoAction {
+  milliseconds at{0};  ///< What the show's clock says: later for one that goes on.
+};
 using Action = std::variant<TakeAction, PreviewAction, OverlayAction, OverlayTextAction,
                             CountdownAction, GainAction, MuteAction, SoloAction, DelayAction,
                             FollowAction, BlackAction, StopAction, GoAction>;

@@ -84,7 +84,7 @@ Result<Lease> acquire_lease(Database& database, std::string_view name, WallTime 
             .kind = ErrorKind::kConflict,
             .message = fmt::format("show '{}' is run by {} since {}", name,
                                    current.owner.describe(), format_rfc3339(current.acquired_at)),
-            .hint = fmt::format("run ts live status {0}, or ts live take-over {0}", name),
+            .hint = fmt::format("see ts live status {0}; ts live end {0} ends it", name),
             .code = "leased"};
       } else {
         lease.fence = current.fence + 1;

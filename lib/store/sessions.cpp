@@ -64,7 +64,7 @@ Result<Session> create_session(Database& database, const Session& session, WallT
       return Error{.kind = ErrorKind::kConflict,
                    .message = fmt::format("show '{}' has an open session ({}, {})", session.name,
                                           text_at(open.front(), 0), text_at(open.front(), 1)),
-                   .hint = fmt::format("run ts live resume {0} or ts live end {0}", session.name),
+                   .hint = fmt::format("run ts live end {}", session.name),
                    .code = "session_open"};
     }
     TS_CHECK(connection.execute(

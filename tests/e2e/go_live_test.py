@@ -89,6 +89,13 @@ class GoLive(unittest.TestCase):
         compositor = [pid for pid, command in self.machine.processes() if "compose run" in command]
         self.assertEqual(len(compositor), 1)
 
+        self.machine.run("compose", "audio", "bars", "--gain=-7")
+        scene = self.machine.run("compose", "status", "--json").json()["program"]
+        self.machine.run("compose", "black")
+        # A terminal that is closed ends nothing.
+        for pid, command in self.machine.processes():
+            if "live start" in command or "compose run" in command:
+                os.kill(pid, signal.SIGHUP)
         os.kill(compositor[0], signal.SIGKILL)
 
         def mended():
@@ -96,6 +103,10 @@ class GoLive(unittest.TestCase):
             steps = [(line["step"], line["state"]) for line in timeline]
             return ("mend", "note") in steps and steps.count(("wait_egress", "done")) == 2
         wait_until(mended, 60, "the mending")
+        status = self.machine.run("compose", "status", "--json").json()
+        self.assertEqual((status["program"], status["black"], status["holding"]), (scene, True, False))
+        self.assertEqual([s["gain_db"] for s in status["sources"] if s["name"] == "bars"], [-7])
+        self.machine.run("compose", "black", "--back")
         self.machine.run("playback", "check", self.machine.run("live", "status", "--json").json()["playback_url"], "--for", "6s")
         self.machine.run("live", "end", timeout=120)
         self.sandbox_is_empty()

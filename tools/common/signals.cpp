@@ -37,6 +37,8 @@ void set_handler(void (*handler)(int)) {
 
 }  // namespace
 
+void outlive_terminal() noexcept { std::signal(SIGHUP, SIG_IGN); }
+
 SignalWatch::SignalWatch(Output& out) : out_(out) {
   std::array<int, 2> ends{};
   TS_ASSERT(::pipe2(ends.data(), O_CLOEXEC) == 0);

@@ -11,6 +11,9 @@ namespace ts::cli {
 
 class Output;
 
+/// From now on a closed terminal (SIGHUP) does not end this process: what is on air stays on air.
+void outlive_terminal() noexcept;
+
 /// Turns the first SIGINT or SIGTERM into a stop request and says so; the second ends the process
 /// with 130 or 143 at once, and so do 10 s after a SIGTERM. One per process.
 class SignalWatch {

@@ -264,7 +264,7 @@ CheckLine look_at_webhook(const std::string& url, bool alone, const Tools& tools
   } else if (response.value().ok()) {
     line.state = State::kWarning;
     line.message += " to a webhook without a signature";
-    line.hint = "verify webhooks before they are taken: ts serve and ts webhook listen do";
+    line.hint = "verify webhooks before they are taken: ts webhook listen does";
   } else {
     line.message += ": it refuses what is not signed";
   }

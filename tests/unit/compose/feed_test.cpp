@@ -229,6 +229,38 @@ TEST(Feed, WhatIsLiveKeepsItsSoundForTheLongestDelay) {
   }
 }
 
+TEST(Feed, DelayedSoundIsAskedForAtItsTime) {
+  Feed feed({});
+  std::vector<float> out(2 * 1600, 0.0F);
+  constexpr std::int64_t kDelay = 5 * kRate;
+  ASSERT_TRUE(feed.push_samples(std::vector<float>(2 * kRate, 0.5F), 0));
+  for (std::int64_t tick = 0; tick < 30; ++tick) feed.read_samples(tick * 1600, out, kDelay);
+  // Read in the times of its source, or its clock would seem to run dry.
+  EXPECT_TRUE(feed.sample_room());
+  ASSERT_TRUE(feed.push_samples(std::vector<float>(2 * kRate, 0.25F), kRate));
+  ASSERT_TRUE(feed.push_samples(std::vector<float>(2 * kRate, 0.25F), 2 * kRate));
+  EXPECT_FALSE(feed.sample_room());
+  feed.read_samples(kDelay, out, kDelay);
+  EXPECT_EQ(out[2 * 1000], 0.5F);
+}
+
+TEST(Feed, LivePicturesWaitForTheirTimeHoweverManyTheyAre) {
+  Feed::Limits limits;
+  limits.pictures = 64;
+  limits.span = seconds{10};
+  limits.drop_oldest = true;
+  Feed feed(limits);
+  for (int i = 0; i < 1200; ++i) {
+    ASSERT_TRUE(feed.push_picture(picture(), seconds{5} + milliseconds{i * 1000 / 120}));
+  }
+  EXPECT_EQ(feed.status().dropped, 0U);
+  EXPECT_EQ(feed.pick(seconds{5}).state, SourceState::kLive);
+  for (int i = 0; i < 1200; ++i) {
+    ASSERT_TRUE(feed.push_picture(picture(), seconds{15} + milliseconds{i * 1000 / 120}));
+  }
+  EXPECT_GT(feed.status().dropped, 1000U) << "nobody takes them";
+}
+
 TEST(Feed, SoundThatBreaksOffFadesInsteadOfClicking) {
   Feed feed({});
   const std::vector<float> ones(2 * 100, 1.0F);
@@ -258,8 +290,8 @@ TEST(Feed, SoundThatIsMovedDoesNotClick) {
     const int before = moved > 0 ? 0 : -moved;
     const int after = moved > 0 ? moved : 0;
     const auto half = std::span(out).first(9600);
-    feed.read_samples(10'000 - before, half);
-    feed.read_samples_moved(14'800 - before, 14'800 - after, std::span(out).last(9600));
+    feed.read_samples(10'000, half, before);
+    feed.read_samples_moved(14'800, std::span(out).last(9600), before, after);
 
     float bend = 0;
     for (std::size_t i = 4; i < out.size(); i += 2) {

@@ -38,17 +38,19 @@ class Watcher {
                                Guards::Meant meant = {}) {
     std::vector<std::string> out;
     for (int i = 0; i < ticks; ++i) {
-      guards_.observe(tick_++, picture, sound, meant);
+      guards_.observe(tick_++, scene_, picture, sound, meant);
       for (const auto& event : guards_.take_events()) {
         out.push_back(event.name + " " + event.detail + " " + std::to_string(event.tick));
       }
     }
     return out;
   }
+  void take(std::string scene) { scene_ = std::move(scene); }
   [[nodiscard]] const Guards& guards() const { return guards_; }
 
  private:
   Guards guards_;
+  std::string scene_ = "live";
   std::uint64_t tick_ = 0;
 };
 
@@ -80,7 +82,7 @@ TEST(Guards, BlackIsAnAlarmAfterItsTimeAndOverAfterHalfASecond) {
 
   EXPECT_EQ(watcher.run(29, plain(0x000000), sound_of(-20)), Events{});
   EXPECT_EQ(watcher.run(1, plain(0x000000), sound_of(-20)), Events{"black on 29"});
-  EXPECT_TRUE(watcher.guards().picture_alarm());
+  EXPECT_TRUE(watcher.guards().picture_fails());
   EXPECT_EQ(watcher.run(14, plain(0x808080), sound_of(-20)), Events{});
   EXPECT_EQ(watcher.run(1, plain(0x808080), sound_of(-20)), Events{"black off 44"});
   EXPECT_TRUE(watcher.guards().active().empty());
@@ -91,6 +93,29 @@ TEST(Guards, AnotherPictureInBetweenStartsTheTimeAnew) {
   EXPECT_EQ(watcher.run(25, plain(0), sound_of(-20)), Events{});
   EXPECT_EQ(watcher.run(1, plain(0xFFFFFF), sound_of(-20)), Events{});
   EXPECT_EQ(watcher.run(29, plain(0), sound_of(-20)), Events{});
+}
+
+TEST(Guards, AnotherSceneIsNotToBlameForTheOneBefore) {
+  Watcher watcher({.black = seconds{1}, .frozen = seconds{1}});
+  (void)watcher.run(60, plain(0x101010), sound_of(-20));
+  ASSERT_TRUE(watcher.guards().picture_fails());
+
+  // It moves: the alarm is on for another half second, and nobody's fault.
+  watcher.take("other");
+  (void)watcher.run(1, plain(0x808080), sound_of(-20));
+  EXPECT_FALSE(watcher.guards().active().empty());
+  EXPECT_FALSE(watcher.guards().picture_fails());
+  // It begins in the dark, as a fade does: its time begins with it.
+  watcher.take("third");
+  (void)watcher.run(29, plain(0), sound_of(-20));
+  EXPECT_FALSE(watcher.guards().picture_fails()) << "not for its whole time";
+  (void)watcher.run(1, plain(0), sound_of(-20));
+  EXPECT_TRUE(watcher.guards().picture_fails());
+}
+
+TEST(Guards, ASlateMayBeDarkAndStill) {
+  Watcher watcher({.black = seconds{1}, .frozen = seconds{1}});
+  EXPECT_EQ(watcher.run(90, plain(0), sound_of(-20), {.still = true, .dark = true}), Events{});
 }
 
 TEST(Guards, TheOperatorsBlackIsNoFault) {

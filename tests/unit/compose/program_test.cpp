@@ -30,6 +30,21 @@ TEST(Program, ACueHoldsFromTheFirstTickAtOrAfterItsTime) {
   EXPECT_EQ(p.state(26).scene, "two");
 }
 
+TEST(Program, AShowThatGoesOnLeavesOutTheCuesBefore) {
+  Program p = program(R"({"at": "1s", "take": "two"}, {"at": "10s", "take": "one"})", true);
+  ASSERT_TRUE(p.apply(scene::TakeAction{"two", {}}, 3).ok());
+
+  ASSERT_TRUE(p.apply(scene::GoAction{std::chrono::seconds{8}}, 3).ok());
+
+  EXPECT_EQ(p.begin(), 3 - 200);
+  ASSERT_NE(p.next_cue().cue, nullptr);
+  EXPECT_EQ(p.next_cue().tick, 53U);
+  p.advance(52);
+  EXPECT_EQ(p.state(52).scene, "two");
+  p.advance(53);
+  EXPECT_EQ(p.state(53).scene, "one");
+}
+
 TEST(Program, AFadeOfTenTicksMovesEvenlyAndEnds) {
   Program p = program(R"({"at": "1s", "take": "two", "transition": "fade", "duration": "400ms"})");
 

@@ -38,7 +38,7 @@ TEST_F(Leases, AreGivenToOneOwnerAtATime) {
   EXPECT_EQ(second.error().kind, ErrorKind::kConflict);
   EXPECT_EQ(second.error().code, "leased");
   EXPECT_NE(second.error().message.find("show 'show' is run by process 1 on "), std::string::npos);
-  EXPECT_EQ(second.error().hint, "run ts live status show, or ts live take-over show");
+  EXPECT_EQ(second.error().hint, "see ts live status show; ts live end show ends it");
 }
 
 TEST_F(Leases, AreTakenFromAProcessThatIsGone) {

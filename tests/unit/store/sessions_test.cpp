@@ -42,7 +42,7 @@ TEST_F(Sessions, AllowOneOpenSessionPerShow) {
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().kind, ErrorKind::kConflict);
   EXPECT_EQ(second.error().message, "show 'wedding' has an open session (s1, planned)");
-  EXPECT_EQ(second.error().hint, "run ts live resume wedding or ts live end wedding");
+  EXPECT_EQ(second.error().hint, "run ts live end wedding");
 }
 
 TEST_F(Sessions, FreeTheShowsNameWhenClosed) {

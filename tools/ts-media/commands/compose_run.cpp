@@ -4,6 +4,7 @@
 #include "common/context.hpp"
 #include "common/control_path.hpp"
 #include "common/line_writer.hpp"
+#include "common/signals.hpp"
 #include "compose/compositor.hpp"
 #include "compose/control_bridge.hpp"
 #include "compose/wire.hpp"
@@ -49,6 +50,7 @@ struct Options {
   bool economy = false;
   std::vector<std::string> hot;
   int output_fd = -1;
+  int continue_fd = -1;
 };
 
 /// Lines of {"rtmp_url": …, "name": …} from a descriptor: addresses that must be in no argument
@@ -213,6 +215,7 @@ Result<bool> keep_hot(const std::vector<std::string>& names, scene::Show& show) 
 }
 
 Status run(const Options& options, Context& context) {
+  if (!options.offline) outlive_terminal();
   NonBlockingLog run_log(context.log(), context.clock(),
                          context.environment("TS_LOG_FORMAT") == "json");
   const media::FfmpegLog ffmpeg_log(run_log.log());
@@ -276,12 +279,25 @@ Status run(const Options& options, Context& context) {
          compose::Compositor::create(std::move(show), std::move(run_options)));
   if (json) printer.print(started);
   if (bridge) bridge->serve(*compositor);
+  std::vector<std::future<Result<std::uint64_t>>> continued;
+  if (options.continue_fd >= 0) {
+    TS_TRY(const Secret lines, read_secret_fd(options.continue_fd));
+    TS_TRY(continued, compose::post_lines(*compositor, lines.reveal()));
+  }
 
   std::promise<Result<compose::Compositor::Report>> promise;
   auto future = promise.get_future();
   const std::jthread program([&] { promise.set_value(compositor->run(stop, {})); });
   const milliseconds period{json ? 1000 : 250};
   while (future.wait_for(period) != std::future_status::ready) {
+    // What was added by hand is not there any more.
+    for (auto& one : std::exchange(continued, {})) {
+      if (one.wait_for(milliseconds{0}) != std::future_status::ready) {
+        continued.push_back(std::move(one));
+      } else if (const auto tick = one.get(); !tick.ok()) {
+        run_log.log().warning("compose", "not as it was before: {}", tick.error().message);
+      }
+    }
     const compose::Snapshot snapshot = compositor->snapshot();
     if (json) {
       Json line = compose::compose_line("status");
@@ -344,6 +360,10 @@ Runner bind(CLI::App& app) {
   app.add_option("--output-fd", options->output_fd,
                  "Descriptor with one {\"rtmp_url\": …, \"name\": …} a line")
       ->group("");
+  app.add_option("--continue-fd", options->continue_fd,
+                 "Descriptor with commands of the control protocol, one a line, that hold from the "
+                 "first frame on")
+      ->group("");
   return [options](Context& context) { return run(*options, context); };
 }
 
@@ -360,7 +380,8 @@ Command media_compose_run() {
       .bind = in_compose_run::bind,
       .main_verb = true,
       .details =
-          "Files and HLS are finished on Ctrl-C, too. RTMP outputs reconnect for ever, each for "
+          "Files and HLS are finished on Ctrl-C and ts compose stop, too; a closed terminal ends "
+          "nothing. RTMP outputs reconnect for ever, each for "
           "itself; a source that is lost shows its last picture for half a second, then a card "
           "with its name, and returns by itself. A file that does not open is such a source "
           "(the run then ends with 12), unless nothing else is there or the run is offline. With "

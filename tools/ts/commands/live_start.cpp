@@ -3,6 +3,7 @@
 #include "live_tools.hpp"
 
 #include "common/context.hpp"
+#include "common/signals.hpp"
 #include "core/duration.hpp"
 #include "core/json.hpp"
 #include "core/process.hpp"
@@ -139,12 +140,15 @@ Status run_detached(const Options& options, Context& context) {
         const auto payload = parse_json(entry.payload, "journal");
         const auto text = payload.ok() ? JsonReader(payload.value()).string_or("text")
                                        : Result<std::string>(std::string());
+        const auto took = payload.ok() ? JsonReader(payload.value()).int_or("elapsed_ms", 0)
+                                       : Result<std::int64_t>(std::int64_t{0});
         // With --json the one document is the result.
         if (!context.out().json() && (entry.kind == "done" || entry.kind == "failed")) {
           print({.step = entry.step,
                  .state = entry.kind == "done" ? live::StepEvent::State::kDone
                                                : live::StepEvent::State::kFailed,
-                 .text = text.ok() ? text.value() : ""});
+                 .text = text.ok() ? text.value() : "",
+                 .elapsed = milliseconds(took.ok() ? took.value() : 0)});
         }
         if (entry.kind == "failed" && text.ok()) last_failure = text.value();
       }
@@ -192,6 +196,7 @@ Status run(const Options& options, Context& context) {
     TS_TRY(const auto show, scene::load_show(options.show));
     return live::preflight(outside.services, show, go_live_options_value, context.stop());
   }
+  outlive_terminal();
   TS_TRY(auto database, open_database(context));
   go_live_options_value.check_playback = decode_check(outside.services);
   Output& out = context.out();
@@ -202,6 +207,10 @@ Status run(const Options& options, Context& context) {
                out.status(fmt::format("{} watch at {}",
                                       out.styled_stderr(Output::Style::kBold, "LIVE"),
                                       session.resources.playback_url));
+               out.status(
+                   fmt::format("Ctrl-C or ts live end {} ends it; without this terminal "
+                               "it goes on",
+                               session.name()));
              },
              context.stop()));
   const Json document = summary_document(summary);
@@ -253,7 +262,8 @@ Command live_start() {
           .bind = in_live_start::bind,
           .details =
               "Each step that fails undoes what this run made. The run ends with the show, with "
-              "Ctrl-C, or with\nts live end; then the egress, the stream and the room are ended in "
+              "Ctrl-C, or with\nts live end (a closed terminal ends nothing); then the egress, the "
+              "stream and the room are ended in "
               "order and the recording is waited for."};
 }
 

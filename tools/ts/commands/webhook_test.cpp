@@ -44,7 +44,7 @@ std::string nonce_body(webhook::Provider provider, const std::string& nonce, Wal
   return dump_json(body);
 }
 
-/// By what the address ends with, as those of ts serve and ts webhook listen do.
+/// By what the address ends with, as those of ts webhook listen do.
 std::optional<webhook::Provider> provider_of(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   while (url.ends_with('/')) url.remove_suffix(1);
@@ -78,7 +78,7 @@ Result<store::EventRow> wait_for(store::Database& database, std::string_view ded
                                           "here within {}",
                                           format_duration(timeout)),
                    .hint =
-                       "run ts serve or ts webhook listen behind that address, on this "
+                       "run ts webhook listen behind that address, on this "
                        "machine's database"};
     }
     if (!context.clock().wait_for(milliseconds{100}, stop)) {
@@ -169,7 +169,7 @@ Command webhook_test() {
               "ts webhook test https://live.example.com/api/webhooks/livekit --timeout 10s",
           .forms = "id raw",
           .bind = in_webhook_test::bind,
-          .details = "The receiver is ts serve or ts webhook listen on this machine's database.\n"};
+          .details = "The receiver is ts webhook listen on this machine's database.\n"};
 }
 
 }  // namespace ts::cli
