@@ -63,7 +63,7 @@ Result<Client> Client::connect(const std::filesystem::path& socket, milliseconds
   const auto deadline = Steady::now() + limit;
   for (;;) {
     auto fd = connect_socket(socket);
-    if (fd.ok()) return Client(std::move(fd).value());
+    if (fd.ok()) return Client(std::move(fd).value(), socket);
     if (fd.error().code != "busy") return std::move(fd).error();
     // The listener's backlog is full: it takes somebody any moment, but poll cannot tell when.
     const auto pause = std::min(deadline, Steady::now() + milliseconds{10});

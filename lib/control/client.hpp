@@ -34,15 +34,18 @@ class Client {
   /// @return nullopt when `limit` passed; kRemote (code "closed") when the compositor ended.
   Result<std::optional<std::string>> next_event(milliseconds limit, std::stop_token stop = {});
 
+  [[nodiscard]] const std::filesystem::path& socket() const noexcept { return socket_; }
   /// For poll: readable when a line may be there.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
-  explicit Client(UniqueFd fd) noexcept : fd_(std::move(fd)) {}
+  Client(UniqueFd fd, std::filesystem::path socket) noexcept
+      : fd_(std::move(fd)), socket_(std::move(socket)) {}
   Result<std::optional<std::string>> read_line(SteadyTime deadline, const std::stop_token& stop);
   Status write_line(std::string_view line, SteadyTime deadline, const std::stop_token& stop);
 
   UniqueFd fd_;
+  std::filesystem::path socket_;
   std::string buffer_;
   std::deque<std::string> events_;
   std::uint64_t last_id_ = 0;

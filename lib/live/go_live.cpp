@@ -458,11 +458,19 @@ class GoLive {
     static_cast<void>(
         session_.close(residue.empty() ? session_state::kFailed : session_state::kEndedDirty).ok());
     if (stop_.stop_requested()) error.kind = ErrorKind::kInterrupted;
+    const Resources& made = session_.resources;
     if (!residue.empty()) {
       error.kind = ErrorKind::kPartial;
       error.residue = residue;
     } else if (error.hint.empty()) {
-      error.hint = "everything this run made was undone; mend the cause and start again";
+      // A stream that was on air is no trial any more: it has a recording.
+      error.hint = made.was_active
+                       ? fmt::format(
+                             "everything was ended; live stream {} and its recording stay "
+                             "(ts mux delete {})",
+                             made.live_stream_id, made.live_stream_id)
+                       : "everything this run made was undone";
+      if (!stop_.stop_requested()) error.hint += "; mend the cause and start again";
     }
     return error;
   }

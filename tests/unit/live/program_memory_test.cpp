@@ -30,7 +30,8 @@ TEST(ProgramMemory, ARestartedProgramIsAskedForWhatWasOnAir) {
              R"({"event":"gain","tick":92,"source":"a","gain_db":-3.5})",
              R"({"event":"mute","tick":92,"source":"a"})",
              R"({"event":"delay","tick":93,"source":"b","delay_ms":40})",
-             R"({"event":"black","tick":99,"on":true})", R"({"event":"black","tick":120,"on":false})"}),
+             R"({"event":"black","tick":99,"on":true})",
+             R"({"event":"black","tick":120,"on":false})"}),
       R"({"command":"cut","scene":"two"})"
       "\n"
       R"({"command":"preview","scene":"three"})"
@@ -50,7 +51,8 @@ TEST(ProgramMemory, ARestartedProgramIsAskedForWhatWasOnAir) {
 }
 
 TEST(ProgramMemory, NothingSeenIsNothingAskedFor) {
-  EXPECT_EQ(after({"", "no JSON", "[]", R"({"event":7})", R"({"event":"status","tick":1})"}, {}), "");
+  EXPECT_EQ(after({"", "no JSON", "[]", R"({"event":7})", R"({"event":"status","tick":1})"}, {}),
+            "");
   EXPECT_EQ(after({R"({"event":"black","on":true})"}, {}),
             "{\"command\":\"black\",\"duration_ms\":0}\n");
 }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ using tui::Key;
 
 constexpr milliseconds kPeriod{100};
 constexpr milliseconds kAnswer{2000};
+/// A program that crashed is begun anew within seconds, and an egress after it.
+constexpr milliseconds kComesBack{20'000};
+constexpr milliseconds kSocketGone{1'000};
 
 struct Options {
   ControlFlags control;
@@ -99,7 +103,7 @@ class Desk {
       case Key::Kind::kRight:
         return preview_beside(1);
       case Key::Kind::kEnter:
-        return send(Json{{"command", "take"}, {"transition", "fade"}}, "fade");
+        return send(Json{{"command", "take"}, {"transition", "fade"}}, "fade to " + preview_name());
       case Key::Kind::kFunction:
         return overlay(static_cast<std::size_t>(key.number - 1));
       case Key::Kind::kLetter:
@@ -109,6 +113,25 @@ class Desk {
         break;
     }
     return true;
+  }
+  /// After the connection broke: one look whether the program is back. One that ended in good order
+  /// has taken its socket away; a crashed one is begun anew by ts live.
+  /// @return the error once it is not to be expected any more.
+  Status look_for_program(const Error& broken) {
+    const SteadyTime now = clock_.steady_now();
+    if (!gone_since_) gone_since_ = now;
+    std::error_code ignored;
+    const bool there = std::filesystem::exists(client_.socket(), ignored);
+    if (now - *gone_since_ > (there ? kComesBack : kSocketGone)) return broken;
+    auto again = control::Client::connect(client_.socket(), kAnswer, stop_);
+    if (!again.ok()) {
+      model_.say("the program is gone; looking whether it comes back (q leaves)", true, now);
+      return ok_status();
+    }
+    client_ = std::move(again).value();
+    gone_since_.reset();
+    model_.say("the program is back: see what is on air", false, now);
+    return ok_status();
   }
   [[nodiscard]] const tui::Model& model() const { return model_; }
 
@@ -142,9 +165,14 @@ class Desk {
     return ok_status();
   }
 
+  /// As it was last seen: another desk may have changed it.
+  [[nodiscard]] std::string preview_name() const {
+    return model_.preview.empty() ? "the preview" : model_.preview;
+  }
+
   Result<bool> letter(char letter) {
     if (letter == 'q') return false;
-    if (letter == 'c') return send(Json{{"command", "cut"}}, "cut");
+    if (letter == 'c') return send(Json{{"command", "cut"}}, "cut to " + preview_name());
     if (letter == 'b') {
       return send(Json{{"command", "black"}, {"on", !model_.black}},
                   model_.black ? "from black" : "to black");
@@ -221,6 +249,7 @@ class Desk {
   Clock& clock_;
   std::stop_token stop_;
   Options options_;
+  std::optional<SteadyTime> gone_since_;
   std::size_t next_thumbnail_ = 0;
   tui::Model model_{};
 };
@@ -250,18 +279,29 @@ Status print_once(Desk& desk, const tui::Terminal::Size& size, Context& context)
 
 /// The loop. @return why it ended.
 Status operate(Desk& desk, tui::Terminal& terminal, const std::stop_token& stop) {
+  const auto stay_for = [&](Status status) {
+    const bool broken = !status.ok() && status.error().code == "closed";
+    return broken ? desk.look_for_program(status.error()) : status;
+  };
   while (!stop.stop_requested()) {
     const tui::Terminal::Size size = terminal.size();
-    TS_CHECK(desk.refresh(size.columns, size.rows));
+    TS_CHECK(stay_for(desk.refresh(size.columns, size.rows)));
     TS_CHECK(terminal.show(tui::draw(desk.model(), size.columns, size.rows)));
     TS_TRY(const std::vector<Key> keys, terminal.keys(kPeriod));
     for (const Key& key : keys) {
       // Typed faster than the screen is drawn: each key changes what the one before it has made.
-      if (&key != &keys.front()) TS_CHECK(desk.refresh_status());
+      if (&key != &keys.front()) {
+        auto told = desk.refresh_status();
+        TS_CHECK(stay_for(told.ok() ? ok_status() : Status(std::move(told).error())));
+      }
       if (key.kind == Key::Kind::kSuspend) terminal.suspend();
       if (key.kind == Key::Kind::kRedraw) terminal.forget();
-      TS_TRY(const bool stay, desk.press(key));
-      if (!stay) return ok_status();
+      const auto stay = desk.press(key);
+      if (!stay.ok()) {
+        TS_CHECK(stay_for(stay.error()));
+      } else if (!stay.value()) {
+        return ok_status();
+      }
     }
   }
   return Error{.kind = ErrorKind::kInterrupted, .message = "stopped; the program goes on"};
@@ -317,7 +357,8 @@ Command compose_tui() {
           "or hide overlays; the arrows choose a source, m mutes, s solos, f follows, + and - "
           "change its gain; g begins a show on hold. q leaves; the program goes on. 24-bit color "
           "where COLORTERM says "
-          "so, 256 colors elsewhere, none and the picture in shades with NO_COLOR."};
+          "so, 256 colors elsewhere, none and the picture in shades with NO_COLOR. A program that "
+          "crashed is waited for: ts live begins it anew."};
 }
 
 }  // namespace ts::cli

@@ -9,7 +9,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <string>
+#include <vector>
 
 namespace ts::cli {
 namespace in_live_status {
@@ -28,6 +31,26 @@ Json last_compositor_report(const std::string& folder) {
   }
   auto parsed = parse_json(last, "status");
   return parsed.ok() ? std::move(parsed).value() : Json();
+}
+
+/// What went wrong on air, and how it was mended.
+struct Trouble {
+  WallTime at{};
+  std::string text{};
+};
+constexpr std::size_t kShown = 4;
+
+Result<std::vector<Trouble>> troubles_of(store::Database& database, const std::string& session) {
+  TS_TRY(const auto entries, store::read_journal(database, session, 0));
+  std::vector<Trouble> out;
+  for (const store::JournalEntry& entry : entries) {
+    if (entry.kind != "note" || (entry.step != "mend" && entry.step != "viewers")) continue;
+    const auto payload = parse_json(entry.payload, "journal");
+    if (!payload.ok()) continue;
+    const auto text = JsonReader(payload.value()).string_or("text");
+    if (text.ok()) out.push_back({entry.time, text.value()});
+  }
+  return out;
 }
 
 Status run(const Options& options, Context& context) {
@@ -54,6 +77,16 @@ Status run(const Options& options, Context& context) {
   if (!resources.egress_id.empty()) text += fmt::format("egress     {}\n", resources.egress_id);
   if (!resources.asset_id.empty()) text += fmt::format("recording  {}\n", resources.asset_id);
   text += fmt::format("folder     {}\n", resources.folder);
+  TS_TRY(const auto troubles, troubles_of(database, session.id));
+  document["troubles"] = Json::array();
+  for (const Trouble& trouble : troubles) {
+    document["troubles"].push_back({{"at", format_rfc3339(trouble.at)}, {"text", trouble.text}});
+  }
+  // The last ones: what they led to comes last.
+  for (std::size_t i = troubles.size() - std::min(troubles.size(), kShown); i < troubles.size();
+       ++i) {
+    text += fmt::format("trouble    {}  {}\n", format_rfc3339(troubles[i].at), troubles[i].text);
+  }
   return context.out().report(
       {.document = &document, .text = text, .id = session.id, .raw = session.state});
 }
