@@ -194,6 +194,10 @@ bool Compositor::Impl::is_lagging(std::uint64_t tick) {
     // The process stood still: go on from now instead of rushing after the clock.
     zero_.fetch_add(late.count(), std::memory_order_relaxed);
     ++jumps_;
+    if (options_.log != nullptr) {
+      options_.log->warning("compose", "the program stood still for {:.1f} s; it goes on from now",
+                            std::chrono::duration<double>(late).count());
+    }
     return false;
   }
   return late >= time_of(tick + 1) - time_of(tick) && last_canvas_ != nullptr;

@@ -208,7 +208,15 @@ void Compositor::Impl::watch(std::uint64_t tick, const Picture& picture,
         const Picture& shown = pictures_[index].picture;
         return slates_.is_card(index, shown) ? Picture{} : shown;
       });
-  if (take) (void)program_.apply(*take, tick + 1);
+  if (!take) return;
+  (void)program_.apply(*take, tick + 1);
+  if (options_.log == nullptr) return;
+  if (take->scene == show_.guards.slate) {
+    options_.log->warning("compose", "the slate '{}' is on air instead of '{}'", take->scene,
+                          auto_slate_.before());
+  } else {
+    options_.log->info("compose", "'{}' is on air again", take->scene);
+  }
 }
 
 void Compositor::Impl::mix(std::uint64_t tick, double black, const std::stop_token& stop) {

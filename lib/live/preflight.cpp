@@ -51,7 +51,7 @@ Status preflight(const Services& services, const scene::Show& show, const GoLive
   if (!options.direct) {
     livekit::RoomClient rooms(*services.livekit);
     auto listed = rooms.list({}, stop);
-    if (!listed.ok()) return std::move(listed).error().with_context("LiveKit");
+    if (!listed.ok()) return std::move(listed).error();
   }
   auto streams = services.mux->list_live_streams({.limit = 1}, stop);
   if (!streams.ok()) return std::move(streams).error().with_context("Mux");

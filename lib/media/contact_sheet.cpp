@@ -227,12 +227,18 @@ void add_header(AVFrame& canvas, const SheetText& text, const Grid& grid,
 
 void add_caption(const SheetEntry& entry, const Box& box, std::vector<Label>& labels) {
   const int line = box.y + box.height + 10;
-  labels.push_back({.text = entry.time, .x = box.x + 12, .y = line, .size = 17, .bold = true});
-  labels.push_back({.text = fit(entry.label, 22),
-                    .x = box.x + 72,
+  // What there is none of leaves its place to the others.
+  const int left = box.x + (entry.time.empty() ? 12 : 72);
+  const std::size_t room = (entry.time.empty() ? 6 : 0) + (entry.corner.empty() ? 6 : 0);
+  if (!entry.time.empty()) {
+    labels.push_back({.text = entry.time, .x = box.x + 12, .y = line, .size = 17, .bold = true});
+  }
+  labels.push_back({.text = fit(entry.label, 22 + room),
+                    .x = left,
                     .y = line,
                     .size = 17,
                     .color = entry.wrong ? kBad : kAccent});
+  if (entry.corner.empty() && entry.detail.empty()) return;
   labels.push_back({.text = entry.corner,
                     .x = box.x + box.width - 12,
                     .y = line + 2,
@@ -240,7 +246,7 @@ void add_caption(const SheetEntry& entry, const Box& box, std::vector<Label>& la
                     .color = kDim,
                     .right_aligned = true});
   labels.push_back(
-      {.text = fit(entry.detail, 40), .x = box.x + 72, .y = line + 25, .size = 13, .color = kDim});
+      {.text = fit(entry.detail, 40), .x = left, .y = line + 25, .size = 13, .color = kDim});
 }
 
 }  // namespace

@@ -81,8 +81,11 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& failure, const Pro
                   const Command& command) {
   Error error{.kind = ErrorKind::kUsage, .message = failure.what()};
   error.hint = fmt::format("{} {} --help shows its options", program.name, command.path);
-  if (dynamic_cast<const CLI::ExtrasError*>(&failure) != nullptr) {
-    const auto extras = app.remaining();
+  const auto extras = app.remaining();
+  // An option that was mistyped is why its value, or what follows it, is missing.
+  const bool mistyped = dynamic_cast<const CLI::RequiredError*>(&failure) != nullptr &&
+                        !extras.empty() && extras.front().starts_with('-');
+  if (mistyped || dynamic_cast<const CLI::ExtrasError*>(&failure) != nullptr) {
     const std::string extra = extras.empty() ? std::string() : extras.front();
     if (extra.starts_with('-')) {
       const std::string name = extra.substr(0, extra.find('='));

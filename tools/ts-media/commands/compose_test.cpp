@@ -44,7 +44,10 @@ struct Judged {
   const compose::GoldenPicture* made = nullptr;
   std::string verdict = "same";  ///< same, close, different, missing, size.
   compose::PictureDifference difference{};
-  [[nodiscard]] bool good() const { return verdict == "same" || verdict == "close"; }
+  /// Nothing was compared with a picture that has just been made.
+  [[nodiscard]] bool good() const {
+    return verdict.empty() || verdict == "same" || verdict == "close";
+  }
 };
 
 /// A PNG as RGB; null when there is no such file.
@@ -151,7 +154,7 @@ Status update(const Options& options, const std::string& engine,
   for (const auto& picture : made) {
     TS_CHECK(media::write_png(*picture.picture, fs::path(options.golden) / picture.file));
     list.push_back({{"name", picture.name}, {"file", picture.file}});
-    judged.push_back({.made = &picture});
+    judged.push_back({.made = &picture, .verdict = ""});
   }
   Json manifest{{"schema", "ts.golden/1"}, {"engine", engine}, {"pictures", std::move(list)}};
   TS_CHECK(write_file_atomic(fs::path(options.golden) / "golden.json", manifest.dump(1) + "\n"));

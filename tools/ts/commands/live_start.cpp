@@ -208,8 +208,8 @@ Status run(const Options& options, Context& context) {
                                       out.styled_stderr(Output::Style::kBold, "LIVE"),
                                       session.resources.playback_url));
                out.status(
-                   fmt::format("Ctrl-C or ts live end {} ends it; without this terminal "
-                               "it goes on",
+                   fmt::format("ts compose tui operates it; Ctrl-C or ts live end {} ends it; "
+                               "without this terminal it goes on",
                                session.name()));
              },
              context.stop()));

@@ -64,17 +64,20 @@ Status announce(const Options& options, Context& context, const sandbox::Instanc
   const std::string where = options.directory.empty()
                                 ? ""
                                 : " --dir " + std::filesystem::absolute(options.directory).string();
+  std::error_code ignored;
+  const bool watch = std::filesystem::is_regular_file(web_root(context) / "hls.min.js", ignored);
   const auto text = fmt::format(
       "The sandbox is up: LiveKit, Mux and Cloudflare on this machine, nothing leaves it.\n"
       "  APIs      {0}\n"
       "  ingest    {1}/app/STREAM_KEY (Mux), {1}/live/STREAM_KEY (LiveKit ingress),\n"
       "            {1}/cloudflare/STREAM_KEY (Cloudflare input)\n"
       "  playback  {0}/PLAYBACK_ID.m3u8\n"
-      "  watch     {0}/watch/PLAYBACK_ID\n"
+      "{4}"
       "  settings  {2}\n"
       "Use it:  ts --env-file {2} room list\n"
       "See it:  ts sandbox status{3}        End it:  ts sandbox down{3}",
-      instance.url, instance.rtmp_url, instance.env_file, where);
+      instance.url, instance.rtmp_url, instance.env_file, where,
+      watch ? fmt::format("  watch     {}/watch/PLAYBACK_ID\n", instance.url) : "");
   return context.out().report({.document = &document,
                                .text = text,
                                .id = std::to_string(instance.pid),
@@ -224,7 +227,9 @@ Status run(const Options& options, Context& context) {
     return Error{.kind = ErrorKind::kConflict,
                  .message = fmt::format("a sandbox is running already (process {}, {})", other->pid,
                                         other->url),
-                 .hint = "run ts sandbox status or ts sandbox down, or use another --dir",
+                 .hint = fmt::format("run ts sandbox status{0} or ts sandbox down{0}, or use "
+                                     "another --dir",
+                                     options.directory.empty() ? "" : " --dir " + folder.string()),
                  .code = "sandbox_running"};
   }
   // Those of an earlier sandbox are deleted; another's are not.

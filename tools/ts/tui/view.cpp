@@ -96,15 +96,16 @@ int last_row(const Screen& screen) { return screen.rows() - 3; }
 
 void draw_title(Screen& screen, const Model& model) {
   screen.fill(0, 0, screen.columns(), kTitle);
-  int at = screen.text(1, 0, model.show, kTitle, 30);
+  int at = screen.text(1, 0, model.show, kTitle, screen.columns() < 60 ? 12 : 30);
   at = screen.text(at + 2, 0, clock_text(model.time_ms), kTitle);
-  at = screen.text(at + 2, 0, fmt::format("{:.1f} fps", model.fps), kTitle);
-  at = screen.text(at + 2, 0, model.engine, kTitle);
-  if (model.late > 0) at = screen.text(at + 2, 0, fmt::format("{} late", model.late), kTitle);
+  // A narrow screen ends before the numbers, not before the alarms.
   if (model.black) at = screen.text(at + 2, 0, " BLACK ", {0xFFFFFF, 0x000000, true});
   for (const std::string& alarm : model.alarms) {
     at = screen.text(at + 2, 0, fmt::format(" {} ", alarm), kProgram);
   }
+  at = screen.text(at + 2, 0, fmt::format("{:.1f} fps", model.fps), kTitle);
+  if (model.late > 0) at = screen.text(at + 2, 0, fmt::format("{} late", model.late), kTitle);
+  screen.text(at + 2, 0, model.engine, kTitle);
 }
 
 /// @param rgb  3 bytes a pixel; too short, it is left out.
@@ -300,6 +301,13 @@ int draw_sources(Screen& screen, const Model& model, int row) {
   return row;
 }
 
+/// Where there is no room for a path, a file is told from another by its end.
+std::string short_path(const std::string& name, std::size_t most) {
+  const auto colon = name.find(":/");
+  if (name.size() <= most || colon == std::string::npos) return name;
+  return name.substr(0, colon + 1) + name.substr(name.rfind('/') + 1);
+}
+
 int draw_outputs(Screen& screen, const Model& model, int row) {
   if (row > last_row(screen)) return row;
   screen.text(1, row, "OUTPUTS", kHead);
@@ -312,7 +320,7 @@ int draw_outputs(Screen& screen, const Model& model, int row) {
   std::stable_partition(sorted.begin(), sorted.end(), in_trouble);
   for (const Model::Output& output : sorted) {
     if (row > last_row(screen)) break;
-    screen.text(1, row, output.name, kPlain, 18);
+    screen.text(1, row, short_path(output.name, 18), kPlain, 18);
     screen.text(20, row, output.state, state_style(output.state), 14);
     if (screen.columns() < kWide && !output.reason.empty()) {
       // Why nothing leaves says more than how little does.
