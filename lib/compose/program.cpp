@@ -314,13 +314,13 @@ Status Program::apply(const scene::Action& action, std::uint64_t tick) {
                      .hint = "only a program started on hold waits for go"};
       }
       self.begin_ = static_cast<std::int64_t>(now) - static_cast<std::int64_t>(self.tick_at(go.at));
-      // Those up to there were done in the program that this one goes on for.
       const auto& cues = self.show_->cues;
       while (go.at > milliseconds{0} && self.next_cue_ < cues.size() &&
-             cues[self.next_cue_].at <= go.at) {
+             cues[self.next_cue_].at <= go.done) {
         ++self.next_cue_;
       }
       self.event(Kind::kGo, now, "");
+      self.events_.back().length = go.at;
       return ok_status();
     }
   };

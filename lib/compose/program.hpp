@@ -44,7 +44,7 @@ struct ProgramEvent {
   std::string name{};  ///< Of the scene, overlay or source.
   std::string detail{};
   std::vector<std::string> sources{};  ///< Of a scene that was set: what it shows, back to front.
-  /// Of an overlay that comes: when it goes by itself.
+  /// Of an overlay that comes: when it goes by itself. Of kGo: what the show's clock says.
   std::optional<milliseconds> length{};
   /// Of an overlay's new words or moment.
   std::variant<std::monostate, scene::OverlayTextAction, scene::CountdownAction> words{};

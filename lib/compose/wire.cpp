@@ -222,6 +222,8 @@ Json event_line(const ProgramEvent& event) {
       line["sources"] = event.sources;
       break;
     case Kind::kGo:
+      line["at_ms"] = event.length.value_or(milliseconds{0}).count();
+      break;
     case Kind::kStop:
       break;
   }

@@ -228,9 +228,10 @@ Result<std::optional<Step>> parse_step(const JsonReader& object, std::string_vie
            duration_member(object, "duration_ms", milliseconds{500}, kMaxTransition));
     step = scene::Action{black};
   } else if (word == "go") {
-    TS_CHECK(object.only({"id", "command", "at_ms"}));
+    TS_CHECK(object.only({"id", "command", "at_ms", "done_ms"}));
     scene::GoAction go;
     TS_TRY(go.at, duration_member(object, "at_ms", milliseconds{0}, kMaxLength));
+    TS_TRY(go.done, duration_member(object, "done_ms", go.at, kMaxLength));
     step = scene::Action{go};
   } else if (word == "overlay_show" || word == "overlay_hide" || word == "overlay_set") {
     TS_TRY(step, parse_overlay(object, word));

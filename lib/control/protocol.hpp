@@ -61,8 +61,9 @@
 /// do
 ///   not decode it for this, its last key frame will do): reply: "width", "height", "rgb": the
 ///   picture scaled to that size, 3 bytes a pixel, row by row, in base64
-/// - go: at_ms?; starts the clock of cues and duration of a program that was begun on hold, as if
-///   so much of the show were over: its cues up to there are left out
+/// - go: at_ms?, done_ms?: starts the clock of cues and duration of a program that was begun on
+///   hold, as if at_ms of the show were over. Its cues up to done_ms (default at_ms) are left out,
+///   those from there to at_ms are done at once
 /// - stop: ends the program in good order; the reply comes before it has ended
 /// - events: kinds?: ["tally", …] (default all but meters). From the reply on this client also gets
 ///   event lines; it may go on sending commands

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live/program_memory.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
 namespace ts::live {
 
 void ProgramMemory::read(std::string_view line) {
@@ -17,7 +21,26 @@ void ProgramMemory::read(std::string_view line) {
   const auto copy = [&](Json& into, std::string_view key) {
     if (const auto found = report.find(key); found != report.end()) into[std::string(key)] = *found;
   };
-  if (event == "program") {
+  const auto number = [&](const char* key) -> std::optional<double> {
+    const auto found = report.find(key);
+    if (found == report.end() || !found->is_number()) return std::nullopt;
+    return found->get<double>();
+  };
+  if (const auto tick = number("tick")) tick_ = std::max(tick_, *tick);
+  if (event == "started") {
+    before_ = clock();
+    zero_tick_.reset();
+    // "30000/1001"
+    const std::string rate = text("fps");
+    const auto slash = rate.find('/');
+    const double num = std::strtod(rate.c_str(), nullptr);
+    const double den =
+        slash == std::string::npos ? 1 : std::strtod(rate.c_str() + slash + 1, nullptr);
+    ticks_per_s_ = den > 0 ? num / den : 0;
+    tick_ = 0;
+  } else if (event == "go") {
+    zero_tick_ = number("tick").value_or(0) - number("at_ms").value_or(0) / 1000 * ticks_per_s_;
+  } else if (event == "program") {
     scene_ = text("scene");
   } else if (event == "preview") {
     preview_ = text("scene");
@@ -41,12 +64,20 @@ void ProgramMemory::read(std::string_view line) {
   }
 }
 
+std::optional<milliseconds> ProgramMemory::clock() const {
+  if (!zero_tick_ || ticks_per_s_ <= 0) return before_;
+  return milliseconds{std::llround((tick_ - *zero_tick_) / ticks_per_s_ * 1000)};
+}
+
 std::vector<Json> ProgramMemory::commands(std::optional<milliseconds> at) const {
   std::vector<Json> out;
   if (!scene_.empty()) out.push_back({{"command", "cut"}, {"scene", scene_}});
   if (!preview_.empty()) out.push_back({{"command", "preview"}, {"scene", preview_}});
   if (black_) out.push_back({{"command", "black"}, {"duration_ms", 0}});
-  if (at) out.push_back({{"command", "go"}, {"at_ms", at->count()}});
+  if (at) {
+    const milliseconds done = std::clamp(clock().value_or(*at), milliseconds{0}, *at);
+    out.push_back({{"command", "go"}, {"at_ms", at->count()}, {"done_ms", done.count()}});
+  }
   for (const auto* all : {&words_, &overlays_, &sound_}) {
     for (const auto& [name, command] : *all) out.push_back(command);
   }

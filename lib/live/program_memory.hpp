@@ -21,13 +21,20 @@ class ProgramMemory {
   void read(std::string_view line);
   /// The scene on air; empty before anything was read.
   [[nodiscard]] const std::string& scene() const noexcept { return scene_; }
+  /// What the show's clock said in the newest line; nullopt before it ran.
+  [[nodiscard]] std::optional<milliseconds> clock() const;
   /// Commands of the control protocol, one for each thing that was set.
-  /// @param at  what the show's clock says; nullopt when it does not run.
+  /// @param at  what the show's clock says; nullopt when it does not run. What its cues would have
+  ///            done since the newest line is still to be done.
   [[nodiscard]] std::vector<Json> commands(std::optional<milliseconds> at) const;
 
  private:
   std::string scene_;
   std::string preview_;
+  std::optional<milliseconds> before_;  ///< The clock of the program before this one.
+  double ticks_per_s_ = 0;
+  std::optional<double> zero_tick_;  ///< Where the show's clock said 0.
+  double tick_ = 0;
   bool black_ = false;
   std::map<std::string, Json, std::less<>> overlays_;  ///< To show, or to hide.
   std::map<std::string, Json, std::less<>> words_;

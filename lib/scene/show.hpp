@@ -226,7 +226,8 @@ struct BlackAction {
 struct StopAction {};
 /// Starts the clock of the show's cues and duration, when the program was begun on hold.
 struct GoAction {
-  milliseconds at{0};  ///< What the show's clock says: later for one that goes on.
+  milliseconds at{0};    ///< What the show's clock says: later for one that goes on.
+  milliseconds done{0};  ///< Up to where its cues were done; the rest of what is over is done now.
 };
 using Action = std::variant<TakeAction, PreviewAction, OverlayAction, OverlayTextAction,
                             CountdownAction, GainAction, MuteAction, SoloAction, DelayAction,

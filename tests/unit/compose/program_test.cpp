@@ -34,7 +34,8 @@ TEST(Program, AShowThatGoesOnLeavesOutTheCuesBefore) {
   Program p = program(R"({"at": "1s", "take": "two"}, {"at": "10s", "take": "one"})", true);
   ASSERT_TRUE(p.apply(scene::TakeAction{"two", {}}, 3).ok());
 
-  ASSERT_TRUE(p.apply(scene::GoAction{std::chrono::seconds{8}}, 3).ok());
+  const scene::GoAction go{std::chrono::seconds{8}, std::chrono::seconds{8}};
+  ASSERT_TRUE(p.apply(go, 3).ok());
 
   EXPECT_EQ(p.begin(), 3 - 200);
   ASSERT_NE(p.next_cue().cue, nullptr);
@@ -43,6 +44,20 @@ TEST(Program, AShowThatGoesOnLeavesOutTheCuesBefore) {
   EXPECT_EQ(p.state(52).scene, "two");
   p.advance(53);
   EXPECT_EQ(p.state(53).scene, "one");
+}
+
+TEST(Program, AShowThatGoesOnDoesWhatItMissed) {
+  Program p = program(R"({"at": "1s", "take": "two"}, {"at": "2s", "show": "name"},
+                         {"at": "10s", "stop": true})",
+                      true);
+  const scene::GoAction go{std::chrono::seconds{11}, std::chrono::milliseconds{1500}};
+
+  ASSERT_TRUE(p.apply(go, 0).ok());
+  p.advance(0);
+
+  EXPECT_EQ(p.state(0).scene, "one") << "done before, and perhaps undone by hand";
+  EXPECT_EQ(p.state(5).overlays.size(), 1U);
+  EXPECT_TRUE(p.state(0).stop);
 }
 
 TEST(Program, AFadeOfTenTicksMovesEvenlyAndEnds) {

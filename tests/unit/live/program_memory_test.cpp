@@ -19,7 +19,8 @@ std::string after(std::initializer_list<const char*> lines,
 
 TEST(ProgramMemory, ARestartedProgramIsAskedForWhatWasOnAir) {
   EXPECT_EQ(
-      after({R"({"schema":"ts.compose/1","event":"started","show":"x"})",
+      after({R"({"schema":"ts.compose/1","event":"started","show":"x","fps":"30000/1001"})",
+             R"({"event":"go","tick":0,"at_ms":50000})",
              R"({"event":"program","tick":0,"scene":"one","transition":"cut"})",
              R"({"event":"program","tick":50,"scene":"two","transition":"fade"})",
              R"({"event":"preview","tick":60,"scene":"three"})",
@@ -31,12 +32,13 @@ TEST(ProgramMemory, ARestartedProgramIsAskedForWhatWasOnAir) {
              R"({"event":"mute","tick":92,"source":"a"})",
              R"({"event":"delay","tick":93,"source":"b","delay_ms":40})",
              R"({"event":"black","tick":99,"on":true})",
-             R"({"event":"black","tick":120,"on":false})"}),
+             R"({"event":"black","tick":100,"on":false})",
+             R"({"event":"status","tick":300,"time_ms":10010})"}),
       R"({"command":"cut","scene":"two"})"
       "\n"
       R"({"command":"preview","scene":"three"})"
       "\n"
-      R"({"command":"go","at_ms":61500})"
+      R"({"command":"go","at_ms":61500,"done_ms":60010})"
       "\n"
       R"({"command":"overlay_set","overlay":"name","title":"A","subtitle":"B"})"
       "\n"
