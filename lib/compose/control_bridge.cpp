@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compose/control_bridge.hpp"
 
+#include "compose/actions_internal.hpp"
 #include "compose/wire.hpp"
 #include "core/json.hpp"
-#include "core/text.hpp"
 #include "media/base64.hpp"
 #include "media/png.hpp"
 
@@ -33,31 +33,12 @@ void append_actions(std::vector<scene::Action>& actions, const control::Step& st
   if (audio.delay) actions.emplace_back(scene::DelayAction{audio.source, *audio.delay});
 }
 
+}  // namespace
+
 std::vector<scene::Action> actions_of(const control::ActCommand& act) {
   std::vector<scene::Action> actions;
   for (const control::Step& step : act.steps) append_actions(actions, step);
   return actions;
-}
-
-}  // namespace
-
-Result<std::vector<std::future<Result<std::uint64_t>>>> post_lines(Compositor& compositor,
-                                                                   std::string_view lines) {
-  std::vector<std::future<Result<std::uint64_t>>> out;
-  for (const std::string_view line : split(lines, '\n')) {
-    if (trim(line).empty()) continue;
-    const control::ClientLine client = control::parse_line(line);
-    if (!client.request.ok()) return client.request.error();
-    const auto* command = std::get_if<control::Command>(&client.request.value());
-    const auto* act = command == nullptr ? nullptr : std::get_if<control::ActCommand>(command);
-    if (act == nullptr) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .message = "a command that is no change on air",
-                   .hint = "only what may be part of a batch"};
-    }
-    out.push_back(compositor.post(actions_of(*act)));
-  }
-  return out;
 }
 
 Result<std::unique_ptr<ControlBridge>> ControlBridge::listen(const Options& options) {

@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -74,11 +73,5 @@ class ControlBridge {
   std::jthread worker_;
   std::jthread thread_;
 };
-
-/// Posts commands of the control protocol, one a line, such as may be part of a batch: before the
-/// program runs, they hold from its first frame on.
-/// @return one future a line; kUsage for a line that is none of them.
-Result<std::vector<std::future<Result<std::uint64_t>>>> post_lines(Compositor& compositor,
-                                                                   std::string_view lines);
 
 }  // namespace ts::compose

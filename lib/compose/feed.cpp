@@ -60,6 +60,7 @@ bool Feed::push_picture(Picture picture, ProgramTime due, ProgramTime arrived) {
     if (any_ && !rested_ && due > previous) interval_ = due - previous;
     rested_ = false;
     pictures_.push_back({std::move(picture), due, arrived});
+    pictures_over_ = false;
     ++status_.pictures;
     any_ = true;
     lost_ = false;
@@ -105,6 +106,7 @@ bool Feed::push_samples(std::span<const float> samples, std::int64_t position) {
   {
     const std::lock_guard lock(mutex_);
     any_ = true;
+    samples_over_ = false;
     if (!has_pictures_ || still_) {
       lost_ = false;
       status_.reason.clear();
@@ -225,6 +227,15 @@ void Feed::set_recording_trouble(std::string reason) {
 void Feed::set_connecting() {
   const std::lock_guard lock(mutex_);
   ended_ = false;
+  pictures_over_ = samples_over_ = false;
+}
+
+void Feed::set_over(bool pictures) {
+  {
+    const std::lock_guard lock(mutex_);
+    (pictures ? pictures_over_ : samples_over_) = true;
+  }
+  changed_.notify_all();
 }
 
 void Feed::set_ended() {
@@ -394,10 +405,10 @@ bool Feed::wait_ready(ProgramTime time, std::int64_t sample_end, milliseconds pa
       ++taken_;
       changed_.notify_all();
     }
-    const bool picture_ready = still_ || !has_pictures_ ||
+    const bool picture_ready = still_ || !has_pictures_ || pictures_over_ ||
                                (!pictures_.empty() && pictures_.back().due > time + kTolerance);
     const bool sound_ready =
-        !has_samples_ ||
+        !has_samples_ || samples_over_ ||
         (started_ && head_ + static_cast<std::int64_t>(samples_.size() / 2) >= sample_end);
     return picture_ready && sound_ready;
   };

@@ -89,6 +89,8 @@ class Feed {
   /// Why its clean recording is not written; empty when it is.
   void set_recording_trouble(std::string reason);
   void set_connecting();
+  /// No picture (or no sound) will come for now; nobody waits for more until one does.
+  void set_over(bool pictures);
   /// Everything was pushed; the last picture stays.
   void set_ended();
   [[nodiscard]] bool ended() const;
@@ -164,6 +166,8 @@ class Feed {
   bool has_pictures_ = true;
   bool has_samples_ = true;
   bool ended_ = false;
+  bool pictures_over_ = false;
+  bool samples_over_ = false;
   bool lost_ = false;
   bool any_ = false;
   SampleQueue samples_;

@@ -36,6 +36,8 @@ constexpr std::size_t kMaxKeptBytes = std::size_t{12} << 20U;
 constexpr ProgramTime kCatchUpLate = milliseconds{50};
 /// What a file that comes back is read ahead before its first picture is due.
 constexpr ProgramTime kBackLead = milliseconds{200};
+/// Sound that is followed by what lies so much before it.
+constexpr ProgramTime kDamagedTime = milliseconds{500};
 constexpr milliseconds kFirstRetry{250};
 /// A sender that comes back is found within 2 s; after two minutes away it is asked less often.
 constexpr milliseconds kSoonRetry{1000};
@@ -361,6 +363,12 @@ class MediaSource final : public SourceRunner {
         if (has != had) feed_.set_has(has.first, has.second);
         moved = true;
       }
+      // So much waits of the one that the other must not be waited for: it comes later in the file.
+      if (!moved && packets_.crowded()) {
+        for (const bool video : {true, false}) {
+          if (packets_.has(video) && packets_.empty(video)) feed_.set_over(video);
+        }
+      }
       if (finished(video_) && finished(audio_)) return ok_status();
       if (!moved && !feed_.wait_taken(taken, milliseconds{200}, stop)) break;
     }
@@ -376,7 +384,7 @@ class MediaSource final : public SourceRunner {
     const bool for_video =
         packets_.has(true) && !held_ && packets_.empty(true) && (resting_ || feed_.picture_room());
     const bool for_audio =
-        packets_.has(false) && !held_sound_ && packets_.empty(false) && feed_.sample_room();
+        packets_.has(false) && packets_.empty(false) && (held_sound_ || feed_.sample_room());
     return for_video || for_audio;
   }
 
@@ -403,6 +411,7 @@ class MediaSource final : public SourceRunner {
     lane.last_time = lane.last_step = {};  // what has no time of its own begins the round
     lane.draining = false;
     lane.done = packets_.take(lane.video).last;
+    if (lane.done) feed_.set_over(lane.video);
     return true;
   }
 
@@ -562,8 +571,16 @@ class MediaSource final : public SourceRunner {
   Result<bool> pump_audio() {
     if (finished(audio_) || !feed_.sample_room()) return false;
     if (held_sound_) {
-      if (!feed_.push_samples(held_sound_->samples, held_sound_->position)) return false;
+      if (feed_.push_samples(held_sound_->samples, held_sound_->position)) {
+        held_sound_.reset();
+        return true;
+      }
+      // It is far ahead. Where the next one is not, its time was damaged.
+      if (packets_.empty(false) || !packets_.front(false).packet) return false;
+      const QueuedPacket& next = packets_.front(false);
+      if (packets_.time(*next.packet, false) + next.round > held_time_ - kDamagedTime) return false;
       held_sound_.reset();
+      placer_.restart();
       return true;
     }
     const media::AvFrame frame = reader_->receive(false);
@@ -584,6 +601,7 @@ class MediaSource final : public SourceRunner {
     if (std::exchange(sound_round_, audio_.round) != audio_.round) placer_.restart();
     // One damaged frame is silence.
     held_sound_ = placer_.place(*frame, placed.due);
+    held_time_ = time + audio_.round;
     if (held_sound_) ++sounds_;
     return true;
   }
@@ -609,6 +627,7 @@ class MediaSource final : public SourceRunner {
   Lane audio_;
   std::optional<Held> held_;
   std::optional<SoundPlacer::Placed> held_sound_;
+  ProgramTime held_time_{};   // of it, on the source's own timeline
   std::optional<Held> late_;  // the newest picture that came too late while catching up
   ProgramTime sound_round_{};
   std::atomic<bool> wanted_{true};

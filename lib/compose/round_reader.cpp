@@ -104,7 +104,9 @@ Status RoundReader::end_of_round() {
   return ok_status();
 }
 
-bool RoundReader::full() const { return done_ || queued_bytes_ > kMaxQueuedBytes; }
+bool RoundReader::full() const { return done_ || crowded(); }
+
+bool RoundReader::crowded() const { return !done_ && queued_bytes_ > kMaxQueuedBytes; }
 
 QueuedPacket RoundReader::take(bool video) {
   auto& queue = track(video).queue;

@@ -45,6 +45,8 @@ class RoundReader {
   [[nodiscard]] bool has(bool video) const { return track(video).present; }
   /// Nothing more is to be read now: it is over, or so much waits to be decoded.
   [[nodiscard]] bool full() const;
+  /// The latter.
+  [[nodiscard]] bool crowded() const;
   [[nodiscard]] bool empty(bool video) const { return track(video).queue.empty(); }
   /// The next one of a queue that is not empty.
   [[nodiscard]] const QueuedPacket& front(bool video) const { return track(video).queue.front(); }

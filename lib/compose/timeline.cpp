@@ -89,7 +89,8 @@ void Timeline::watch(Punctuality& lane, ProgramTime late, ProgramTime now) {
 
 bool Timeline::steps(const Lane& lane, ProgramTime time) const {
   if (!offset_ || !lane.last) return false;
-  return *lane.last - time > kStepBack || (!film_ && time - *lane.last > kJump);
+  return *lane.last - time > kStepBack ||
+         (!(film_ && kind_ == Kind::kPulled) && time - *lane.last > kJump);
 }
 
 bool Timeline::fits(const Lane& lane, ProgramTime offset, ProgramTime time, ProgramTime now) const {

@@ -373,7 +373,8 @@ class GoLive {
           summary.ended_by_show = true;
           return ok_status();
         }
-        TS_CHECK(mend_compositor(summary));
+        TS_CHECK(unless_it_ended(mend_compositor(summary)));
+        continue;
       }
       if (const auto change = viewers.change()) {
         session_.note("viewers", change->text);
@@ -387,9 +388,20 @@ class GoLive {
       }
       if (!options_.direct && now >= next_egress_look) {
         next_egress_look = now + seconds(2);
-        TS_CHECK(look_after_egress(summary));
+        TS_CHECK(unless_it_ended(look_after_egress(summary)));
       }
     }
+  }
+
+  /// A compositor that ended meanwhile, well or not, is the next thing to look at.
+  [[nodiscard]] Status unless_it_ended(Status mended) const {
+    const bool worn_out = restarts_.size() > kMostRestarts;
+    if (!mended.ok() && !worn_out && !stop_.stop_requested() && compositor_->ended()) {
+      return ok_status();
+    }
+    // Ctrl-C while something is mended ends the show as it does at any other time.
+    if (!mended.ok() && stop_.stop_requested()) return ok_status();
+    return mended;
   }
 
   Status count_restart(const std::string& what, Summary& summary) {
@@ -464,7 +476,7 @@ class GoLive {
       error.residue = residue;
     } else if (error.hint.empty()) {
       // A stream that was on air is no trial any more: it has a recording.
-      error.hint = made.was_active
+      error.hint = made.was_active && made.live_stream_made
                        ? fmt::format(
                              "everything was ended; live stream {} and its recording stay "
                              "(ts mux delete {})",

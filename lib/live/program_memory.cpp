@@ -6,6 +6,12 @@
 #include <cstdlib>
 
 namespace ts::live {
+namespace {
+
+/// As far as the control protocol counts.
+constexpr milliseconds kMostClock = std::chrono::hours{24 * 7};
+
+}  // namespace
 
 void ProgramMemory::read(std::string_view line) {
   const auto parsed = parse_json(line, "a report");
@@ -26,7 +32,11 @@ void ProgramMemory::read(std::string_view line) {
     if (found == report.end() || !found->is_number()) return std::nullopt;
     return found->get<double>();
   };
-  if (const auto tick = number("tick")) tick_ = std::max(tick_, *tick);
+  if (const auto tick = number("tick")) {
+    // A status tells how many are done, an event which one it begins with.
+    tick_ = std::max(tick_, event == "status" || event == "ended" ? *tick - 1 : *tick);
+  }
+  if (event == "status") slate_for_ = text("slate_for");
   if (event == "started") {
     before_ = clock();
     zero_tick_.reset();
@@ -42,6 +52,7 @@ void ProgramMemory::read(std::string_view line) {
     zero_tick_ = number("tick").value_or(0) - number("at_ms").value_or(0) / 1000 * ticks_per_s_;
   } else if (event == "program") {
     scene_ = text("scene");
+    slate_for_.clear();
   } else if (event == "preview") {
     preview_ = text("scene");
   } else if (event == "black") {
@@ -71,12 +82,16 @@ std::optional<milliseconds> ProgramMemory::clock() const {
 
 std::vector<Json> ProgramMemory::commands(std::optional<milliseconds> at) const {
   std::vector<Json> out;
-  if (!scene_.empty()) out.push_back({{"command", "cut"}, {"scene", scene_}});
-  if (!preview_.empty()) out.push_back({{"command", "preview"}, {"scene", preview_}});
   if (black_) out.push_back({{"command", "black"}, {"duration_ms", 0}});
+  // The guards bring their slate again if the scene still fails; from a slate that they have not
+  // brought they would never come back.
+  const std::string& scene = slate_for_.empty() ? scene_ : slate_for_;
+  if (!scene.empty()) out.push_back({{"command", "cut"}, {"scene", scene}});
+  if (!preview_.empty()) out.push_back({{"command", "preview"}, {"scene", preview_}});
   if (at) {
-    const milliseconds done = std::clamp(clock().value_or(*at), milliseconds{0}, *at);
-    out.push_back({{"command", "go"}, {"at_ms", at->count()}, {"done_ms", done.count()}});
+    const milliseconds now = std::min(*at, kMostClock);
+    const milliseconds done = std::clamp(clock().value_or(now), milliseconds{0}, now);
+    out.push_back({{"command", "go"}, {"at_ms", now.count()}, {"done_ms", done.count()}});
   }
   for (const auto* all : {&words_, &overlays_, &sound_}) {
     for (const auto& [name, command] : *all) out.push_back(command);

@@ -30,6 +30,7 @@ class ProgramMemory {
 
  private:
   std::string scene_;
+  std::string slate_for_;  ///< The scene that the guards' slate stands in for.
   std::string preview_;
   std::optional<milliseconds> before_;  ///< The clock of the program before this one.
   double ticks_per_s_ = 0;

@@ -106,8 +106,10 @@ void Session::undone(std::string_view step, std::string text) {
 }
 
 Status Session::save() {
-  return written(store::update_session(*database_, id_, state_, resources.to_text(), clock_->now(),
-                                       lease_.as_fence()));
+  Status saved = store::update_session(*database_, id_, state_, resources.to_text(), clock_->now(),
+                                       lease_.as_fence());
+  unsaved_ = !saved.ok();
+  return written(std::move(saved));
 }
 
 Status Session::set_state(std::string_view state) {
@@ -125,7 +127,8 @@ Status Session::close(std::string_view state) {
 }
 
 Status Session::heartbeat() {
-  return written(store::renew_lease(*database_, lease_, clock_->now()));
+  TS_CHECK(written(store::renew_lease(*database_, lease_, clock_->now())));
+  return unsaved_ ? save() : ok_status();
 }
 
 Result<bool> Session::end_requested() {

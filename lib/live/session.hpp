@@ -39,8 +39,8 @@ inline constexpr std::string_view kEndedDirty = "ended_with_residue";
 }  // namespace session_state
 
 /// A go-live's record in the store: its lease, its state, its journal. Every change is on the disk
-/// before the next step runs, so that whoever comes after a crash knows what there is to end. One
-/// owner, one thread.
+/// before the next step runs, so that whoever comes after a crash knows what there is to end; on
+/// air, as soon as it can be written. One owner, one thread.
 class Session {
  public:
   /// Takes the show's lease and opens a session.
@@ -119,6 +119,7 @@ class Session {
   std::int64_t seen_seq_ = 0;
   bool needs_store_ = true;
   bool unwritten_ = false;  ///< It was told.
+  bool unsaved_ = false;    ///< `resources` or the state are not in the store as they are.
 };
 
 /// Asks the process that runs a show to end it: an entry in its journal.

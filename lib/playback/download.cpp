@@ -26,7 +26,7 @@ Error disk_error(const std::filesystem::path& path) {
   return Error{.kind = ErrorKind::kConfig,
                .message = fmt::format("cannot write {} ({})", path.string(), std::strerror(reason)),
                .hint = "check the folder and the free space",
-               .code = "write_failed"};
+               .code = "file_not_written"};
 }
 
 Status write_all(int fd, std::string_view bytes, const std::filesystem::path& path) {

@@ -29,7 +29,8 @@ net::HttpRequest forward_request(const store::EventRow& row, const std::string& 
                            .has_body = true,
                            .body = row.body,
                            .timeout = timeout,
-                           .max_response_bytes = std::size_t{64} << 10U};
+                           // What it says is nobody's business; that it was taken is.
+                           .max_response_bytes = std::size_t{16} << 20U};
   for (const auto& [name, value] : row.headers) {
     const auto lower = to_lower(name);
     if (std::find(kConnectionHeaders.begin(), kConnectionHeaders.end(), lower) ==

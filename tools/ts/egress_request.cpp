@@ -199,6 +199,7 @@ Status apply_advanced(const EgressStartOptions& options, livekit::EncodingOption
   if (!options.key_frame_interval.empty()) {
     TS_TRY(const auto interval, parse_duration(options.key_frame_interval));
     encoding.key_frame_interval = std::chrono::duration<double>(interval).count();
+    if (encoding.key_frame_interval <= 0) return usage("--key-frame-interval is longer than 0s");
   }
   if (!options.video_codec.empty()) {
     TS_TRY(encoding.video_codec,
@@ -250,6 +251,7 @@ Status apply_outputs(const EgressStartOptions& options, EgressOutputs& outputs) 
     TS_TRY(const auto interval, parse_duration(options.image_interval));
     const auto whole = std::chrono::duration_cast<seconds>(interval).count();
     if (whole < 1) return usage("--image-interval is at least 1s");
+    if (seconds{whole} != interval) return usage("--image-interval takes whole seconds");
     outputs.image_outputs.push_back(
         {.capture_interval = static_cast<std::uint32_t>(whole), .filename_prefix = options.image});
   }

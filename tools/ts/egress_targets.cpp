@@ -46,6 +46,11 @@ Result<Secret> mux_url(Context& context, const std::string& live_id) {
 
 Result<Secret> key_url(Context& context, const std::string& path, std::string_view before) {
   TS_TRY(const auto key, stream_key_from(path, context));
+  if (key.reveal().find('/') != std::string_view::npos) {
+    return Error{.kind = ErrorKind::kConfig,
+                 .message = fmt::format("{} holds more than the key", path == "-" ? "stdin" : path),
+                 .hint = "put the key alone into it, or use --rtmp-url-file for a whole address"};
+  }
   return Secret(fmt::format("{}{}", before, key.reveal()));
 }
 

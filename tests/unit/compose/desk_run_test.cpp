@@ -4,15 +4,18 @@
 #include "compose/golden.hpp"
 #include "compose/live_text.hpp"
 #include "support/ebur128.hpp"
+#include "support/media.hpp"
 #include "support/run_show.hpp"
 #include "support/temp_dir.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstring>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ts::compose {
@@ -53,6 +56,29 @@ TEST(ProgramSound, IsAsLoudAsFfmpegSaysAndBelowItsCeiling) {
   EXPECT_GT(sound.reduction_db, 0.5);
   EXPECT_LE(judged->true_peak, -2) << "AAC adds a little";
   EXPECT_EQ(run.result.value().last.samples, 6 * 48'000);
+}
+
+TEST(Offline, ATrackThatEndsBeforeTheOtherIsNotWaitedFor) {
+  const TempDir folder;
+  for (const auto& [picture, sound] : {std::pair{3, 1}, std::pair{1, 3}}) {
+    const auto clip = folder.path() / "clip.mkv";
+    test::shell(
+        fmt::format("ffmpeg -v error -y -f lavfi -i testsrc2=s=160x90:r=25:d={} "
+                    "-f lavfi -i sine=d={}:r=48000 -c:v libx264 -preset ultrafast -c:a aac {}",
+                    picture, sound, clip.string()));
+
+    const auto run = run_offline(
+        R"({"canvas": {"width": 160, "height": 90, "fps": 25}, "duration": "4s",
+            "sources": {"a": {"url": "clip.mkv"}},
+            "scenes": {"s": {"layout": "full", "slots": ["a"]}}})",
+        folder.path(), folder.path() / fmt::format("out-{}.mkv", picture));
+
+    ASSERT_TRUE(run.result.ok()) << run.result.error().message;
+    const Snapshot& last = run.result.value().last;
+    EXPECT_EQ(last.frames, 100U);
+    EXPECT_EQ(last.sources.front().feed.losses, 0U) << "nothing came for 20 s";
+    EXPECT_EQ(last.sources.front().feed.pictures, static_cast<std::uint64_t>(25 * picture));
+  }
 }
 
 TEST(ProgramSound, ASourceThatFollowsIsHeardOnlyWhileItIsShown) {

@@ -38,7 +38,7 @@ TEST(ProgramMemory, ARestartedProgramIsAskedForWhatWasOnAir) {
       "\n"
       R"({"command":"preview","scene":"three"})"
       "\n"
-      R"({"command":"go","at_ms":61500,"done_ms":60010})"
+      R"({"command":"go","at_ms":61500,"done_ms":59977})"
       "\n"
       R"({"command":"overlay_set","overlay":"name","title":"A","subtitle":"B"})"
       "\n"
@@ -50,6 +50,18 @@ TEST(ProgramMemory, ARestartedProgramIsAskedForWhatWasOnAir) {
       "\n"
       R"({"command":"audio","source":"b","delay_ms":40})"
       "\n");
+}
+
+TEST(ProgramMemory, WhatTheGuardsSlateStandsInForIsWantedBack) {
+  EXPECT_EQ(after({R"({"event":"program","tick":9,"scene":"slate"})",
+                   R"({"event":"status","tick":30,"slate_for":"altar"})"},
+                  {}),
+            "{\"command\":\"cut\",\"scene\":\"altar\"}\n");
+  EXPECT_EQ(after({R"({"event":"status","tick":30,"slate_for":"altar"})",
+                   R"({"event":"program","tick":40,"scene":"slate"})"},
+                  {}),
+            "{\"command\":\"cut\",\"scene\":\"slate\"}\n")
+      << "the operator's own choice";
 }
 
 TEST(ProgramMemory, NothingSeenIsNothingAskedFor) {

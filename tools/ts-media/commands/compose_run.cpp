@@ -6,6 +6,7 @@
 #include "common/line_writer.hpp"
 #include "common/signals.hpp"
 #include "compose/compositor.hpp"
+#include "compose/continuation.hpp"
 #include "compose/control_bridge.hpp"
 #include "compose/wire.hpp"
 #include "core/duration.hpp"
@@ -265,6 +266,15 @@ Status run(const Options& options, Context& context) {
     run_options.iso = options.iso;
   }
 
+  compose::Continuation continued;
+  if (options.continue_fd >= 0) {
+    TS_TRY(const Secret lines, read_secret_fd(options.continue_fd));
+    continued = compose::continue_with(show, lines.reveal());
+    for (const std::string& warning : continued.warnings) {
+      run_log.log().warning("compose", "not as it was before: {}", warning);
+    }
+  }
+
   LinePrinter printer;
   const bool json = context.out().json();
   TS_TRY(auto bridge, listen_for_operators(options, show, context, run_log.log(), ca.path()));
@@ -278,26 +288,15 @@ Status run(const Options& options, Context& context) {
   TS_TRY(const auto compositor,
          compose::Compositor::create(std::move(show), std::move(run_options)));
   if (json) printer.print(started);
+  // Before anybody can ask for something else.
+  for (const scene::Action& action : continued.actions) (void)compositor->post({action});
   if (bridge) bridge->serve(*compositor);
-  std::vector<std::future<Result<std::uint64_t>>> continued;
-  if (options.continue_fd >= 0) {
-    TS_TRY(const Secret lines, read_secret_fd(options.continue_fd));
-    TS_TRY(continued, compose::post_lines(*compositor, lines.reveal()));
-  }
 
   std::promise<Result<compose::Compositor::Report>> promise;
   auto future = promise.get_future();
   const std::jthread program([&] { promise.set_value(compositor->run(stop, {})); });
   const milliseconds period{json ? 1000 : 250};
   while (future.wait_for(period) != std::future_status::ready) {
-    // What was added by hand is not there any more.
-    for (auto& one : std::exchange(continued, {})) {
-      if (one.wait_for(milliseconds{0}) != std::future_status::ready) {
-        continued.push_back(std::move(one));
-      } else if (const auto tick = one.get(); !tick.ok()) {
-        run_log.log().warning("compose", "not as it was before: {}", tick.error().message);
-      }
-    }
     const compose::Snapshot snapshot = compositor->snapshot();
     if (json) {
       Json line = compose::compose_line("status");

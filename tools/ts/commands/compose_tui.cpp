@@ -29,7 +29,7 @@ constexpr milliseconds kPeriod{100};
 constexpr milliseconds kAnswer{2000};
 /// A program that crashed is begun anew within seconds, and an egress after it.
 constexpr milliseconds kComesBack{20'000};
-constexpr milliseconds kSocketGone{1'000};
+constexpr milliseconds kSocketGone{3'000};
 
 struct Options {
   ControlFlags control;

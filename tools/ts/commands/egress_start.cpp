@@ -224,7 +224,6 @@ Runner bind(CLI::App& app) {
   app.add_option("--timeout", options->timeout, "Longest wait")->capture_default_str();
   app.add_option("--ref", options->ref, "The same key finds the same egress again")
       ->type_name("KEY");
-  // "" would read as not given: another source, or more of it, than was meant.
   return [options](Context& context) { return run(*options, context); };
 }
 

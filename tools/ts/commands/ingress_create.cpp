@@ -235,6 +235,14 @@ Status run(const Options& options, Context& context) {
     context.out().status(fmt::format("the publishing address is in {}", options.save_url));
   }
   if (!options.wait.empty()) {
+    // Nobody can publish before knowing where.
+    const std::string target =
+        options.reveal ? std::string(livekit::publish_target(ingress).reveal())
+        : options.save_url.empty()
+            ? fmt::format("ts ingress get {} --reveal shows it", ingress.ingress_id)
+            : "in " + options.save_url;
+    context.out().status(
+        fmt::format("ingress {}; its publishing address: {}", ingress.ingress_id, target));
     TS_TRY(ingress, wait_for(client, std::move(ingress), timeout, context));
   }
   if (!options.reveal) context.log().scrub(ingress.stream_key);

@@ -10,6 +10,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace ts::cli {
 namespace in_mux_switch {
 
@@ -47,22 +49,26 @@ Status act_on(const std::vector<std::string>& ids, Context& context, Act act, st
   Json done = Json::array();
   std::string lines;
   std::string done_ids;
+  std::optional<Error> trouble;
+  std::vector<std::string> left;
   for (const std::string& id : ids) {
+    // One that is not there keeps nobody from the others.
     if (auto status = (client.get()->*act)(id, {}); !status.ok()) {
-      Error error = std::move(status).error();
-      if (done.empty()) return error;
-      error.kind = ErrorKind::kPartial;
-      error.hint = fmt::format("{} of {} are done; repeat for the rest", done.size(), ids.size());
-      for (const std::string& left : ids) {
-        if (std::find(done.begin(), done.end(), left) == done.end()) {
-          error.residue.push_back("live stream " + left);
-        }
-      }
-      return error;
+      if (!trouble) trouble = std::move(status).error();
+      left.push_back("live stream " + id);
+      continue;
     }
     done.push_back(id);
     lines += fmt::format("live stream {}: {}\n", id, text);
     done_ids += id + "\n";
+  }
+  if (trouble) {
+    if (done.empty()) return *std::move(trouble);
+    trouble->kind = ErrorKind::kPartial;
+    trouble->hint =
+        fmt::format("{} of {} are done; repeat for those that are left", done.size(), ids.size());
+    trouble->residue = std::move(left);
+    return *std::move(trouble);
   }
   if (!waiting.state.empty()) {
     TS_CHECK(

@@ -149,6 +149,18 @@ Status run(const Options& given, Context& context) {
   scrub_difference(livekit::to_json(request), livekit::to_redacted_json(request), context.log());
   TS_TRY(auto service, livekit_service(context));
   TS_TRY(const auto room, livekit::RoomClient(service).create(request, context.stop()));
+  const auto differs = [](auto wanted, auto got) {
+    return wanted != decltype(wanted){} && wanted != got;
+  };
+  if (!context.dry_run() && (differs(request.empty_timeout, room.empty_timeout) ||
+                             differs(request.departure_timeout, room.departure_timeout) ||
+                             differs(request.max_participants, room.max_participants) ||
+                             differs(request.metadata, room.metadata))) {
+    context.out().warn(
+        fmt::format("room {} was there already, and its settings are not those asked for; "
+                    "delete it first to change them (metadata: ts room update)",
+                    room.name));
+  }
   const Json document = document_of("room", room_json(room));
   return context.out().report({.document = &document,
                                .text = room_text(room),
@@ -184,14 +196,16 @@ Runner bind(CLI::App& app) {
 Command room_create() {
   return {
       .path = "room create",
-      .summary = "Make a room, or change the settings of an existing one",
+      .summary = "Make a room, or find the one of that name",
       .example =
           "ts room create main\n"
           "ts room create main --empty-timeout 10m --departure-timeout 2m "
           "--max-participants 12",
       .forms = "id raw env",
       .bind = in_room_create::bind,
-      .details = "The name is the key: making a room twice gives the same room.",
+      .details =
+          "The name is the key: making a room twice gives the same room. A server leaves one "
+          "that is there as it is; what differs from what was asked for is told.",
   };
 }
 

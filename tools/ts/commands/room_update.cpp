@@ -43,7 +43,7 @@ Command room_update() {
       .example = "ts room update main --metadata '{\"state\":\"live\"}'",
       .forms = "id raw",
       .bind = in_room_update::bind,
-      .details = "Timeouts and limits: ts room create with the same name.",
+      .details = "Timeouts and limits are set when a room is made: ts room create.",
   };
 }
 

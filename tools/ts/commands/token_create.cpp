@@ -257,6 +257,9 @@ Status run(const Options& options, Context& context) {
   }
   for (const auto& one : made) {
     TS_TRY(const auto code, pairing::QrCode::encode(one.token.jwt));
+    if (made.size() > 1) {
+      TS_CHECK(context.out().print(fmt::format("\n{}\n", one.request.claims.identity)));
+    }
     TS_CHECK(context.out().print(pairing::qr_to_terminal(code)));
   }
   return ok_status();

@@ -13,6 +13,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ts::cli {
 namespace in_webhook_replay {
 
@@ -23,8 +25,13 @@ struct Options {
   bool resign = false;
 };
 
-Result<std::vector<store::EventRow>> choose(const Options& options, store::Database& database) {
-  store::EventFilter filter{.unhandled_only = true, .limit = 10000};
+/// Their bodies may be large: so many are read at once.
+constexpr std::int64_t kPage = 200;
+
+/// @param after  of --unhandled, those of a higher number.
+Result<std::vector<store::EventRow>> choose(const Options& options, store::Database& database,
+                                            std::int64_t after) {
+  store::EventFilter filter{.after = after, .unhandled_only = true, .limit = kPage};
   if (!options.provider.empty()) {
     TS_TRY(const auto provider, webhook::parse_provider(options.provider));
     filter.provider = webhook::to_string(provider);
@@ -89,7 +96,8 @@ Status run(const Options& options, Context& context) {
   }
   TS_CHECK(check_post_url("--to", options.to));
   TS_TRY(auto database, open_database(context));
-  TS_TRY(auto rows, choose(options, database));
+  TS_TRY(auto rows, choose(options, database, 0));
+  std::size_t chosen = rows.size();
   Json document;
   document["schema"] = "ts.webhook/1";
   document["events"] = Json::array();
@@ -97,7 +105,24 @@ Status run(const Options& options, Context& context) {
   std::vector<std::string> failed;
   std::string problem;
   bool again = true;
-  for (auto& row : rows) {
+  std::size_t next = 0;
+  bool stopped = false;
+  const auto more = [&]() -> Result<bool> {
+    if (next < rows.size()) return true;
+    if (!options.unhandled || static_cast<std::int64_t>(rows.size()) < kPage) return false;
+    TS_TRY(rows, choose(options, database, rows.back().seq));
+    next = 0;
+    chosen += rows.size();
+    return !rows.empty();
+  };
+  while (true) {
+    TS_TRY(const bool left, more());
+    if (!left) break;
+    if (context.stop().stop_requested()) {
+      stopped = true;
+      break;
+    }
+    auto& row = rows[next++];
     if (options.resign) TS_CHECK(sign_again(row, options, context));
     if (context.dry_run()) {
       // Kept instead of sent; it ends with the error that says so.
@@ -123,21 +148,33 @@ Status run(const Options& options, Context& context) {
                         delivery.delivered ? fmt::format("delivered ({})", delivery.status)
                                            : "failed: " + delivery.problem);
     if (delivery.delivered) continue;
+    if (context.stop().stop_requested()) {
+      stopped = true;
+      break;
+    }
+    context.out().status(fmt::format("webhook {}: {}", row.seq, delivery.problem));
     failed.push_back(fmt::format("webhook {}", row.seq));
     problem = delivery.problem;
     again = again && (delivery.status == 0 || delivery.status >= 500);
   }
+  if (stopped) {
+    const std::size_t tried = document["events"].size();
+    return Error{.kind = ErrorKind::kInterrupted,
+                 .message = fmt::format("stopped; {} of the webhooks were delivered",
+                                        tried - std::min(tried, failed.size())),
+                 .hint = "those that were not are still unhandled: ts webhook events --unhandled"};
+  }
   if (!failed.empty()) {
-    const bool none = failed.size() == rows.size();
-    return Error{
-        .kind = none ? ErrorKind::kRemote : ErrorKind::kPartial,
-        .message = fmt::format("{} of {} webhooks were not delivered to {}: {}", failed.size(),
-                               rows.size(), masked_url(options.to), problem),
-        // Not --unhandled: what was named may have been handled before.
-        .hint = none || options.unhandled ? "look at the receiver, then run the same command again"
-                                          : "look at the receiver, then replay those that failed",
-        .retryable = again,
-        .residue = std::move(failed)};
+    const bool none = failed.size() == chosen;
+    return Error{.kind = none ? ErrorKind::kRemote : ErrorKind::kPartial,
+                 .message = fmt::format("{} of {} webhooks were not delivered to {}: {}",
+                                        failed.size(), chosen, masked_url(options.to), problem),
+                 // Not --unhandled: what was named may have been handled before.
+                 .hint = none || options.unhandled
+                             ? "look at the receiver, then run the same command again"
+                             : "look at the receiver, then replay those that failed",
+                 .retryable = again,
+                 .residue = std::move(failed)};
   }
   return context.out().report(
       {.document = &document, .text = text.empty() ? "nothing to replay" : text});
