@@ -136,7 +136,8 @@ Result<Json> CloudflareClient::exchange(const Call& call, const std::stop_token&
   request.url = options_.base_url + call.path;
   request.headers.emplace_back("accept", call.no_answer ? "*/*" : "application/json");
   request.authorization = net::Authorization{.scheme = net::Authorization::Scheme::kBearer,
-                                             .secret = credentials_.api_token.clone()};
+                                             .secret = credentials_.api_token.clone(),
+                                             .variable = "CLOUDFLARE_API_TOKEN"};
   request.has_body = call.body != nullptr || call.method == "POST" || call.method == "PUT" ||
                      call.method == "PATCH";
   if (call.body != nullptr) {

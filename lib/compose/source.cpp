@@ -23,8 +23,11 @@ std::string pattern_graph(scene::TestPattern pattern, const scene::Canvas& canva
     case scene::TestPattern::kMoving:
       return fmt::format("testsrc2=s={}:r={}", size, rate);
     case scene::TestPattern::kGradient:
+      // Left to choose, libavfilter 5.1 draws floats for some filters, wrongly: all green, or
+      // beyond the picture's end.
       return fmt::format(
-          "gradients=s={}:r={}:seed=7:speed=0.01:nb_colors=2:c0=0x16283C:c1=0x5B7A94", size, rate);
+          "gradients=s={}:r={}:seed=7:speed=0.01:nb_colors=2:c0=0x16283C:c1=0x5B7A94,format=rgba",
+          size, rate);
   }
   return {};
 }
@@ -33,15 +36,11 @@ bool moves(scene::TestPattern pattern) {
   return pattern == scene::TestPattern::kMoving || pattern == scene::TestPattern::kGradient;
 }
 
-/// The picture of a generator graph, converted for the program, with its filter. Converted before
-/// it, as a file's is: left to choose, libavfilter 5.1 has `gradients` draw floats, which it does
-/// wrongly (green, or over the end of its picture).
+/// The picture of a generator graph with its filter, converted for the program.
 Result<media::FilterGraph> generator(const scene::Source& source, const std::string& pattern) {
-  std::string graph = fmt::format("{},{}", pattern, scene::kToProgramColors);
-  if (!source.filter.empty()) {
-    graph += fmt::format(",{},{}", source.filter, scene::kToProgramColors);
-  }
-  return media::FilterGraph::create(graph + "[out]", {});
+  const std::string chain = source.filter.empty() ? "" : "," + source.filter;
+  return media::FilterGraph::create(
+      fmt::format("{}{},{}[out]", pattern, chain, scene::kToProgramColors), {});
 }
 
 /// In the times of pictures, in seconds: as Timeline sees them.

@@ -51,7 +51,11 @@ Status preflight(const Services& services, const scene::Show& show, const GoLive
   if (!options.direct) {
     livekit::RoomClient rooms(*services.livekit);
     auto listed = rooms.list({}, stop);
-    if (!listed.ok()) return std::move(listed).error();
+    if (!listed.ok()) {
+      Error error = std::move(listed).error();
+      const bool named = error.message.find("LiveKit") != std::string::npos;
+      return named ? error : std::move(error).with_context("LiveKit");
+    }
   }
   auto streams = services.mux->list_live_streams({.limit = 1}, stop);
   if (!streams.ok()) return std::move(streams).error().with_context("Mux");

@@ -118,7 +118,10 @@ struct Service::State {
     out.method = std::move(method);
     out.url = std::move(url);
     out.authorization =
-        net::Authorization{.scheme = net::Authorization::Scheme::kBearer, .secret = token.clone()};
+        // Made for each call: ts token create makes one to run the line with.
+        net::Authorization{.scheme = net::Authorization::Scheme::kBearer,
+                           .secret = token.clone(),
+                           .variable = "LIVEKIT_TOKEN"};
     out.max_response_bytes = kMaxAnswer;
     return out;
   }

@@ -267,6 +267,15 @@ Error with_doubt(Error error, const CallContext& context) {
   return error;
 }
 
+/// What to look at after a call whose answer was lost, and that must not simply be made again.
+std::string_view doubt_of(std::string_view method) {
+  if (method == "Egress/UpdateStream") {
+    return "it may have been done: see ts egress outputs EGRESS_ID before trying again";
+  }
+  if (method == "RoomService/SendData") return "it may have been sent; again, it is sent twice";
+  return {};
+}
+
 Error transport_error(Error error, const CallContext& context) {
   error.message = fmt::format("{}: {}", context.method, scrub_answer(error.message, context));
   if (error.request_id.empty()) error.request_id = std::string(context.request_id);
@@ -275,6 +284,9 @@ Error transport_error(Error error, const CallContext& context) {
   if (context.is_start && may_have_arrived) {
     error.retryable = false;
     error.hint = may_be_there(context.method);
+  } else if (const auto doubt = doubt_of(context.method); may_have_arrived && !doubt.empty()) {
+    error.retryable = false;
+    error.hint = doubt;
   }
   return error;
 }

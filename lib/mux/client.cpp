@@ -212,7 +212,8 @@ Result<MuxClient::Answer> MuxClient::exchange(const Call& call, const std::stop_
   request.headers.emplace_back("accept", call.no_answer ? "*/*" : "application/json");
   request.authorization = net::Authorization{.scheme = net::Authorization::Scheme::kBasic,
                                              .user = credentials_.token_id,
-                                             .secret = credentials_.token_secret.clone()};
+                                             .secret = credentials_.token_secret.clone(),
+                                             .variable = "MUX_TOKEN_SECRET"};
   request.has_body = post || call.method == "PUT" || call.method == "PATCH" || call.body != nullptr;
   if (call.body != nullptr) {
     TS_TRY(request.body, request_json(*call.body));

@@ -24,6 +24,8 @@ struct Authorization {
   Scheme scheme = Scheme::kBearer;
   std::string user{};  ///< Basic only.
   Secret secret{};     ///< Password or token.
+  /// The variable that people keep it in, for a line that they run themselves.
+  std::string variable = "TOKEN";
 };
 
 /// One HTTP request. The URL is http(s) and complete.

@@ -5,6 +5,7 @@ terminal is given back however it ends."""
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -91,7 +92,7 @@ def main():
             wait_for("the preview", lambda: status()["preview"] == "two")
             tmux.keys("c")
             wait_for("a cut", lambda: status()["program"] == "two")
-            wait_for("the cut on the screen", lambda: "cut at frame" in tmux.screen())
+            wait_for("the cut on the screen", lambda: re.search(r"cut to .* at frame", tmux.screen()))
             tmux.keys("Enter")
             wait_for("a fade back", lambda: status()["program"] == "one")
             tmux.keys("F1")

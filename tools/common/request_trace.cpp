@@ -139,9 +139,10 @@ class CurlPrintingTransport final : public net::HttpTransport {
         fmt::format("curl -X {} {}", request.method, shell_quoted(masked_url(request.url)));
     if (request.authorization) {
       if (request.authorization->scheme == net::Authorization::Scheme::kBearer) {
-        line += " -H \"Authorization: Bearer $TOKEN\"";
+        line += fmt::format(" -H \"Authorization: Bearer ${}\"", request.authorization->variable);
       } else {
-        line += fmt::format(" -u {}:\"$SECRET\"", shell_quoted(request.authorization->user));
+        line += fmt::format(" -u {}:\"${}\"", shell_quoted(request.authorization->user),
+                            request.authorization->variable);
       }
     }
     for (const auto& [name, value] : request.headers) {

@@ -62,7 +62,8 @@ class DateWatch final : public net::HttpTransport {
     if (request.authorization) {
       out.authorization = net::Authorization{.scheme = request.authorization->scheme,
                                              .user = request.authorization->user,
-                                             .secret = request.authorization->secret.clone()};
+                                             .secret = request.authorization->secret.clone(),
+                                             .variable = request.authorization->variable};
     }
     return out;
   }

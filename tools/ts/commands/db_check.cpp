@@ -97,7 +97,14 @@ std::string text_of(const store::DatabaseReport& report,
 
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto url, database_url(context, options.database));
-  TS_TRY(const auto report, store::check_database(url));
+  auto checked = store::check_database(url);
+  // So damaged that it cannot be opened: what it was asked for, no wrong setting.
+  if (!checked.ok() && checked.error().code == "corrupt") {
+    Error error = std::move(checked).error();
+    error.kind = ErrorKind::kCheckFailed;
+    return error;
+  }
+  TS_TRY(const auto report, std::move(checked));
   std::vector<store::SourceMention> mentions;
   if (!options.source.empty()) {
     TS_TRY(mentions, store::find_legacy_mentions(options.source));

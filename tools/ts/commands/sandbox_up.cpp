@@ -11,8 +11,10 @@
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -222,11 +224,16 @@ Status run(const Options& options, Context& context) {
         .message = fmt::format("cannot make the folder {}: {}", folder.string(), failure.message()),
         .hint = "name a folder that can be written with --dir"};
   }
+  // Held as long as it runs: of two that start at once, one is the other's.
+  const UniqueFd held(options.detach ? -1
+                                     : ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const bool taken = held && ::flock(held.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   TS_TRY(const auto other, sandbox::find_instance(folder));
-  if (other) {
+  if (other || taken) {
     return Error{.kind = ErrorKind::kConflict,
-                 .message = fmt::format("a sandbox is running already (process {}, {})", other->pid,
-                                        other->url),
+                 .message = other ? fmt::format("a sandbox is running already (process {}, {})",
+                                                other->pid, other->url)
+                                  : "a sandbox is starting in " + folder.string(),
                  .hint = fmt::format("run ts sandbox status{0} or ts sandbox down{0}, or use "
                                      "another --dir",
                                      options.directory.empty() ? "" : " --dir " + folder.string()),

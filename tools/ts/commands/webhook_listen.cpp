@@ -212,8 +212,9 @@ Status run(const Options& options, Context& context) {
                  .hint = "write --exec -- node server.js"};
   }
   const std::size_t colon = options.listen.rfind(':');
-  const auto port =
-      colon == std::string::npos ? std::nullopt : parse_u64(options.listen.substr(colon + 1));
+  const auto port = colon == std::string::npos || colon == 0
+                        ? std::nullopt
+                        : parse_u64(options.listen.substr(colon + 1));
   if (!port || *port > 65535) {
     return Error{.kind = ErrorKind::kUsage,
                  .message = fmt::format("'{}' is no ADDRESS:PORT", shorten(options.listen, 60)),
@@ -223,6 +224,8 @@ Status run(const Options& options, Context& context) {
   if (address.starts_with('[') && address.ends_with(']')) {
     address = address.substr(1, address.size() - 2);
   }
+  // Names are not looked up; this one is everybody's.
+  if (address == "localhost") address = "127.0.0.1";
   TS_TRY(auto credentials, all_credentials(options, context));
   std::map<webhook::Provider, webhook::Credentials> for_child;
   std::string names;
@@ -232,6 +235,16 @@ Status run(const Options& options, Context& context) {
     auto& copy = for_child[provider];
     copy.livekit_key = secrets.livekit_key;
     copy.secrets.push_back(secrets.secrets.front().clone());
+  }
+  if (context.dry_run()) {
+    const Json document{{"schema", "ts.webhook/1"},
+                        {"would_listen_on", fmt::format("{}:{}", address, *port)},
+                        {"providers", names},
+                        {"would_run", options.command}};
+    return context.out().report(
+        {.document = &document,
+         .text = fmt::format("would listen on {}:{} for {}{}", address, *port, names,
+                             options.exec ? " and run " + options.command.front() : "")});
   }
   TS_TRY(auto database, open_database(context));
 

@@ -152,7 +152,8 @@ Status run(const Options& options, Context& context) {
       stopped = true;
       break;
     }
-    context.out().status(fmt::format("webhook {}: {}", row.seq, delivery.problem));
+    // Of many, each is told when it fails, not at the end.
+    if (chosen > 1) context.out().status(fmt::format("webhook {}: {}", row.seq, delivery.problem));
     failed.push_back(fmt::format("webhook {}", row.seq));
     problem = delivery.problem;
     again = again && (delivery.status == 0 || delivery.status >= 500);
