@@ -4,10 +4,15 @@
 
 #include "common/context.hpp"
 #include "core/json.hpp"
+#include "store/database.hpp"
 #include "store/maintenance.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <fstream>
+#include <string>
+#include <string_view>
 
 namespace ts::cli {
 namespace in_db_check {
@@ -95,11 +100,20 @@ std::string text_of(const store::DatabaseReport& report,
   return text;
 }
 
+bool begins_as_database(const std::string& url) {
+  const auto path = store::sqlite_path(url);
+  if (!path.ok()) return false;
+  constexpr std::string_view kMagic = "SQLite format 3";
+  std::string head(kMagic.size(), '\0');
+  std::ifstream file(path.value(), std::ios::binary);
+  return file.read(head.data(), static_cast<std::streamsize>(head.size())) && head == kMagic;
+}
+
 Status run(const Options& options, Context& context) {
   TS_TRY(const auto url, database_url(context, options.database));
   auto checked = store::check_database(url);
-  // So damaged that it cannot be opened: what it was asked for, no wrong setting.
-  if (!checked.ok() && checked.error().code == "corrupt") {
+  // A database so damaged that it cannot be opened is a finding; any other file a wrong setting.
+  if (!checked.ok() && checked.error().code == "corrupt" && begins_as_database(url)) {
     Error error = std::move(checked).error();
     error.kind = ErrorKind::kCheckFailed;
     return error;
