@@ -20,8 +20,7 @@ constexpr int kMoveFade = kRate / 100;  // 10 ms
 constexpr std::size_t kMostPictures = 64;
 /// No source is believed to have more than 240 pictures a second for long.
 constexpr ProgramTime kLeastInterval{1'000'000'000 / 240};
-/// Sound that nobody has read yet is kept for the longest delay of ts compose audio --delay, and 2
-/// s.
+/// Sound that nobody has read yet is kept so long: the longest delay of sound alone, and 2 s.
 constexpr std::int64_t kMostBehind = 12 * kRate;
 /// The producer is woken for so much sound at once, not for every tick's.
 constexpr std::int64_t kRefill = kRate / 8;

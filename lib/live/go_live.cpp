@@ -395,13 +395,11 @@ class GoLive {
 
   /// A compositor that ended meanwhile, well or not, is the next thing to look at.
   [[nodiscard]] Status unless_it_ended(Status mended) const {
-    const bool worn_out = restarts_.size() > kMostRestarts;
-    if (!mended.ok() && !worn_out && !stop_.stop_requested() && compositor_->ended()) {
-      return ok_status();
-    }
+    if (mended.ok()) return mended;
     // Ctrl-C while something is mended ends the show as it does at any other time.
-    if (!mended.ok() && stop_.stop_requested()) return ok_status();
-    return mended;
+    if (stop_.stop_requested()) return ok_status();
+    const bool worn_out = restarts_.size() > kMostRestarts;
+    return !worn_out && compositor_->ended() ? ok_status() : mended;
   }
 
   Status count_restart(const std::string& what, Summary& summary) {

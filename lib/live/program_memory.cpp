@@ -83,10 +83,7 @@ std::optional<milliseconds> ProgramMemory::clock() const {
 std::vector<Json> ProgramMemory::commands(std::optional<milliseconds> at) const {
   std::vector<Json> out;
   if (black_) out.push_back({{"command", "black"}, {"duration_ms", 0}});
-  // The guards bring their slate again if the scene still fails; from a slate that they have not
-  // brought they would never come back.
-  const std::string& scene = slate_for_.empty() ? scene_ : slate_for_;
-  if (!scene.empty()) out.push_back({{"command", "cut"}, {"scene", scene}});
+  if (!scene().empty()) out.push_back({{"command", "cut"}, {"scene", scene()}});
   if (!preview_.empty()) out.push_back({{"command", "preview"}, {"scene", preview_}});
   if (at) {
     const milliseconds now = std::min(*at, kMostClock);

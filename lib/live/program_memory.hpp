@@ -19,8 +19,11 @@ namespace ts::live {
 class ProgramMemory {
  public:
   void read(std::string_view line);
-  /// The scene on air; empty before anything was read.
-  [[nodiscard]] const std::string& scene() const noexcept { return scene_; }
+  /// The scene to go on with; empty before anything was read. Not the guards' slate: they bring it
+  /// again if the scene still fails, and from one that they have not brought nobody comes back.
+  [[nodiscard]] const std::string& scene() const noexcept {
+    return slate_for_.empty() ? scene_ : slate_for_;
+  }
   /// What the show's clock said in the newest line; nullopt before it ran.
   [[nodiscard]] std::optional<milliseconds> clock() const;
   /// Commands of the control protocol, one for each thing that was set.
